@@ -1,0 +1,6 @@
+// What is in a datastore.
+
+export interface DatastoreFile {
+  readonly name: string
+  readonly sizeBytes: number
+}

@@ -1,0 +1,23 @@
+// What happened on the host, for people and programs to follow.
+
+export type Severity = 'info' | 'warning' | 'error'
+
+export interface Target {
+  readonly kind: 'vm' | 'host' | 'user'
+  readonly id: string
+}
+
+export interface NewEvent {
+  /** RFC 3339, UTC. */
+  readonly at: string
+  /** Stable and dotted: `vm.started`, `vm.crashed`, … */
+  readonly code: string
+  readonly severity: Severity
+  readonly target: Target
+  readonly message: string
+}
+
+export interface Event extends NewEvent {
+  /** Increasing, never reused. */
+  readonly id: number
+}

@@ -1,0 +1,27 @@
+// What the machine is (facts, read once) and how it does (status, observed).
+
+export interface HostFacts {
+  readonly product: string
+  readonly version: string
+  readonly machine: { readonly vendor: string; readonly model: string; readonly serial: string }
+  readonly cpu: { readonly model: string; readonly sockets: number; readonly cores: number; readonly threads: number }
+  readonly memoryMiB: number
+  readonly kvm: { readonly available: boolean; readonly kind: 'intel' | 'amd' | null }
+}
+
+export interface HostAddress {
+  readonly adapter: string
+  /** Without prefix length. */
+  readonly address: string
+  readonly family: 4 | 6
+  readonly origin: 'static' | 'dhcp' | 'link-local'
+}
+
+export interface HostStatus {
+  readonly hostname: string
+  /** RFC 3339, UTC. */
+  readonly time: string
+  readonly uptimeSeconds: number
+  readonly memory: { readonly totalMiB: number; readonly usedMiB: number }
+  readonly addresses: readonly HostAddress[]
+}

@@ -1,0 +1,26 @@
+// The machine itself: what it is, how it does, and turning it off.
+import type { BootOutcome } from '../domain/boot-outcome.ts'
+import type { DatastoreFile } from '../domain/datastore.ts'
+import type { HostFacts, HostStatus } from '../domain/host.ts'
+
+export interface Host {
+  /** Read once at start. */
+  readonly facts: HostFacts
+  observeStatus(): HostStatus
+  readonly bootOutcome: BootOutcome
+  /** SHA-256 of the TLS certificate, `AA:BB:…`; null until it exists. */
+  certificateFingerprint(): string | null
+  setHostname(name: string): void
+  /** Asks init to stop everything and power off or restart. */
+  powerOff(): void
+  restart(): void
+}
+
+export interface Datastores {
+  /** Names of mounted datastores: none or `local`. */
+  list(): readonly { readonly name: string; readonly totalBytes: number; readonly availableBytes: number }[]
+  /** Null when there is no such datastore. */
+  files(datastore: string): readonly DatastoreFile[] | null
+  /** The absolute path of a plain file in a datastore, or null when it is not there (symlinks and directories count as not there). */
+  resolve(datastore: string, file: string): string | null
+}

@@ -1,0 +1,87 @@
+// The durable store: everything that is remembered. An implementation keeps every write that returned, across a power cut.
+import type { Event, NewEvent } from '../domain/event.ts'
+import type { Task } from '../domain/task.ts'
+import type { VmSpec } from '../domain/vm.ts'
+import type { ProcessIdentity } from './vm-host.ts'
+
+export interface LastExit {
+  readonly at: string
+  readonly reason: string
+  readonly code: number | null
+  readonly signal: number | null
+}
+
+export interface VmRecord {
+  readonly id: string
+  /** Starts at 1, one more with each change of `spec`. */
+  readonly revision: number
+  readonly spec: VmSpec
+  /** The VM's own uid, 20000 upwards, unique among VMs. */
+  readonly uid: number
+  /** What was started last and has not been seen to end. */
+  readonly process: ProcessIdentity | null
+  readonly startedAt: string | null
+  readonly lastExit: LastExit | null
+}
+
+export interface UserRecord {
+  readonly name: string
+  /** argon2id PHC string. */
+  readonly passwordHash: string
+  readonly role: 'administrator' | 'operator' | 'viewer'
+}
+
+export interface SessionRecord {
+  /** SHA-256 of the token, hex. */
+  readonly tokenHash: string
+  readonly user: string
+  readonly expiresAt: string
+}
+
+/** Every method is one durable step; `atomically` makes several into one: all or none. Names and ids not found give null or are no-ops, as said. */
+export interface Store {
+  /** Runs `body`, rolling everything back when it throws. Not nestable. */
+  atomically<T>(body: () => T): T
+
+  listVms(): readonly VmRecord[]
+  getVm(id: string): VmRecord | null
+  findVmByName(name: string): VmRecord | null
+  /** Inserts or replaces by id. Throws `StoreConflict` when the name or uid is another VM's. */
+  putVm(record: VmRecord): void
+  /** No-op when absent. */
+  deleteVm(id: string): void
+
+  putTask(task: Task): void
+  getTask(id: string): Task | null
+  /** Latest first, at most `limit`. */
+  listTasks(limit: number): readonly Task[]
+  listRunningTasks(): readonly Task[]
+
+  /** Appends and returns it with its id (increasing, never reused). Keeps the newest 10,000. */
+  appendEvent(event: NewEvent): Event
+  /** Events with an id above `afterId`, oldest first, at most `limit`. */
+  listEvents(afterId: number, limit: number): readonly Event[]
+  /** The newest `limit` events, oldest first. */
+  latestEvents(limit: number): readonly Event[]
+
+  getUser(name: string): UserRecord | null
+  countUsers(): number
+  putUser(user: UserRecord): void
+
+  putSession(session: SessionRecord): void
+  getSession(tokenHash: string): SessionRecord | null
+  deleteSession(tokenHash: string): void
+  deleteSessionsExpiredBefore(at: string): void
+
+  /** Settings are JSON values by key: `hostname`, `management`, … */
+  getSetting(key: string): unknown
+  putSetting(key: string, value: unknown): void
+}
+
+/** A uniqueness rule was broken. `field` is `name` or `uid`. */
+export class StoreConflict extends Error {
+  override readonly name = 'StoreConflict'
+  constructor(readonly field: 'name' | 'uid') {
+    super(`${field} is in use`)
+  }
+}

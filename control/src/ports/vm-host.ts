@@ -1,0 +1,69 @@
+// The port through which VMs are started, driven and watched. Knows processes and QMP; decides nothing.
+import type { Effect } from '../domain/effect.ts'
+
+/** A process, for good: the pid with its start time (field 22 of /proc/PID/stat). */
+export interface ProcessIdentity {
+  readonly pid: number
+  readonly startTime: number
+}
+
+/** Why a VM's process is gone. `code` and `signal` are null where only the end, not the status, could be seen (adopted processes). */
+export interface VmExit {
+  readonly code: number | null
+  readonly signal: number | null
+  /** The guest or we asked for it (QMP SHUTDOWN event seen, with its `reason` such as `guest-shutdown`, `host-qmp-quit`); null when it just died. */
+  readonly shutdownReason: string | null
+}
+
+/** QMP `query-status`: `running`, `paused`, `prelaunch`, `internal-error`, `guest-panicked`, `shutdown`, `io-error`, … */
+export type RunState = string
+
+/** Thrown by every method below. `code` is stable: `host.ENOENT`, `qmp.timeout`, `qmp.closed`, `qmp.error.CLASS`, `qmp.malformed`, `kvm.unavailable`, … */
+export interface HostFailure extends Error {
+  readonly name: 'HostFailure'
+  readonly code: string
+  /** The step or system call concerned, and the path where there is one. */
+  readonly step: string
+  readonly path?: string
+}
+
+/** One running VM process, started or adopted here. */
+export interface VmProcess {
+  readonly identity: ProcessIdentity
+  /** Resolves once, after the process has ended and its run directory, cgroup, TAPs and sockets have been removed. */
+  readonly ended: Promise<VmExit>
+  /** Called on every QMP STOP, RESUME, SHUTDOWN, RESET, GUEST_PANICKED, BLOCK_IO_ERROR with the run state that follows. One handler. */
+  onStateChange(handler: (state: RunState) => void): void
+  queryState(): Promise<RunState>
+  /** ACPI power button (`system_powerdown`). */
+  pressPowerButton(): Promise<void>
+  /** `system_reset`. */
+  reset(): Promise<void>
+  /** `quit`, and SIGKILL when the process is not gone after `timeoutMs`. Resolves once it has ended. */
+  powerOff(timeoutMs: number): Promise<VmExit>
+  /** A new peer of the serial port as a socket descriptor, replaying the latest `replayBytes`. The caller owns it. */
+  attachSerial(replayBytes: number): number
+}
+
+export interface VmHost {
+  /** Carries out a plan; on failure everything already done is undone and the failure thrown. */
+  launch(vmId: string, plan: readonly Effect[]): Promise<VmProcess>
+  /**
+   * Takes over a process that runs since before this controld: pidfd, QMP, serial relay. Null when it is gone;
+   * then what it left behind (cgroup, run directory) has been removed.
+   */
+  adopt(vmId: string, identity: ProcessIdentity, paths: AdoptPaths): Promise<VmProcess | null>
+  /** Names of VMs that have a cgroup now, so that strays can be found. */
+  listCgroups(): Promise<readonly string[]>
+  /** Kills whatever is in the VM's cgroup and removes cgroup and run directory. */
+  removeStray(vmId: string): Promise<void>
+}
+
+export interface AdoptPaths {
+  readonly runDirectory: string
+  readonly cgroup: string
+  readonly qmpSocket: string
+  readonly serialSocket: string
+  readonly serialLog: string
+  readonly maxSerialLogBytes: number
+}
