@@ -1,0 +1,23 @@
+# The TypeScript programs: bundled by esbuild, compiled to bytecode by the engine that will run them.
+PROGRAMS := setup controld gateway-launch dcui
+CONTROL_SOURCES := $(shell find control/src -name '*.ts' 2>/dev/null)
+ESBUILD := node_modules/.bin/esbuild
+QJBS := $(PROGRAMS:%=$(BUILD)/control/%.qjb)
+
+$(BUILD)/control/%.js: control/src/main/%.ts $(CONTROL_SOURCES) $(NODE_MODULES)
+	@mkdir -p $(@D)
+	$(ESBUILD) $< --bundle --format=esm --target=es2023 --external:hv:* --log-level=warning --outfile=$@
+
+$(BUILD)/control/%.qjb: $(BUILD)/control/%.js $(BUILD)/hv-core/release/hv-compile
+	$(IN_TOOLS) $(BUILD)/hv-core/release/hv-compile $< $@ $*
+
+# Node prints the document that the schemas make.
+$(BUILD)/control/openapi.json: control/openapi/print.ts $(CONTROL_SOURCES) $(wildcard control/openapi/*.ts) $(NODE_MODULES)
+	@mkdir -p $(@D)
+	$(ESBUILD) $< --bundle --format=esm --platform=node --log-level=warning --outfile=$(BUILD)/control/print-openapi.mjs
+	node $(BUILD)/control/print-openapi.mjs > $@.new
+	mv $@.new $@
+
+.PHONY: bundles
+bundles: $(QJBS) $(BUILD)/control/openapi.json ## Bundle and compile the TypeScript programs
+.PRECIOUS: $(BUILD)/control/%.js
