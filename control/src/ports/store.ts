@@ -1,15 +1,8 @@
 // The durable store: everything that is remembered. An implementation keeps every write that returned, across a power cut.
 import type { Event, NewEvent } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
-import type { VmSpec } from '../domain/vm.ts'
+import type { LastExit, VmSpec } from '../domain/vm.ts'
 import type { ProcessIdentity } from './vm-host.ts'
-
-export interface LastExit {
-  readonly at: string
-  readonly reason: string
-  readonly code: number | null
-  readonly signal: number | null
-}
 
 export interface VmRecord {
   readonly id: string

@@ -57,6 +57,10 @@ export interface VmHost {
   listCgroups(): Promise<readonly string[]>
   /** Kills whatever is in the VM's cgroup and removes cgroup and run directory. */
   removeStray(vmId: string): Promise<void>
+  /** The latest `maxBytes` of the bounded serial log at `path` (and `path.1`); empty when there is none. */
+  readSerialLog(path: string, maxBytes: number): Uint8Array
+  /** Removes the directory that holds the VM's logs; no-op when it is not there. */
+  removeLogs(directory: string): void
 }
 
 export interface AdoptPaths {
