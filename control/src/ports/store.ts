@@ -1,6 +1,7 @@
 // The durable store: everything that is remembered. An implementation keeps every write that returned, across a power cut.
 import type { Event, NewEvent } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
+import type { Role } from '../domain/user.ts'
 import type { LastExit, VmSpec } from '../domain/vm.ts'
 import type { ProcessIdentity } from './vm-host.ts'
 
@@ -21,7 +22,7 @@ export interface UserRecord {
   readonly name: string
   /** argon2id PHC string. */
   readonly passwordHash: string
-  readonly role: 'administrator' | 'operator' | 'viewer'
+  readonly role: Role
 }
 
 export interface SessionRecord {

@@ -1,0 +1,18 @@
+// Everything that the use cases need from outside.
+import type { Clock, Random } from '../ports/clock.ts'
+import type { Datastores, Host } from '../ports/host.ts'
+import type { Log } from '../ports/log.ts'
+import type { Passwords } from '../ports/passwords.ts'
+import type { Store } from '../ports/store.ts'
+import type { VmHost } from '../ports/vm-host.ts'
+
+export interface AppPorts {
+  readonly store: Store
+  readonly vmHost: VmHost
+  readonly host: Host
+  readonly datastores: Datastores
+  readonly passwords: Passwords
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}

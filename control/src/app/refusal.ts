@@ -1,0 +1,32 @@
+// A use case that was refused: why, in stable codes. The API turns the kind into an HTTP status.
+import type { Problem } from '../domain/problem.ts'
+
+export type RefusalKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'precondition-failed'
+  | 'precondition-required'
+  | 'rate-limited'
+  | 'unavailable'
+
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  constructor(
+    readonly kind: RefusalKind,
+    /** Of the refusal as a whole; that of its only problem, where there is just one. */
+    readonly code: string,
+    detail: string,
+    readonly problems: readonly Problem[] = [],
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(detail)
+  }
+}
+
+/** An input that breaks rules. */
+export function invalid(problems: readonly Problem[]): Refusal {
+  return new Refusal('invalid', 'request.invalid', 'The request breaks the rules listed.', problems)
+}
