@@ -32,7 +32,7 @@ export interface SessionRecord {
   readonly expiresAt: string
 }
 
-/** Every method is one durable step; `atomically` makes several into one: all or none. Names and ids not found give null or are no-ops, as said. */
+/** Every method is one durable step or throws `StoreFailure`; `atomically` makes several into one: all or none. Names and ids not found give null or are no-ops, as said. */
 export interface Store {
   /** Runs `body`, rolling everything back when it throws. Not nestable. */
   atomically<T>(body: () => T): T
@@ -77,5 +77,16 @@ export class StoreConflict extends Error {
   override readonly name = 'StoreConflict'
   constructor(readonly field: 'name' | 'uid') {
     super(`${field} is in use`)
+  }
+}
+
+/** The storage refused: nothing of the step is kept. `store.full` when there is no room, `store.failed` for anything else. */
+export class StoreFailure extends Error {
+  override readonly name = 'StoreFailure'
+  constructor(
+    readonly code: 'store.full' | 'store.failed',
+    message: string,
+  ) {
+    super(message)
   }
 }

@@ -1,0 +1,12 @@
+// Password hashing and token digests, over the native module. Passwords never leave it.
+import * as crypto from 'hv:crypto'
+import { toHex } from 'hv:text'
+import type { Passwords } from '../ports/passwords.ts'
+
+export function createPasswords(): Passwords {
+  return {
+    hash: (password) => crypto.hashPassword(password),
+    verify: (encoded, password) => crypto.verifyPassword(encoded, password),
+    digest: (text) => toHex(crypto.sha256(text)),
+  }
+}
