@@ -10,4 +10,6 @@ export interface BootOutcome {
   readonly stateProblem: string | null
   readonly datastore: { readonly present: boolean; readonly problem: string | null }
   readonly management: { readonly adapter: string | null; readonly mode: 'dhcp' | 'static'; readonly problem: string | null }
+  /** The network of the VMs: its bridge, filters and address translation. */
+  readonly nat: { readonly ready: boolean; readonly problem: string | null }
 }
