@@ -1,0 +1,19 @@
+// The status screen: model → blocks in their order.
+import type { Model } from './app.ts'
+import type { Ranked } from './layout.ts'
+import { accessBlock, healthBlock, machineBlock, seedBlock, vmBlock } from './status-blocks.ts'
+
+/** From top to bottom, for a width of `columns`. What is wrong outranks what is only good to know. */
+export function statusBlocks(model: Model, columns: number): Ranked[] {
+  const health: Ranked = { block: healthBlock(model, columns), rank: 0 }
+  const status = model.status
+  if (status === null) return [health]
+  const seed = seedBlock(status)
+  return [
+    { block: machineBlock(status), rank: 3 },
+    { block: accessBlock(status, columns), rank: 1 },
+    health,
+    ...(seed === null ? [] : [{ block: seed, rank: 2 }]),
+    { block: vmBlock(status, columns), rank: 4 },
+  ]
+}

@@ -1,0 +1,38 @@
+// What the status screen shows, as `GET /v1/console/status` answers it.
+import type { BootOutcome } from './boot-outcome.ts'
+import type { Severity } from './event.ts'
+import type { HostFacts, HostStatus } from './host.ts'
+import type { Problem } from './problem.ts'
+
+export interface ConsoleUrl {
+  readonly url: string
+  readonly origin: 'static' | 'dhcp'
+}
+
+/** One sentence about what is or is not in order. */
+export interface HealthItem {
+  readonly severity: Severity
+  readonly message: string
+}
+
+export interface ConsoleStatus {
+  readonly product: string
+  readonly version: string
+  readonly hostname: string
+  readonly machine: HostFacts['machine']
+  readonly cpu: { readonly model: string; readonly cores: number; readonly threads: number }
+  readonly memory: HostStatus['memory']
+  readonly urls: readonly ConsoleUrl[]
+  /** `AA:BB:…`, 32 bytes; null until there is a certificate. */
+  readonly certificateSha256: string | null
+  /** No administrator has a password yet. */
+  readonly setupRequired: boolean
+  readonly seed: { readonly state: BootOutcome['seed']['state']; readonly problems: readonly Problem[] }
+  readonly state: BootOutcome['state']
+  readonly datastore: { readonly present: boolean; readonly problem: string | null }
+  /** Empty when all is in order. */
+  readonly health: readonly HealthItem[]
+  readonly vms: { readonly running: number; readonly defined: number; readonly runningNames: readonly string[] }
+  /** RFC 3339, UTC. */
+  readonly time: string
+}
