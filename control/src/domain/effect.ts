@@ -6,6 +6,8 @@ export interface ViewEntry {
   readonly target: string
   readonly readOnly: boolean
   readonly device: boolean
+  /** Programs and libraries; everything else is mounted noexec. */
+  readonly executable: boolean
 }
 
 /** Names of descriptors that earlier effects of the same plan opened: `qmp`, `serial`, `nic0`, … */
@@ -31,7 +33,7 @@ export type Effect =
       readonly view: readonly ViewEntry[]
       readonly descriptors: Readonly<Record<number, DescriptorName>>
     }
-  /** Connects to the serial socket and keeps its bounded log. Undo: closed; the log stays. */
+  /** Connects to the serial socket and keeps its bounded log, whose directory is made when missing. Undo: closed; the log stays. */
   | { readonly kind: 'open-serial'; readonly path: string; readonly logPath: string; readonly maxLogBytes: number }
   /** Connects to QMP, negotiates, and checks that KVM is enabled (`query-kvm`); fails otherwise. Undo: closed. */
   | { readonly kind: 'connect-qmp'; readonly path: string; readonly timeoutMs: number }
