@@ -15,6 +15,8 @@ export interface VmRecord {
   /** What was started last and has not been seen to end. */
   readonly process: ProcessIdentity | null
   readonly startedAt: string | null
+  /** The spec that `process` was started with: the files in it are open, whatever `spec` says by now. Null when `process` is. */
+  readonly startedSpec: VmSpec | null
   readonly lastExit: LastExit | null
 }
 
