@@ -1,0 +1,42 @@
+// A VM's cgroup: made with its control files, emptied by killing whatever is in it, and removed.
+// @source Linux Documentation/admin-guide/cgroup-v2.rst
+import * as fs from 'hv:fs'
+import type { Clock } from '../ports/clock.ts'
+import { isNativeError, VmHostFailure } from './host-failure.ts'
+import { waitUntil } from './wait.ts'
+
+const EMPTY_TIMEOUT_MS = 10_000
+
+/** Makes the directory, its parent with all controllers handed down where that is missing, and writes the control files. */
+export function makeCgroup(path: string, files: Readonly<Record<string, string>>): void {
+  const parent = path.slice(0, path.lastIndexOf('/'))
+  fs.mkdir(parent, { recursive: true })
+  const controllers = fs.readText(`${parent}/cgroup.controllers`).trim()
+  if (controllers !== '') {
+    const wanted = controllers.split(' ').map((controller) => `+${controller}`)
+    fs.writeControl(`${parent}/cgroup.subtree_control`, wanted.join(' '))
+  }
+  fs.mkdir(path)
+  for (const [file, text] of Object.entries(files)) fs.writeControl(`${path}/${file}`, text)
+}
+
+/** Kills every process in it and removes it. Nothing to do when it is not there; throws `cgroup.busy` when it does not become empty. */
+export async function removeCgroup(path: string, clock: Clock): Promise<void> {
+  if (fs.statOrNull(path) === null) return
+  fs.writeControl(`${path}/cgroup.kill`, '1')
+  const empty = await waitUntil(clock, () => removed(path), EMPTY_TIMEOUT_MS)
+  if (!empty) throw new VmHostFailure('cgroup.busy', 'remove-cgroup', 'processes in it do not end', path)
+}
+
+/** `rmdir` itself is the condition: it is refused while anything is left inside. */
+function removed(path: string): boolean {
+  try {
+    fs.rmdir(path)
+    return true
+  } catch (error) {
+    if (!isNativeError(error)) throw error
+    if (error.code === 'ENOENT') return true
+    if (error.code === 'EBUSY') return false
+    throw error
+  }
+}

@@ -1,0 +1,111 @@
+// The VM host over hv-core: starts VMs by carrying out plans, takes over running ones, and removes what none owns. Decides nothing.
+import * as fs from 'hv:fs'
+import * as process from 'hv:process'
+import type { Plan } from '../domain/effect.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { AdoptPaths, HostFailure, ProcessIdentity, VmHost, VmProcess } from '../ports/vm-host.ts'
+import { toHostFailure, VmHostFailure } from './host-failure.ts'
+import { connectLineChannel } from './line-channel.ts'
+import { QmpLink } from './qmp-link.ts'
+import { UndoStack } from './undo-stack.ts'
+import { removeCgroup } from './vm-cgroup.ts'
+import { VmLaunch } from './vm-launch.ts'
+import { readSerialLog, removeLogs } from './vm-logs.ts'
+import { RunningVm, type Serial } from './vm-process.ts'
+import { removeRunDirectory } from './vm-run-directory.ts'
+import { openSerial } from './vm-serial.ts'
+
+/** How long a process that broke the conversation off may take to be gone. */
+const EARLY_END_MS = 1_000
+const ADOPT_QMP_TIMEOUT_MS = 10_000
+/** Ids become path names here, so nothing else may reach the file system. */
+const VM_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export interface VmHostPlaces {
+  /** One cgroup a VM below it: `/sys/fs/cgroup/corbel.vm`. */
+  readonly cgroups: string
+  /** One directory a VM below it: `/run/corbel/vm`. */
+  readonly runDirectories: string
+}
+
+export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHost {
+  const undoStack = (vmId: string) =>
+    new UndoStack((what, error) => log('error', `vm ${vmId}: ${what} could not be removed: ${String(error)}`))
+
+  async function launch(vmId: string, plan: Plan): Promise<VmProcess> {
+    const launching = new VmLaunch(vmId, clock, log)
+    let step: string = 'launch'
+    try {
+      for (const effect of plan) {
+        step = effect.kind
+        await launching.carryOut(effect)
+      }
+      return new RunningVm(launching.parts(), clock)
+    } catch (error) {
+      const failure = await explained(launching, toHostFailure(error, step), step)
+      await launching.undo.undoAll()
+      throw failure
+    }
+  }
+
+  async function adopt(vmId: string, identity: ProcessIdentity, paths: AdoptPaths): Promise<VmProcess | null> {
+    const adopted = process.adopt(identity.pid, identity.startTime)
+    const cleanUp = undoStack(vmId)
+    cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
+    cleanUp.push('cgroup', () => removeCgroup(paths.cgroup, clock))
+    if (adopted === null) {
+      await cleanUp.undoAll()
+      return null
+    }
+    const serial = await reopenSerial(vmId, paths)
+    if (serial !== null) cleanUp.push('serial port', () => serial.relay.close())
+    const qmp = new QmpLink(
+      () => connectLineChannel(paths.qmpSocket),
+      clock,
+      (severity, text) => log(severity, `vm ${vmId}: ${text}`),
+    )
+    cleanUp.push('qmp', () => qmp.close())
+    try {
+      await qmp.open(ADOPT_QMP_TIMEOUT_MS)
+    } catch (error) {
+      // A QEMU that does not answer still runs somebody's machine: it is watched, and asked again each second.
+      log('warning', `vm ${vmId}: adopted without QMP: ${String(error)}`)
+      qmp.keepTrying()
+    }
+    return new RunningVm({ process: adopted, qmp, serial, cleanUp }, clock)
+  }
+
+  async function reopenSerial(vmId: string, paths: AdoptPaths): Promise<Serial | null> {
+    try {
+      return await openSerial(paths.serialSocket, paths.serialLog, paths.maxSerialLogBytes)
+    } catch (error) {
+      log('warning', `vm ${vmId}: adopted without its serial port: ${String(error)}`)
+      return null
+    }
+  }
+
+  async function listCgroups(): Promise<readonly string[]> {
+    if (fs.statOrNull(places.cgroups) === null) return []
+    return fs.readDir(places.cgroups).filter((name) => fs.statOrNull(`${places.cgroups}/${name}`)?.kind === 'directory')
+  }
+
+  async function removeStray(vmId: string): Promise<void> {
+    if (!VM_ID.test(vmId)) throw new VmHostFailure('vm.bad-id', 'remove-stray', 'no VM id', vmId)
+    try {
+      await removeCgroup(`${places.cgroups}/${vmId}`, clock)
+      removeRunDirectory(`${places.runDirectories}/${vmId}`)
+    } catch (error) {
+      throw toHostFailure(error, 'remove-stray')
+    }
+  }
+
+  return { launch, adopt, listCgroups, removeStray, readSerialLog, removeLogs }
+}
+
+/** A conversation that broke off because QEMU ended is told as that end, with QEMU's own words. */
+async function explained(launching: VmLaunch, failure: HostFailure, step: string): Promise<HostFailure> {
+  if (failure.code === 'kvm.unavailable' || failure.code === 'plan.incomplete') return failure
+  const end = await launching.earlyEnd(EARLY_END_MS)
+  return end === null ? failure : new VmHostFailure('qemu.exited', step, end)
+}

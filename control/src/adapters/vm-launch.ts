@@ -1,0 +1,183 @@
+// Carries out one effect after the other for a VM that is being started, remembering how each is undone. What the effects are is decided by the plan.
+import * as fs from 'hv:fs'
+import * as process from 'hv:process'
+import { listenUnix, pipe } from 'hv:socket'
+import * as system from 'hv:system'
+import { decodeUtf8 } from 'hv:text'
+import type { DescriptorName, Effect } from '../domain/effect.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import { VmHostFailure } from './host-failure.ts'
+import { connectLineChannel } from './line-channel.ts'
+import { followStderr, type QemuStderr } from './qemu-stderr.ts'
+import { QmpLink } from './qmp-link.ts'
+import { UndoStack } from './undo-stack.ts'
+import { makeCgroup, removeCgroup } from './vm-cgroup.ts'
+import type { Serial, VmParts } from './vm-process.ts'
+import { makeRunDirectory, removeRunDirectory } from './vm-run-directory.ts'
+import { sandboxOf } from './vm-sandbox.ts'
+import { openSerial } from './vm-serial.ts'
+import { endsWithin } from './wait.ts'
+
+const IP = '/usr/bin/ip'
+const SIGKILL = 9
+const KILL_TIMEOUT_MS = 10_000
+
+/** A descriptor waiting to be passed; `close` ends our copy and may be called twice. */
+interface Waiting {
+  readonly fd: number
+  close(): void
+}
+
+export class VmLaunch {
+  readonly undo: UndoStack
+  readonly #vmId: string
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #descriptors = new Map<DescriptorName, Waiting>()
+  #process: process.Process | null = null
+  #stderr: QemuStderr | null = null
+  #qmp: QmpLink | null = null
+  #serial: Serial | null = null
+
+  constructor(vmId: string, clock: Clock, log: Log) {
+    this.#vmId = vmId
+    this.#clock = clock
+    this.#log = log
+    this.undo = new UndoStack((what, error) => log('error', `vm ${vmId}: ${what} could not be removed: ${String(error)}`))
+  }
+
+  /** Throws native HostErrors and HostFailures; what earlier effects made is then in `undo`. */
+  async carryOut(effect: Effect): Promise<void> {
+    switch (effect.kind) {
+      case 'own-file':
+        return ownFile(effect.path, effect.uid, effect.shared)
+      case 'make-run-directory':
+        this.undo.push('run directory', () => removeRunDirectory(effect.path))
+        return makeRunDirectory(effect.path)
+      case 'make-cgroup':
+        // Left behind by a controld that was killed.
+        await removeCgroup(effect.path, this.#clock)
+        this.undo.push('cgroup', () => removeCgroup(effect.path, this.#clock))
+        return makeCgroup(effect.path, effect.files)
+      case 'listen': {
+        const listener = listenUnix(effect.path)
+        return this.#keep(effect.name, listener.fd, () => listener.close())
+      }
+      case 'open-tap': {
+        const fd = system.openTap(effect.device)
+        this.#keep(effect.name, fd, () => fs.closeFd(fd))
+        return joinBridge(effect.device, effect.bridge)
+      }
+      case 'start-process':
+        return this.#start(effect)
+      case 'open-serial': {
+        const serial = await openSerial(effect.path, effect.logPath, effect.maxLogBytes)
+        this.#serial = serial
+        return this.undo.push('serial port', () => serial.relay.close())
+      }
+      case 'connect-qmp':
+        return this.#connectQmp(effect.path, effect.timeoutMs)
+      case 'continue':
+        await this.#requireQmp(effect.kind).execute('cont')
+        return
+      default: {
+        const unhandled: never = effect
+        throw new TypeError(`unhandled effect ${JSON.stringify(unhandled)}`)
+      }
+    }
+  }
+
+  /** Of a plan that was carried out whole. Throws `plan.incomplete` when it started no process or connected no QMP. */
+  parts(): VmParts {
+    const qmp = this.#requireQmp('launch')
+    if (this.#process === null) throw new VmHostFailure('plan.incomplete', 'launch', 'the plan starts no process')
+    return { process: this.#process, qmp, serial: this.#serial, cleanUp: this.undo }
+  }
+
+  /** What a process that ended by itself had to say, or null when it goes on (or there is none) after `timeoutMs`. */
+  async earlyEnd(timeoutMs: number): Promise<string | null> {
+    const started = this.#process
+    if (started === null || this.#stderr === null) return null
+    if (!(await endsWithin(this.#clock, started.exited, timeoutMs))) return null
+    await endsWithin(this.#clock, this.#stderr.ended, timeoutMs)
+    const { code, signal } = await started.exited
+    const how = signal === null ? `exit code ${code}` : `signal ${signal}`
+    return `QEMU ended with ${how}: ${this.#stderr.tail() || 'it said nothing'}`
+  }
+
+  #start(effect: Extract<Effect, { kind: 'start-process' }>): void {
+    const output = pipe()
+    this.#stderr = followStderr(output.readFd, this.#vmId, this.#clock, this.#log)
+    this.undo.push('stderr', () => this.#stderr?.close())
+    try {
+      const fds: Record<number, number> = { 1: output.writeFd, 2: output.writeFd }
+      for (const [number, name] of Object.entries(effect.descriptors)) fds[Number(number)] = this.#waiting(name).fd
+      const started = process.spawn(sandboxOf(effect, fds))
+      this.#process = started
+      this.undo.push('process', () => this.#kill(started))
+    } finally {
+      fs.closeFd(output.writeFd)
+    }
+    for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
+  }
+
+  async #connectQmp(path: string, timeoutMs: number): Promise<void> {
+    const qmp = new QmpLink(
+      () => connectLineChannel(path),
+      this.#clock,
+      (severity, text) => this.#log(severity, `vm ${this.#vmId}: ${text}`),
+    )
+    this.undo.push('qmp', () => qmp.close())
+    await qmp.open(timeoutMs)
+    this.#qmp = qmp
+    const answer = await qmp.execute('query-kvm')
+    const enabled = typeof answer === 'object' && answer !== null && 'enabled' in answer && answer.enabled === true
+    if (!enabled) throw new VmHostFailure('kvm.unavailable', 'connect-qmp', 'QEMU runs without KVM')
+  }
+
+  async #kill(started: process.Process): Promise<void> {
+    try {
+      started.kill(SIGKILL)
+    } catch {
+      return // ESRCH: it has ended.
+    }
+    if (!(await endsWithin(this.#clock, started.exited, KILL_TIMEOUT_MS))) throw new Error(`process ${started.pid} does not end`)
+  }
+
+  #keep(name: DescriptorName, fd: number, close: () => void): void {
+    let open = true
+    const once = () => {
+      if (open) close()
+      open = false
+    }
+    this.#descriptors.set(name, { fd, close: once })
+    this.undo.push(`descriptor ${name}`, once)
+  }
+
+  #waiting(name: DescriptorName): Waiting {
+    const waiting = this.#descriptors.get(name)
+    if (waiting === undefined) throw new VmHostFailure('plan.incomplete', 'start-process', `no earlier effect opened ${name}`)
+    return waiting
+  }
+
+  #requireQmp(step: string): QmpLink {
+    if (this.#qmp === null) throw new VmHostFailure('plan.incomplete', step, 'the plan connects no QMP')
+    return this.#qmp
+  }
+}
+
+function ownFile(path: string, uid: number, shared: boolean): void {
+  if (fs.lstat(path).kind !== 'file') throw new VmHostFailure('host.not-a-file', 'own-file', 'a disk must be a plain file', path)
+  fs.chown(path, shared ? 0 : uid, shared ? 0 : uid)
+  fs.chmod(path, shared ? 0o644 : 0o600)
+}
+
+async function joinBridge(device: string, bridge: string): Promise<void> {
+  const { code, stderr } = await process.run({
+    argv: [IP, 'link', 'set', 'dev', device, 'master', bridge, 'up'],
+    maxOutputBytes: 4096,
+    timeoutMs: 10_000,
+  })
+  if (code !== 0) throw new VmHostFailure('network.bridge', 'open-tap', decodeUtf8(stderr).trim() || 'ip did not end well', bridge)
+}

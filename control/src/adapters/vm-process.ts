@@ -1,0 +1,129 @@
+// One running VM process: its QMP link, its serial port and its end. It starts nothing and decides nothing.
+import type { ExitStatus, Process } from 'hv:process'
+import type { Relay } from 'hv:relay'
+import type { Clock } from '../ports/clock.ts'
+import type { ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import { VmHostFailure } from './host-failure.ts'
+import type { QmpEvent } from './qmp-client.ts'
+import type { QmpLink } from './qmp-link.ts'
+import type { UndoStack } from './undo-stack.ts'
+import { endsWithin } from './wait.ts'
+
+const SIGKILL = 9
+const SIGTERM = 15
+/** After the process is gone its sockets hold at most what the kernel buffers. */
+const DRAIN_TIMEOUT_MS = 1_000
+const STATE_EVENTS = ['STOP', 'RESUME', 'SHUTDOWN', 'RESET', 'GUEST_PANICKED', 'BLOCK_IO_ERROR']
+
+/** What a running VM consists of; `cleanUp` removes everything that was made for it. */
+export interface VmParts {
+  readonly process: Process
+  readonly qmp: QmpLink
+  readonly serial: Serial | null
+  readonly cleanUp: UndoStack
+}
+
+export interface Serial {
+  readonly relay: Relay
+  /** Resolves when QEMU's end is closed and everything it said is in the log. */
+  readonly ended: Promise<void>
+}
+
+export class RunningVm implements VmProcess {
+  readonly identity: ProcessIdentity
+  readonly ended: Promise<VmExit>
+  readonly #process: Process
+  readonly #qmp: QmpLink
+  readonly #serial: Serial | null
+  readonly #clock: Clock
+  #shutdownReason: string | null = null
+  #stateHandler: (state: RunState) => void = () => {}
+  /** A `query-status` on behalf of the handler is under way; `again` when another event came meanwhile. */
+  #asking = false
+  #askAgain = false
+
+  constructor(parts: VmParts, clock: Clock) {
+    this.#process = parts.process
+    this.#qmp = parts.qmp
+    this.#serial = parts.serial
+    this.#clock = clock
+    this.identity = { pid: parts.process.pid, startTime: parts.process.startTime }
+    parts.qmp.onEvent((event) => this.#receive(event))
+    this.ended = this.#awaitEnd(parts)
+  }
+
+  onStateChange(handler: (state: RunState) => void): void {
+    this.#stateHandler = handler
+  }
+
+  queryState(): Promise<RunState> {
+    return queryState(this.#qmp)
+  }
+
+  async pressPowerButton(): Promise<void> {
+    await this.#qmp.execute('system_powerdown')
+  }
+
+  async reset(): Promise<void> {
+    await this.#qmp.execute('system_reset')
+  }
+
+  async powerOff(timeoutMs: number): Promise<VmExit> {
+    this.#qmp.execute('quit', undefined, timeoutMs).catch(() => {
+      // Gone already, or QMP is: then it is asked by signal, which flushes disks as `quit` does.
+      this.#signal(SIGTERM)
+    })
+    if (!(await endsWithin(this.#clock, this.#process.exited, timeoutMs))) this.#signal(SIGKILL)
+    return this.ended
+  }
+
+  attachSerial(replayBytes: number): number {
+    if (this.#serial === null) throw new VmHostFailure('serial.closed', 'attach-serial', 'the serial port is not connected')
+    return this.#serial.relay.attach(replayBytes)
+  }
+
+  #signal(signal: number): void {
+    try {
+      this.#process.kill(signal)
+    } catch {
+      // ESRCH: it has ended, which is what was wanted.
+    }
+  }
+
+  async #awaitEnd(parts: VmParts): Promise<VmExit> {
+    const status: ExitStatus = await parts.process.exited
+    await endsWithin(this.#clock, Promise.all([parts.qmp.drained(), parts.serial?.ended]), DRAIN_TIMEOUT_MS)
+    await parts.cleanUp.undoAll()
+    return { code: status.code, signal: status.signal, shutdownReason: this.#shutdownReason }
+  }
+
+  #receive(event: QmpEvent): void {
+    if (!STATE_EVENTS.includes(event.name)) return
+    if (event.name === 'SHUTDOWN') this.#shutdownReason = typeof event.data.reason === 'string' ? event.data.reason : 'unknown'
+    if (event.name === 'RESET') this.#shutdownReason = null
+    if (this.#asking) this.#askAgain = true
+    else this.#tellState()
+  }
+
+  #tellState(): void {
+    this.#asking = true
+    this.#askAgain = false
+    this.queryState()
+      .then((state) => this.#stateHandler(state))
+      .catch(() => {
+        // The link is down: either the process ends, which `ended` tells, or the next event is after the reconnection.
+      })
+      .finally(() => {
+        this.#asking = false
+        if (this.#askAgain) this.#tellState()
+      })
+  }
+}
+
+/** @source QMP `query-status` */
+export async function queryState(qmp: QmpLink): Promise<RunState> {
+  const answer = await qmp.execute('query-status')
+  const status = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : null
+  if (typeof status !== 'string') throw new VmHostFailure('qmp.malformed', 'query-status', 'no status in the answer')
+  return status
+}
