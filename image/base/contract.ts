@@ -1,0 +1,84 @@
+// What every base delivers, as data: the list that image/base/check.ts checks a base against. Says nothing of how a base is made.
+
+/** Files and directories of a base, relative to it. */
+export const files = ['vmlinuz', 'manifest.json'] as const
+export const directories = ['modules', 'firmware', 'root'] as const
+
+/** /bin and its like are links into /usr: one place for each file. */
+export const links: Readonly<Record<string, string>> = { bin: 'usr/bin', sbin: 'usr/sbin', lib: 'usr/lib', lib64: 'usr/lib64' }
+
+/** Programs in the root tree, ELF and executable, with who calls them. */
+export const programs: Readonly<Record<string, string>> = {
+  '/usr/bin/busybox': 'init, boot jobs, DHCP; static, because the initramfs has it too',
+  '/usr/sbin/modprobe': 'boot jobs, and the kernel when it wants a module',
+  '/usr/bin/qemu-system-x86_64': 'controld, once a VM',
+  '/usr/bin/qemu-img': 'controld: making and checking disk images',
+  '/usr/bin/ip': 'setup and controld: links, addresses, bridges',
+  '/usr/sbin/nft': 'controld: address translation of the VM network',
+  '/usr/sbin/blkid': 'setup: is a disk blank',
+  '/usr/sbin/sfdisk': 'setup: partitions of a blank disk',
+  '/usr/sbin/mke2fs': 'setup: file systems of state and datastore',
+  '/usr/sbin/e2fsck': 'setup: the state partition after a power cut',
+  '/usr/sbin/mkfs.xfs': 'setup: datastore on XFS',
+  '/usr/sbin/dmsetup': 'initramfs: the verity device',
+  '/usr/bin/openssl': "gateway-launch: the gateway's certificate",
+}
+
+/** Shared libraries of hv-core and gatewayd, by the name they are asked for. */
+export const libraries = [
+  'libc.so.6',
+  'libm.so.6',
+  'libgcc_s.so.1',
+  'libsqlite3.so.0',
+  'libargon2.so.1',
+  'libseccomp.so.2',
+  'libwebsockets.so.19',
+  'libssl.so.3',
+  'libcrypto.so.3',
+] as const
+
+/** Other files in the root tree: what VMs boot with, and settings that a program cannot do without. */
+export const data = [
+  '/usr/share/seabios/bios-256k.bin',
+  '/usr/share/seabios/vgabios-stdvga.bin',
+  '/usr/share/OVMF/OVMF_CODE_4M.fd',
+  '/usr/share/OVMF/OVMF_VARS_4M.fd',
+  '/usr/share/qemu/kvmvapic.bin',
+  '/usr/share/qemu/linuxboot_dma.bin',
+  '/usr/share/qemu/efi-virtio.rom',
+  '/etc/mke2fs.conf',
+] as const
+
+/** What the kernel can do, as a module or built in. */
+export const modules = [
+  'loop',
+  'dm_mod',
+  'dm_verity',
+  'erofs',
+  'isofs',
+  'ext4',
+  'xfs',
+  'vfat',
+  'sd_mod',
+  'sr_mod',
+  'ahci',
+  'nvme',
+  'usb_storage',
+  'xhci_pci',
+  'virtio_blk',
+  'virtio_net',
+  'e1000e',
+  'igb',
+  'kvm',
+  'kvm_amd',
+  'kvm_intel',
+  'vhost_net',
+  'vfio_pci',
+  'tun',
+  'bridge',
+  '8021q',
+  'bonding',
+  'nf_tables',
+  'nft_masq',
+  'usbhid',
+] as const
