@@ -13,6 +13,7 @@ const MIGRATIONS: readonly string[] = [
     process_pid INTEGER,
     process_start_time INTEGER,
     started_at TEXT,
+    started_spec TEXT,
     last_exit TEXT
   ) STRICT;
   CREATE TABLE task (

@@ -14,11 +14,12 @@ export function vmFromRow(row: Row): VmRecord {
     uid: integer(row, 'uid'),
     process: pid === null ? null : { pid: integer(row, 'process_pid'), startTime: integer(row, 'process_start_time') },
     startedAt: row.started_at === null ? null : text(row, 'started_at'),
+    startedSpec: row.started_spec === null ? null : (JSON.parse(text(row, 'started_spec')) as VmSpec),
     lastExit: row.last_exit === null ? null : (JSON.parse(text(row, 'last_exit')) as LastExit),
   }
 }
 
-/** In the order of the insert statement: id, name, uid, revision, spec, pid, start time, started, last exit. */
+/** In the order of the insert statement: id, name, uid, revision, spec, pid, start time, started, started spec, last exit. */
 export function vmToParameters(record: VmRecord): (string | number | null)[] {
   return [
     record.id,
@@ -29,6 +30,7 @@ export function vmToParameters(record: VmRecord): (string | number | null)[] {
     record.process?.pid ?? null,
     record.process?.startTime ?? null,
     record.startedAt,
+    record.startedSpec === null ? null : JSON.stringify(record.startedSpec),
     record.lastExit === null ? null : JSON.stringify(record.lastExit),
   ]
 }
