@@ -35,6 +35,7 @@ export class VmLaunch {
   readonly #clock: Clock
   readonly #log: Log
   readonly #descriptors = new Map<DescriptorName, Waiting>()
+  #runDirectory: string | null = null
   #process: process.Process | null = null
   #stderr: QemuStderr | null = null
   #qmp: QmpLink | null = null
@@ -54,7 +55,9 @@ export class VmLaunch {
         return ownFile(effect.path, effect.uid, effect.shared)
       case 'make-run-directory':
         this.undo.push('run directory', () => removeRunDirectory(effect.path))
-        return makeRunDirectory(effect.path)
+        makeRunDirectory(effect.path)
+        this.#runDirectory = effect.path
+        return
       case 'make-cgroup':
         // Left behind by a controld that was killed.
         await removeCgroup(effect.path, this.#clock)
@@ -113,9 +116,12 @@ export class VmLaunch {
     try {
       const fds: Record<number, number> = { 1: output.writeFd, 2: output.writeFd }
       for (const [number, name] of Object.entries(effect.descriptors)) fds[Number(number)] = this.#waiting(name).fd
-      const started = process.spawn(sandboxOf(effect, fds))
+      const sandbox = sandboxOf(effect, fds)
+      const started = process.spawn(sandbox)
       this.#process = started
       this.undo.push('process', () => this.#kill(started))
+      // For whoever wants to see, or try from inside, what this VM can reach.
+      if (this.#runDirectory !== null) fs.writeFileAtomic(`${this.#runDirectory}/view.json`, JSON.stringify({ ...sandbox, fds: undefined }))
     } finally {
       fs.closeFd(output.writeFd)
     }

@@ -1,0 +1,67 @@
+// The control socket: takes connections of the gateway and the console, told apart by their uid, and refuses all others. What is asked is the handler's.
+import { closeFd } from 'hv:fs'
+import { type Connection, listenUnix } from 'hv:socket'
+import { decodeUtf8, encodeUtf8 } from 'hv:text'
+import type { Log } from '../ports/log.ts'
+import { FrameConnection, type FrameHandler, type FramePeer, type FrameTools } from './frame-connection.ts'
+
+/** Connections of one peer; the gateway needs one, each console one. */
+const MAX_CONNECTIONS_PER_PEER = 8
+const CLOSE_TIMEOUT_MS = 2_000
+
+export interface FrameServer {
+  /** Takes no more connections and closes those there are once what is queued has been sent, at most 2 s later. */
+  close(): void
+}
+
+export interface FrameServerOptions {
+  readonly path: string
+  /** Which peer a uid is; any other uid is refused. */
+  readonly peers: Readonly<Record<number, FramePeer>>
+}
+
+/** Throws the native HostError when the socket cannot be made. */
+export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameHandler, log: Log): FrameServer {
+  const connections = new Map<Connection, FramePeer>()
+  const tools: FrameTools = {
+    encodeUtf8,
+    decodeUtf8: (bytes) => decodeUtf8(bytes, { fatal: true }),
+    closeDescriptor: closeFd,
+    log,
+  }
+
+  function take(connection: Connection): void {
+    const uid = connection.peer?.uid
+    const peer = uid === undefined ? undefined : peers[uid]
+    if (peer === undefined || countOf(peer) >= MAX_CONNECTIONS_PER_PEER) {
+      log('warning', peer === undefined ? `control socket: uid ${uid} refused` : `control socket: too many connections of ${peer}`)
+      connection.close()
+      return
+    }
+    connections.set(connection, peer)
+    const frames = new FrameConnection(connection, peer, handler, tools)
+    connection.onClose(() => {
+      connections.delete(connection)
+      frames.ended()
+    })
+    connection.onDrain(() => frames.drained())
+    connection.onData((chunk, descriptors) => {
+      // No client has a reason to send any; kept open they would use ours up.
+      for (const descriptor of descriptors) closeFd(descriptor)
+      frames.receive(chunk)
+    })
+  }
+
+  function countOf(peer: FramePeer): number {
+    return [...connections.values()].filter((other) => other === peer).length
+  }
+
+  const listener = listenUnix(path, { mode: 0o666 })
+  listener.onConnection(take)
+  return {
+    close() {
+      listener.close()
+      for (const connection of connections.keys()) connection.closeWhenSent(CLOSE_TIMEOUT_MS)
+    },
+  }
+}
