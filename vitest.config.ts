@@ -22,6 +22,7 @@ export default defineConfig({
     projects: [
       project('static', 0, { timeoutMs: 120_000 }),
       project('unit', 0),
+      project('node', 0),
       project('engine', 1, { timeoutMs: 60_000 }),
       project('hv-core', 2, { serial: true, timeoutMs: 180_000 }),
       project('gateway', 3, { serial: true, timeoutMs: 120_000 }),

@@ -20,7 +20,7 @@ const field = (label: string): Field => ({ label, value: '', secret: true, maxLe
 
 export const emptySetupForm: SetupForm = { form: { fields: [field('Password'), field('Once more')], focus: 0 }, error: null, sent: false }
 
-export const passwordRule = `${PASSWORD_MIN} to ${PASSWORD_MAX} characters. It is asked for at every log-in over the network.`
+export const passwordRule = `${PASSWORD_MIN} to ${PASSWORD_MAX} characters, the same in both fields.`
 
 /** Why these two fields cannot be sent, or null. */
 export function setupError(form: Form): string | null {

@@ -11,11 +11,13 @@ const labelColumns = 12
 
 function drawField(screen: Screen, rect: Rect, field: Field, focused: boolean): void {
   putText(screen, rect.column, rect.row, field.label, theme.label)
-  const width = Math.min(48, rect.columns - labelColumns)
+  const width = Math.min(48, rect.columns - labelColumns - 2)
   const stars = '*'.repeat([...field.value].length)
   // The end of what is typed stays visible, with a column for the cursor.
   const shown = stars.slice(Math.max(0, stars.length - (width - 1)))
-  const column = rect.column + labelColumns
+  // Brackets, for terminals without colours.
+  putText(screen, rect.column + labelColumns, rect.row, `[${' '.repeat(width)}]`, theme.frame)
+  const column = rect.column + labelColumns + 1
   putText(screen, column, rect.row, shown.padEnd(width), theme.field)
   if (focused) screen.cursor = { column: column + shown.length, row: rect.row }
 }
@@ -38,9 +40,10 @@ function formBlock(setup: SetupForm): Block {
       for (const [index, field] of setup.form.fields.entries()) {
         drawField(screen, { ...area, row: area.row + 2 + index }, field, index === setup.form.focus && !setup.sent)
       }
-      text(4, passwordRule, theme.body)
+      const spare = rect.rows >= 9 ? 1 : 0
+      text(4 + spare, passwordRule, theme.body)
       const { text: message, style } = messageOf(setup)
-      text(rect.rows >= 9 ? 6 : 5, message, style)
+      text(5 + spare, message, style)
     },
   }
 }

@@ -19,12 +19,12 @@ const body = (text: string): Line => [{ text, style: theme.body }]
 const value = (text: string): Line => [{ text, style: theme.value }]
 const missing = (count: number): Line => body(`and ${formatCount(count)} more`)
 
-/** A block of the lines that fit. */
-function linesBlock(label: string, minRows: number, lines: readonly Line[]): Block {
+/** A block of the lines that fit, and of what says that there are more. */
+function linesBlock(label: string, minRows: number, lines: readonly Line[], more: (count: number) => Line = missing): Block {
   return {
     minRows: Math.min(minRows, lines.length),
     wantedRows: lines.length,
-    draw: (screen, rect) => putLines(screen, rect, labelled(label, bounded(lines, rect.rows, missing))),
+    draw: (screen, rect) => putLines(screen, rect, labelled(label, bounded(lines, rect.rows, more))),
   }
 }
 
@@ -149,11 +149,9 @@ export function healthBlock(model: Model, columns: number): Block {
     { text: 'OK       ', style: severityStyle('info') },
     { text: 'Management service answers', style: theme.body },
   ]
-  return linesBlock(
-    'Health',
-    1,
-    items.every(({ severity }) => severity === 'info') ? [fine, ...healthLines(items, columns)] : healthLines(items, columns),
-  )
+  const lines = healthLines(items, columns)
+  // Lines are not items, so they are not counted.
+  return linesBlock('Health', 4, items.every(({ severity }) => severity === 'info') ? [fine, ...lines] : lines, () => body('and more'))
 }
 
 function problemLine(problem: Problem): Line {
@@ -170,7 +168,7 @@ export function seedBlock(status: ConsoleStatus): Block | null {
     { text: 'REFUSED', style: severityStyle('error') },
     { text: '  nothing in it was applied', style: theme.body },
   ]
-  return linesBlock('Seed', 2, [heading, ...status.seed.problems.map(problemLine)])
+  return linesBlock('Seed', 4, [heading, ...status.seed.problems.map(problemLine)])
 }
 
 /** As many names as fit into `rows` lines, and how many are missing. */
@@ -200,7 +198,7 @@ export function vmBlock(status: ConsoleStatus, columns: number): Block {
   const summary = value(`${formatCount(running)} of ${formatCount(defined)} running`)
   const names = (rows: number) => (runningNames.length === 0 || rows <= 0 ? [] : nameLines(runningNames, running, width, rows))
   return {
-    minRows: 1,
+    minRows: Math.min(2, 1 + runningNames.length),
     // Without a bound the lines are as many as the names need.
     wantedRows: 1 + names(Number.MAX_SAFE_INTEGER).length,
     draw: (screen, rect) => putLines(screen, rect, labelled('VMs', [summary, ...names(rect.rows - 1).map(body)])),

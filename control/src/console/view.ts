@@ -11,7 +11,7 @@ import { theme } from './theme.ts'
 export const smallest = { columns: 80, rows: 24 }
 
 /** Wider lines are hard to read. */
-const contentColumns = 124
+const contentColumns = 126
 
 function drawBar(screen: Screen, row: number, left: string, right: string, leftStyle: number): void {
   fillRow(screen, row, theme.bar)
@@ -20,8 +20,15 @@ function drawBar(screen: Screen, row: number, left: string, right: string, leftS
   putText(screen, 2, row, clip(left, screen.columns - shown.length - 6), leftStyle)
 }
 
-function hints(model: Model): string {
-  return model.setup === null ? 'F5 Redraw' : 'Tab Next field   Enter Accept   Esc Clear   F5 Redraw'
+/** The keys that do something on this screen, the most useful first; those without room are left out. */
+function hints(model: Model, columns: number): string {
+  const all = model.setup === null ? ['F5 Redraw'] : ['Enter Accept', 'Tab Next field', 'Esc Clear', 'F5 Redraw']
+  let line = ''
+  for (const hint of all) {
+    const longer = line === '' ? hint : `${line}   ${hint}`
+    if (longer.length <= columns) line = longer
+  }
+  return line
 }
 
 function clock(model: Model): string {
@@ -43,6 +50,7 @@ export function drawScreen(model: Model): Screen {
   drawBar(screen, 0, status === null ? 'Corbel' : `${status.product} ${status.version}`, status?.hostname ?? '', theme.barStrong)
   const rect = centred(screen, Math.min(contentColumns, screen.columns - 4), 2, screen.rows - 4)
   putBlocks(screen, rect, model.setup === null ? statusBlocks(model, rect.columns) : setupBlocks(model, model.setup, rect.columns))
-  drawBar(screen, screen.rows - 1, hints(model), clock(model), theme.bar)
+  const time = clock(model)
+  drawBar(screen, screen.rows - 1, hints(model, screen.columns - time.length - 6), time, theme.bar)
   return screen
 }
