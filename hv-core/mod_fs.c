@@ -1,0 +1,168 @@
+// hv:fs: reading and writing files. Names, attributes and mounts are in fs_names.c and fs_mounts.c.
+#include "fs_write.h"
+#include "hv.h"
+#include "mod_fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_LIMIT_DEFAULT (16 << 20)
+
+/** Reads to the end of the file, whose size /proc and /sys do not tell. 0 or an errno. */
+static int read_whole(const char *path, size_t limit, uint8_t **bytes, size_t *length, const char **call) {
+    *call = "openat";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    size_t capacity = 0, used = 0;
+    int error = 0;
+    *bytes = NULL;
+    *call = "read";
+    for (;;) {
+        if (used == capacity)
+            *bytes = hv_realloc(*bytes, capacity = capacity ? capacity * 2 : 8192);
+        ssize_t count = read(fd, *bytes + used, capacity - used);
+        if (count == 0)
+            break;
+        if (count < 0 && errno == EINTR)
+            continue;
+        error = count < 0 ? errno : 0;
+        used += count > 0 ? (size_t)count : 0;
+        if (!error && used > limit)
+            error = EFBIG;
+        if (error)
+            break;
+    }
+    close(fd);
+    *length = used;
+    return error;
+}
+
+enum { BYTES, TEXT };
+
+static JSValue js_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int as) {
+    int64_t limit = READ_LIMIT_DEFAULT;
+    if (!JS_IsUndefined(argv[1]) && hv_integer(ctx, argv[1], "maxBytes", 0, 1LL << 40, &limit))
+        return JS_EXCEPTION;
+    const char *path = hv_string(ctx, argv[0], "path");
+    if (!path)
+        return JS_EXCEPTION;
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    const char *call;
+    int error = read_whole(path, (size_t)limit, &bytes, &length, &call);
+    if (!error && as == TEXT && !hv_utf8_valid(bytes, length))
+        error = EILSEQ;
+    JSValue value = error ? hv_throw(ctx, error, call, path) : as == TEXT ? JS_NewStringLen(ctx, (char *)bytes, length) : hv_new_bytes(ctx, bytes, length);
+    free(bytes);
+    JS_FreeCString(ctx, path);
+    return value;
+}
+
+static JSValue js_write_file_atomic(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    int64_t mode = 0600, uid = -1, gid = -1;
+    struct hv_data data;
+    if (hv_get_integer(ctx, argv[2], "mode", 0, 07777, &mode) < 0 || hv_get_integer(ctx, argv[2], "uid", 0, UINT32_MAX - 1, &uid) < 0 ||
+        hv_get_integer(ctx, argv[2], "gid", 0, UINT32_MAX - 1, &gid) < 0)
+        return JS_EXCEPTION;
+    const char *path = hv_string(ctx, argv[0], "path");
+    if (!path)
+        return JS_EXCEPTION;
+    JSValue result = JS_EXCEPTION;
+    if (hv_data_get(ctx, argv[1], "data", &data) == 0) {
+        const char *call;
+        int error = fs_replace(path, data.bytes, data.length, (unsigned)mode, uid, gid, &call);
+        hv_data_free(ctx, &data);
+        result = error ? hv_throw(ctx, error, call, path) : JS_UNDEFINED;
+    }
+    JS_FreeCString(ctx, path);
+    return result;
+}
+
+static JSValue js_write_control(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    struct hv_data data;
+    const char *path = hv_string(ctx, argv[0], "path");
+    if (!path)
+        return JS_EXCEPTION;
+    JSValue result = JS_EXCEPTION;
+    if (!JS_IsString(argv[1])) {
+        JS_ThrowTypeError(ctx, "text must be a string");
+    } else if (hv_data_get(ctx, argv[1], "text", &data) == 0) {
+        const char *call = "openat";
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        int error = fd < 0 ? errno : 0;
+        if (!error) {
+            // One write: the kernel takes a control file's value from one call.
+            call = "write";
+            ssize_t count = write(fd, data.bytes, data.length);
+            error = count < 0 ? errno : (size_t)count < data.length ? EIO : 0;
+            close(fd);
+        }
+        hv_data_free(ctx, &data);
+        result = error ? hv_throw(ctx, error, call, path) : JS_UNDEFINED;
+    }
+    JS_FreeCString(ctx, path);
+    return result;
+}
+
+static JSValue js_open_fd(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    static const struct {
+        const char *name;
+        int flags;
+    } kinds[] = {{"r", O_RDONLY}, {"w", O_WRONLY}, {"rw", O_RDWR}, {"a", O_WRONLY | O_APPEND | O_CREAT}};
+    const char *name = hv_string(ctx, argv[1], "flags");
+    if (!name)
+        return JS_EXCEPTION;
+    int i = 0;
+    while (i < COUNT_OF(kinds) && strcmp(kinds[i].name, name) != 0)
+        i++;
+    JS_FreeCString(ctx, name);
+    if (i == COUNT_OF(kinds))
+        return JS_ThrowTypeError(ctx, "flags must be r, w, rw or a");
+    const char *path = hv_string(ctx, argv[0], "path");
+    if (!path)
+        return JS_EXCEPTION;
+    int fd = open(path, kinds[i].flags | O_CLOEXEC | O_NOCTTY, 0600);
+    JSValue result = fd < 0 ? hv_throw(ctx, errno, "openat", path) : JS_NewInt32(ctx, fd);
+    JS_FreeCString(ctx, path);
+    return result;
+}
+
+static JSValue js_close_fd(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    int fd;
+    if (hv_descriptor(ctx, argv[0], &fd))
+        return JS_EXCEPTION;
+    return close(fd) < 0 ? hv_throw(ctx, errno, "close", NULL) : JS_UNDEFINED;
+}
+
+static const JSCFunctionListEntry exports[] = {
+    JS_CFUNC_MAGIC_DEF("readFile", 2, js_read, BYTES),
+    JS_CFUNC_MAGIC_DEF("readText", 2, js_read, TEXT),
+    JS_CFUNC_DEF("writeFileAtomic", 3, js_write_file_atomic),
+    JS_CFUNC_DEF("writeControl", 2, js_write_control),
+    JS_CFUNC_DEF("openFd", 2, js_open_fd),
+    JS_CFUNC_DEF("closeFd", 1, js_close_fd),
+    JS_CFUNC_MAGIC_DEF("stat", 1, fs_js_stat, FS_STAT),
+    JS_CFUNC_MAGIC_DEF("statOrNull", 1, fs_js_stat, FS_STAT_OR_NULL),
+    JS_CFUNC_MAGIC_DEF("lstat", 1, fs_js_stat, FS_LSTAT),
+    JS_CFUNC_DEF("readDir", 1, fs_js_read_dir),
+    JS_CFUNC_DEF("mkdir", 2, fs_js_mkdir),
+    JS_CFUNC_MAGIC_DEF("rmdir", 1, fs_js_one_path, FS_RMDIR),
+    JS_CFUNC_MAGIC_DEF("unlink", 1, fs_js_one_path, FS_UNLINK),
+    JS_CFUNC_MAGIC_DEF("syncDir", 1, fs_js_one_path, FS_SYNC_DIR),
+    JS_CFUNC_MAGIC_DEF("rename", 2, fs_js_two_paths, FS_RENAME),
+    JS_CFUNC_MAGIC_DEF("symlink", 2, fs_js_two_paths, FS_SYMLINK),
+    JS_CFUNC_DEF("chmod", 2, fs_js_chmod),
+    JS_CFUNC_DEF("chown", 3, fs_js_chown),
+    JS_CFUNC_DEF("readLink", 1, fs_js_read_link),
+    JS_CFUNC_DEF("diskSpace", 1, fs_js_disk_space),
+    JS_CFUNC_DEF("mount", 5, fs_js_mount),
+    JS_CFUNC_DEF("unmount", 1, fs_js_unmount),
+};
+
+const struct hv_export_list hv_exports_fs = {exports, COUNT_OF(exports)};
+
+int hv_module_fs(JSContext *ctx, JSModuleDef *m) { return JS_SetModuleExportList(ctx, m, exports, COUNT_OF(exports)); }
