@@ -29,8 +29,8 @@ const passwordHashSchema = v.pipe(
   }),
 )
 
-function exactlyOne(a: string, b: string) {
-  return rule('exactly-one', `must have either ${a} or ${b}`, (value: object) => a in value !== b in value)
+function exactlyOne<Choice extends object>(a: keyof Choice & string, b: keyof Choice & string) {
+  return rule<Choice>('exactly-one', `must have either ${a} or ${b}`, (value) => a in value !== b in value)
 }
 
 const administratorSchema = v.pipe(
@@ -38,7 +38,7 @@ const administratorSchema = v.pipe(
     passwordHash: v.exactOptional(v.pipe(passwordHashSchema, field({ title: 'Password hash', description: 'argon2id, as a PHC string.' }))),
     password: v.exactOptional(v.pipe(passwordSchema, field({ title: 'First password', description: 'Hashed at the first boot.' }))),
   }),
-  exactlyOne('passwordHash', 'password'),
+  exactlyOne<{ passwordHash?: string; password?: string }>('passwordHash', 'password'),
 )
 
 const diskSelectorSchema = v.pipe(
@@ -61,7 +61,7 @@ const diskSelectorSchema = v.pipe(
       ),
     ),
   }),
-  exactlyOne('serial', 'path'),
+  exactlyOne<{ serial?: string; path?: string }>('serial', 'path'),
 )
 
 const datastoreSchema = closed({

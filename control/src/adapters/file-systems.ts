@@ -1,0 +1,38 @@
+// Checks and mounts the file systems of the state and the datastore.
+import { mkdir, mount, readText } from 'hv:fs'
+import { runTool } from './run-tool.ts'
+
+export const STATE_DIRECTORY = '/state'
+export const DATASTORE_DIRECTORY = '/datastores/local'
+
+/** 0: clean; 1: errors corrected. Anything else means that it may not be written to. @source e2fsck(8), EXIT CODE */
+const CHECKED = [0, 1]
+
+/** Replays the journal and mends what can be mended without asking, then mounts for data only. Rejects, in words, when it cannot be had. */
+export async function mountPartition(device: string, fileSystem: string, target: string, checkTimeoutMs: number): Promise<void> {
+  if (fileSystem === 'ext4') {
+    await runTool(['/usr/sbin/e2fsck', '-p', device], { successCodes: CHECKED, timeoutMs: checkTimeoutMs })
+  }
+  // XFS replays its journal by itself and has no such option for errors: it shuts down.
+  const data = fileSystem === 'ext4' ? 'data=ordered,errors=remount-ro' : ''
+  mkdirIfMissing(target)
+  mount(device, target, fileSystem, ['nosuid', 'nodev', 'noexec', 'noatime'], data)
+}
+
+/** A state in memory, gone at power-off. */
+export function mountVolatileState(): void {
+  mkdirIfMissing(STATE_DIRECTORY)
+  mount('tmpfs', STATE_DIRECTORY, 'tmpfs', ['nosuid', 'nodev', 'noexec'], 'size=64m,mode=0700')
+}
+
+/** The image has the mount points, and its root cannot be written to. */
+function mkdirIfMissing(path: string): void {
+  mkdir(path, { recursive: true })
+}
+
+/** True when something is mounted at exactly this path. */
+export function isMounted(target: string): boolean {
+  return readText('/proc/self/mounts')
+    .split('\n')
+    .some((line) => line.split(' ')[1] === target)
+}

@@ -1,0 +1,101 @@
+// The machine itself over /proc, /sys and init: facts, status, addresses, power. Starts no program.
+import { readDir, readText, statOrNull } from 'hv:fs'
+import { signalPid } from 'hv:process'
+import { hostname, monotonicMs, setHostname } from 'hv:system'
+import { parseDmiText } from '../codec/dmi.ts'
+import { type Lease, parseLease } from '../codec/lease.ts'
+import { parseCpuinfo } from '../codec/proc-cpuinfo.ts'
+import { parseMeminfo } from '../codec/proc-meminfo.ts'
+import { type LocalAddress, parseLocalIpv4, parseLocalIpv6 } from '../codec/proc-net.ts'
+import type { HostAddress, HostFacts } from '../domain/host.ts'
+import { NAT_BRIDGE } from '../domain/nat-network.ts'
+import type { Host } from '../ports/host.ts'
+import { readBootOutcome } from './boot-outcome.ts'
+import { readFingerprint, TLS_DIRECTORY } from './certificate.ts'
+
+const MANIFEST = '/usr/share/corbel/manifest.json'
+const LEASES = '/run/corbel/lease'
+/** What BusyBox's init makes of a signal. @source busybox/init/init.c */
+const POWER_OFF_SIGNAL = 12 // SIGUSR2
+const RESTART_SIGNAL = 15 // SIGTERM
+const INIT_PID = 1
+
+export function createHost(): Host {
+  const facts = readFacts()
+  // The certificate is made once and then kept, so the first answer that is one stays true.
+  let fingerprint: string | null = null
+  return {
+    facts,
+    bootOutcome: readBootOutcome(),
+    observeStatus: () => ({
+      hostname: hostname(),
+      time: new Date().toISOString(),
+      uptimeSeconds: Math.floor(monotonicMs() / 1000),
+      memory: parseMeminfo(readText('/proc/meminfo')),
+      addresses: observeAddresses(),
+    }),
+    certificateFingerprint() {
+      fingerprint ??= readFingerprint(TLS_DIRECTORY)
+      return fingerprint
+    },
+    setHostname,
+    powerOff: () => signalPid(INIT_PID, POWER_OFF_SIGNAL),
+    restart: () => signalPid(INIT_PID, RESTART_SIGNAL),
+  }
+}
+
+function readFacts(): HostFacts {
+  const dmi = (name: string) => parseDmiText(textOr(`/sys/class/dmi/id/${name}`, ''))
+  const modules = ['intel', 'amd'] as const
+  const kind = modules.find((candidate) => statOrNull(`/sys/module/kvm_${candidate}`) !== null) ?? null
+  return {
+    product: 'Corbel',
+    version: readVersion(),
+    machine: { vendor: dmi('sys_vendor'), model: dmi('product_name'), serial: dmi('product_serial') },
+    cpu: parseCpuinfo(readText('/proc/cpuinfo')),
+    memoryMiB: parseMeminfo(readText('/proc/meminfo')).totalMiB,
+    kvm: { available: statOrNull('/dev/kvm') !== null, kind },
+  }
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(textOr(MANIFEST, '{}')) as { readonly version?: string }
+  return manifest.version ?? 'unknown'
+}
+
+/** The host's own addresses, those of the VMs' network left out. */
+function observeAddresses(): readonly HostAddress[] {
+  const seen = [...parseLocalIpv4(textOr('/proc/net/fib_trie', ''), textOr('/proc/net/route', '')), ...parseLocalIpv6(textOr('/proc/net/if_inet6', ''))]
+  const leases = readLeases()
+  return seen
+    .filter(({ adapter }) => adapter !== NAT_BRIDGE && isPhysical(adapter))
+    .map(({ adapter, address, family, linkLocal }) => ({ adapter, address, family, origin: originOf({ adapter, address, family, linkLocal }, leases) }))
+}
+
+/** TAPs of VMs have link-local addresses too; they are nobody's to connect to. */
+function isPhysical(adapter: string): boolean {
+  return statOrNull(`/sys/class/net/${adapter}/device`) !== null
+}
+
+function originOf({ adapter, address, linkLocal }: LocalAddress, leases: ReadonlyMap<string, Lease>): HostAddress['origin'] {
+  if (linkLocal) return 'link-local'
+  return leases.get(adapter)?.address.split('/')[0] === address ? 'dhcp' : 'static'
+}
+
+function readLeases(): ReadonlyMap<string, Lease> {
+  const leases = new Map<string, Lease>()
+  if (statOrNull(LEASES) === null) return leases
+  for (const file of readDir(LEASES)) {
+    const lease = file.endsWith('.env') ? parseLease(textOr(`${LEASES}/${file}`, '')) : null
+    if (lease !== null) leases.set(file.slice(0, -'.env'.length), lease)
+  }
+  return leases
+}
+
+function textOr(path: string, otherwise: string): string {
+  try {
+    return readText(path)
+  } catch {
+    return otherwise
+  }
+}

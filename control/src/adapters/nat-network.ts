@@ -1,0 +1,22 @@
+// Makes the network of the VMs: the packet filter, the bridge, forwarding. Its DHCP server is a program of its own.
+import { statOrNull } from 'hv:fs'
+import { renderRuleset } from '../codec/nft-ruleset.ts'
+import { NAT_BRIDGE, NAT_BRIDGE_MAC, NAT_CIDR } from '../domain/nat-network.ts'
+import { ip, setSysctl } from './network-tools.ts'
+import { runTool } from './run-tool.ts'
+
+/** The whole filter, the host's own part included; replaces what is there in one step. */
+export async function loadPacketFilter(uplink: string | null): Promise<void> {
+  await runTool(['/usr/sbin/nft', '-f', '-'], { stdin: renderRuleset(uplink) })
+}
+
+/** Only with the filter loaded may packets of VMs be forwarded. */
+export async function raiseNatBridge(): Promise<void> {
+  if (statOrNull(`/sys/class/net/${NAT_BRIDGE}`) === null) {
+    await ip('link', 'add', 'name', NAT_BRIDGE, 'address', NAT_BRIDGE_MAC, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
+  }
+  setSysctl(`net/ipv6/conf/${NAT_BRIDGE}/disable_ipv6`, '1')
+  await ip('-4', 'address', 'replace', NAT_CIDR, 'brd', '+', 'dev', NAT_BRIDGE)
+  await ip('link', 'set', 'dev', NAT_BRIDGE, 'up')
+  setSysctl('net/ipv4/ip_forward', '1')
+}
