@@ -16,7 +16,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   constructor(
     readonly kind: RefusalKind,
-    /** Of the refusal as a whole; that of its only problem, where there is just one. */
+    /** Of the refusal as a whole: for an invalid input `request.invalid`, for a conflict that of its first problem. */
     readonly code: string,
     detail: string,
     readonly problems: readonly Problem[] = [],

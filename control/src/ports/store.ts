@@ -69,7 +69,7 @@ export interface Store {
   deleteSession(tokenHash: string): void
   deleteSessionsExpiredBefore(at: string): void
 
-  /** Settings are JSON values by key: `hostname`, `management`, … */
+  /** Settings are JSON values by key: `hostname`, `management`, …; null when there is none. */
   getSetting(key: string): unknown
   putSetting(key: string, value: unknown): void
 }

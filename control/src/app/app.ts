@@ -1,0 +1,83 @@
+// The use cases, put together. What the API offers is here, in words of the domain.
+import type { ConsoleStatus } from '../domain/console-status.ts'
+import type { DatastoreFile } from '../domain/datastore.ts'
+import type { HostFacts, HostStatus } from '../domain/host.ts'
+import { SERIAL_LOG_BYTES, vmPaths } from '../plan/vm-paths.ts'
+import { gatherConsoleStatus } from './console-status.ts'
+import { createEventFeed, type EventFeed } from './event-feed.ts'
+import { createFleet } from './fleet.ts'
+import { createHostPower, type HostPower } from './host-power.ts'
+import { createLedger } from './ledger.ts'
+import type { AppPorts } from './ports.ts'
+import { createPower, type Power } from './power.ts'
+import { reconcile } from './reconcile.ts'
+import { Refusal } from './refusal.ts'
+import { DEFAULT_HOSTNAME, importSeed } from './seed-import.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import { createTasks, type Tasks } from './tasks.ts'
+import { createVms, type Vms } from './vms.ts'
+
+/** What a new viewer of a serial port sees of what was said before. */
+const REPLAY_BYTES = 65_536
+
+export interface App {
+  /** Imports the seed, takes over running VMs, ends cut-off tasks. Nothing else may be called before it has resolved. */
+  start(): Promise<void>
+  readonly vms: Vms
+  readonly power: Pick<Power, 'powerOn' | 'shutdown' | 'powerOff' | 'reset'>
+  readonly tasks: Pick<Tasks, 'list' | 'get'>
+  readonly sessions: Sessions
+  readonly events: EventFeed
+  readonly hostPower: HostPower
+  host(): { readonly facts: HostFacts; readonly status: HostStatus }
+  consoleStatus(): ConsoleStatus
+  datastores(): readonly { readonly name: string; readonly totalBytes: number; readonly availableBytes: number }[]
+  /** Refuses with `datastore.not-found`. */
+  datastoreFiles(name: string): readonly DatastoreFile[]
+  /** The latest of a VM's serial port; refuses with `vm.not-found`. */
+  serialLog(id: string): Uint8Array
+  /** A socket on a VM's serial port, the caller's own; refuses with `vm.power.wrong-state`. */
+  attachSerial(id: string): number
+}
+
+export function createApp(ports: AppPorts): App {
+  const { store, host, datastores, vmHost } = ports
+  const ledger = createLedger(store, ports.clock)
+  const fleet = createFleet(ports, ledger)
+  const tasks = createTasks(ports, ledger)
+  const power = createPower(ports, ledger, fleet, tasks)
+  const sessions = createSessions(ports, ledger)
+
+  return {
+    async start() {
+      await importSeed(ports, ledger)
+      const hostname = store.getSetting('hostname')
+      host.setHostname(typeof hostname === 'string' ? hostname : DEFAULT_HOSTNAME)
+      await reconcile(ports, ledger, fleet)
+    },
+    vms: createVms(ports, ledger, fleet),
+    power,
+    tasks,
+    sessions,
+    events: createEventFeed(ports, ledger),
+    hostPower: createHostPower(ports, fleet, power, tasks),
+    host: () => ({ facts: host.facts, status: host.observeStatus() }),
+    consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired),
+    datastores: () => datastores.list(),
+    datastoreFiles(name) {
+      const files = datastores.files(name)
+      if (files === null) throw new Refusal('not-found', 'datastore.not-found', `There is no datastore ${name}.`)
+      return files
+    },
+    serialLog(id) {
+      fleet.record(id)
+      return vmHost.readSerialLog(vmPaths(id).serialLog, SERIAL_LOG_BYTES)
+    },
+    attachSerial(id) {
+      const { name } = fleet.record(id).spec
+      const process = fleet.process(id)
+      if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${name} does not run.`)
+      return process.attachSerial(REPLAY_BYTES)
+    },
+  }
+}

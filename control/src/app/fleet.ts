@@ -1,0 +1,162 @@
+// The VMs as they are now: their processes and power states in memory beside their records, watched until they end.
+import type { TaskKind } from '../domain/task.ts'
+import type { LastExit, PowerState, Vm, VmStatus } from '../domain/vm.ts'
+import { CRASHED, isCrash, POWERED_OFF } from '../domain/vm-exit.ts'
+import type { VmRecord } from '../ports/store.ts'
+import type { RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import type { Ledger } from './ledger.ts'
+import type { AppPorts } from './ports.ts'
+import { Refusal } from './refusal.ts'
+
+/** What is only true while this controld runs. */
+interface Live {
+  process: VmProcess | null
+  /** Resolves when the end of `process` has been written. */
+  stopped: Promise<void>
+  runState: 'running' | 'paused' | 'unknown'
+  transition: 'starting' | 'stopping' | null
+  /** Power-off was asked for: an end without reason given is no crash. */
+  endWanted: boolean
+  busy: TaskKind | null
+}
+
+/** Run states in which the guest stands still, with what is told when it enters them. */
+const TELLING: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  'guest-panicked': ['vm.guest-panicked', 'told that its kernel panicked'],
+  'io-error': ['vm.io-error', 'was paused by an input/output error of a disk'],
+  'internal-error': ['vm.internal-error', 'was paused by an error inside KVM'],
+}
+
+export interface Fleet {
+  /** Null when there is no such VM. The object stays the same until something in it changes. */
+  get(id: string): Vm | null
+  list(): readonly Vm[]
+  powerState(id: string): PowerState
+  /** Its record; refuses with `vm.not-found`. */
+  record(id: string): VmRecord
+  process(id: string): VmProcess | null
+  busy(id: string): TaskKind | null
+  /** Marks a task as the VM's running one and tells what the VM is becoming; the returned function ends that. */
+  hold(id: string, kind: TaskKind, transition: 'starting' | 'stopping' | null): () => void
+  /** From now on `process` is the VM's, and is watched. */
+  watch(id: string, process: VmProcess, runState: RunState): void
+  wantEnd(id: string): void
+  /** Resolves once the VM has no process and that is written. */
+  whenStopped(id: string): Promise<void>
+  /** Writes that the VM's process is gone without having been watched. */
+  recordEnd(id: string, exit: Omit<LastExit, 'at'>): void
+}
+
+export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, ledger: Ledger): Fleet {
+  const lives = new Map<string, Live>()
+  const cache = new Map<string, { readonly record: VmRecord; readonly vm: Vm }>()
+
+  function live(id: string): Live {
+    const known = lives.get(id)
+    if (known !== undefined) return known
+    const fresh: Live = { process: null, stopped: Promise.resolve(), runState: 'unknown', transition: null, endWanted: false, busy: null }
+    lives.set(id, fresh)
+    return fresh
+  }
+
+  function change(id: string, values: Partial<Live>): void {
+    Object.assign(live(id), values)
+    cache.delete(id)
+  }
+
+  function record(id: string): VmRecord {
+    const found = ledger.vms.get(id)
+    if (found === undefined) throw new Refusal('not-found', 'vm.not-found', `There is no VM ${id}.`)
+    return found
+  }
+
+  function powerState(id: string): PowerState {
+    const { process, lastExit } = record(id)
+    const now = lives.get(id)
+    if (now?.transition) return now.transition
+    if (process !== null) return now?.runState ?? 'unknown'
+    return lastExit !== null && isCrash(lastExit.reason) ? 'crashed' : 'off'
+  }
+
+  function status(id: string): VmStatus {
+    const { process, startedAt, lastExit } = record(id)
+    return {
+      powerState: powerState(id),
+      ...(process === null ? {} : { pid: process.pid }),
+      ...(startedAt === null ? {} : { startedAt }),
+      ...(lastExit === null ? {} : { lastExit }),
+    }
+  }
+
+  function get(id: string): Vm | null {
+    const found = ledger.vms.get(id)
+    if (found === undefined) {
+      lives.delete(id)
+      cache.delete(id)
+      return null
+    }
+    const cached = cache.get(id)
+    if (cached?.record === found) return cached.vm
+    const vm: Vm = { id, revision: found.revision, spec: found.spec, status: status(id) }
+    cache.set(id, { record: found, vm })
+    return vm
+  }
+
+  function recordEnd(id: string, { reason, code, signal }: Omit<LastExit, 'at'>): void {
+    const before = record(id)
+    const { name } = before.spec
+    const crashed = isCrash(reason)
+    ledger.write((draft) => {
+      const lastExit: LastExit = { at: clock.now(), reason, code, signal }
+      draft.putVm({ ...before, process: null, startedAt: null, startedSpec: null, lastExit })
+      const how = signal !== null ? ` by signal ${signal}` : code !== null ? ` with code ${code}` : ''
+      if (crashed) draft.event('vm.crashed', 'error', { kind: 'vm', id }, `${name} ended unasked${how} (${reason}).`)
+      else draft.event('vm.stopped', 'info', { kind: 'vm', id }, `${name} stopped (${reason}).`)
+    })
+  }
+
+  function onEnd(id: string, process: VmProcess, exit: VmExit): void {
+    const { endWanted } = live(id)
+    try {
+      if ((ledger.vms.get(id)?.process ?? null) !== null) {
+        recordEnd(id, { reason: exit.shutdownReason ?? (endWanted ? POWERED_OFF : CRASHED), code: exit.code, signal: exit.signal })
+      }
+    } catch (error) {
+      log('error', `the end of VM ${id} could not be written: ${String(error)}`)
+    }
+    if (live(id).process === process) change(id, { process: null, runState: 'unknown', endWanted: false, transition: null })
+  }
+
+  function onState(id: string, process: VmProcess, state: RunState): void {
+    if (live(id).process !== process) return
+    const [code, what] = TELLING[state] ?? []
+    if (code !== undefined) {
+      const message = `${record(id).spec.name} ${what}.`
+      ledger.write((draft) => draft.event(code, 'error', { kind: 'vm', id }, message))
+    }
+    if (state !== 'guest-panicked' && state !== 'shutdown') change(id, { runState: state === 'running' ? 'running' : 'paused' })
+  }
+
+  return {
+    get,
+    list: () => [...ledger.vms.keys()].flatMap((id) => get(id) ?? []),
+    powerState,
+    record,
+    process: (id) => lives.get(id)?.process ?? null,
+    busy: (id) => lives.get(id)?.busy ?? null,
+    hold(id, kind, transition) {
+      change(id, { busy: kind, transition })
+      return () => {
+        if (live(id).busy === kind) change(id, { busy: null, transition: null })
+      }
+    },
+    watch(id, process, runState) {
+      const stopped = process.ended.then((exit) => onEnd(id, process, exit))
+      change(id, { process, stopped, runState: runState === 'running' ? 'running' : 'paused', endWanted: false })
+      process.onStateChange((state) => onState(id, process, state))
+    },
+    wantEnd: (id) => change(id, { endWanted: true }),
+    whenStopped: (id) => live(id).stopped,
+    recordEnd,
+  }
+}

@@ -1,0 +1,186 @@
+// Powering VMs on and off, each as a task; one at a time for a VM, except that power-off may overtake a shutdown that waits for the guest.
+import type { Problem } from '../domain/problem.ts'
+import type { Task, TaskKind } from '../domain/task.ts'
+import type { PowerState } from '../domain/vm.ts'
+import { POWERED_OFF } from '../domain/vm-exit.ts'
+import { planPowerOn } from '../plan/power-on.ts'
+import type { VmRecord } from '../ports/store.ts'
+import type { Fleet } from './fleet.ts'
+import type { AppPorts } from './ports.ts'
+import { Refusal } from './refusal.ts'
+import type { Conclusion, Tasks } from './tasks.ts'
+import { findFileConflicts, resolveFiles } from './vm-files.ts'
+import { within } from './within.ts'
+
+/** What a guest has to shut down in. */
+export const SHUTDOWN_TIMEOUT_MS = 60_000
+/** Early in its boot a guest ignores the power button, so it is pressed again. */
+const PRESS_AGAIN_MS = 10_000
+/** What QEMU has to end in before it is killed. */
+const QUIT_TIMEOUT_MS = 10_000
+
+export interface Power {
+  /** All refuse with `vm.not-found`, `vm.power.wrong-state`, `vm.busy` or `host.going-down`; power-on with what keeps the VM from starting, too. */
+  powerOn(id: string, by: string): Task
+  shutdown(id: string, by: string): Task
+  powerOff(id: string, by: string): Task
+  reset(id: string, by: string): Task
+  /** The steps of shutdown and power-off without a task, for when the host goes down. */
+  shutDownGuest(id: string): Promise<void>
+  endProcess(id: string): Promise<void>
+  /** From now on nothing is powered on. */
+  close(): void
+  reopen(): void
+}
+
+const RUNNING: readonly PowerState[] = ['running', 'paused', 'unknown']
+const WITH_PROCESS: readonly PowerState[] = [...RUNNING, 'stopping']
+const STOPPED: readonly PowerState[] = ['off', 'crashed']
+
+export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap<string, VmRecord> }, fleet: Fleet, tasks: Tasks): Power {
+  const { vmHost, clock, datastores, host } = ports
+  let closed = false
+
+  /** The record, when a task of this kind may begin. */
+  function admit(id: string, kind: TaskKind, states: readonly PowerState[]): VmRecord {
+    const record = fleet.record(id)
+    const busy = fleet.busy(id)
+    const { name } = record.spec
+    if (busy !== null && !(kind === 'vm.power-off' && busy === 'vm.shutdown')) {
+      throw new Refusal('conflict', 'vm.busy', `${name} is busy with ${busy}.`)
+    }
+    const state = fleet.powerState(id)
+    if (!states.includes(state)) throw new Refusal('conflict', 'vm.power.wrong-state', `${name} is ${state}.`)
+    return record
+  }
+
+  function start(id: string, kind: TaskKind, by: string, transition: 'starting' | 'stopping' | null, act: () => Promise<Conclusion>): Task {
+    const release = fleet.hold(id, kind, transition)
+    try {
+      return tasks.start({ kind, by, target: { kind: 'vm', id }, act, settled: release })
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  function requireStartable(record: VmRecord) {
+    const { files, problems } = resolveFiles(record.spec, datastores)
+    const all = [
+      ...findObstacles(record, host.facts.kvm.available),
+      ...findFileConflicts(record.id, record.spec, ledger.vms.values()),
+      ...problems,
+    ]
+    const [first] = all
+    if (first === undefined) return files
+    const where = first.field === '' ? '' : `${first.field} `
+    throw new Refusal('conflict', first.code, `${record.spec.name} cannot start: ${where}${first.message}.`, all)
+  }
+
+  async function shutDownGuest(id: string): Promise<void> {
+    const process = fleet.process(id)
+    if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', 'The VM has no process that could be asked.')
+    let pressing = true
+    const stopped = fleet.whenStopped(id)
+    let cancel = () => {}
+    const pressAgain = () => {
+      cancel = clock.after(PRESS_AGAIN_MS, () => {
+        if (!pressing) return
+        // An error here means that QEMU is ending, which is what is waited for.
+        process.pressPowerButton().catch(() => {})
+        pressAgain()
+      })
+    }
+    try {
+      await process.pressPowerButton()
+      pressAgain()
+      if (await within(clock, SHUTDOWN_TIMEOUT_MS, stopped)) return
+    } finally {
+      pressing = false
+      cancel()
+    }
+    throw new Refusal('conflict', 'vm.shutdown.timeout', `The guest did not shut down within ${SHUTDOWN_TIMEOUT_MS / 1000} s.`)
+  }
+
+  async function endProcess(id: string): Promise<void> {
+    const process = fleet.process(id)
+    if (process !== null) {
+      fleet.wantEnd(id)
+      await process.powerOff(QUIT_TIMEOUT_MS)
+      return fleet.whenStopped(id)
+    }
+    if (ledger.vms.get(id)?.process === null) return
+    await vmHost.removeStray(id)
+    fleet.recordEnd(id, { reason: POWERED_OFF, code: null, signal: null })
+  }
+
+  return {
+    powerOn(id, by) {
+      if (closed) throw new Refusal('conflict', 'host.going-down', 'The host is going down.')
+      const record = admit(id, 'vm.power-on', STOPPED)
+      const files = requireStartable(record)
+      const { uid, spec } = record
+      return start(id, 'vm.power-on', by, 'starting', async () => {
+        const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, files }))
+        return {
+          write(draft) {
+            const started = { process: process.identity, startedAt: clock.now(), startedSpec: spec, lastExit: null }
+            draft.putVm({ ...fleet.record(id), ...started })
+            draft.event('vm.started', 'info', { kind: 'vm', id }, `${spec.name} was started by ${by}.`)
+          },
+          written: () => fleet.watch(id, process, 'running'),
+          undo: async () => void (await process.powerOff(QUIT_TIMEOUT_MS)),
+        }
+      })
+    },
+
+    shutdown(id, by) {
+      admit(id, 'vm.shutdown', RUNNING)
+      return start(id, 'vm.shutdown', by, 'stopping', async () => {
+        await shutDownGuest(id)
+        return {}
+      })
+    },
+
+    powerOff(id, by) {
+      admit(id, 'vm.power-off', WITH_PROCESS)
+      return start(id, 'vm.power-off', by, 'stopping', async () => {
+        await endProcess(id)
+        return {}
+      })
+    },
+
+    reset(id, by) {
+      const { name } = admit(id, 'vm.reset', RUNNING).spec
+      return start(id, 'vm.reset', by, null, async () => {
+        const process = fleet.process(id)
+        if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${name} does not answer.`)
+        await process.reset()
+        return { write: (draft) => draft.event('vm.reset', 'info', { kind: 'vm', id }, `${name} was reset by ${by}.`) }
+      })
+    },
+
+    shutDownGuest,
+    endProcess,
+    close() {
+      closed = true
+    },
+    reopen() {
+      closed = false
+    },
+  }
+}
+
+/** What keeps a VM from starting, whatever its files. */
+function findObstacles({ spec }: VmRecord, kvm: boolean): Problem[] {
+  const { boot } = spec
+  return [
+    ...(kvm ? [] : [{ code: 'kvm.unavailable', field: '', message: 'this machine offers no hardware virtualisation (KVM)' }]),
+    ...(boot.from === 'disk' && spec.disks.length === 0
+      ? [{ code: 'vm.boot.no-disk', field: 'boot.from', message: 'says disk, but there is none' }]
+      : []),
+    ...(boot.from === 'cdrom' && spec.cdrom === null
+      ? [{ code: 'vm.boot.no-cdrom', field: 'boot.from', message: 'says cdrom, but there is none' }]
+      : []),
+  ]
+}
