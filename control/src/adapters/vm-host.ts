@@ -33,6 +33,9 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
   const undoStack = (vmId: string) =>
     new UndoStack((what, error) => log('error', `vm ${vmId}: ${what} could not be removed: ${String(error)}`))
 
+  /** So that asking twice gives the same one: a QEMU has one monitor. */
+  const adopted = new Map<string, VmProcess>()
+
   async function launch(vmId: string, plan: Plan): Promise<VmProcess> {
     const launching = new VmLaunch(vmId, clock, log)
     let step: string = 'launch'
@@ -50,30 +53,42 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
   }
 
   async function adopt(vmId: string, identity: ProcessIdentity, paths: AdoptPaths): Promise<VmProcess | null> {
-    const adopted = process.adopt(identity.pid, identity.startTime)
-    const cleanUp = undoStack(vmId)
-    cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
-    cleanUp.push('cgroup', () => removeCgroup(paths.cgroup, clock))
-    if (adopted === null) {
+    const already = adopted.get(vmId)
+    if (already?.identity.pid === identity.pid && already.identity.startTime === identity.startTime) return already
+    try {
+      const cleanUp = undoStack(vmId)
+      cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
+      cleanUp.push('cgroup', () => removeCgroup(paths.cgroup, clock))
+      const running = process.adopt(identity.pid, identity.startTime)
+      if (running !== null) return await takeOver(vmId, running, paths, cleanUp)
       await cleanUp.undoAll()
       return null
+    } catch (error) {
+      throw toHostFailure(error, 'adopt')
     }
-    const serial = await reopenSerial(vmId, paths)
-    if (serial !== null) cleanUp.push('serial port', () => serial.relay.close())
+  }
+
+  /** When QMP does not answer, everything is let go of as it was, so that it can be tried again. */
+  async function takeOver(vmId: string, running: process.Process, paths: AdoptPaths, cleanUp: UndoStack): Promise<VmProcess> {
     const qmp = new QmpLink(
       () => connectLineChannel(paths.qmpSocket),
       clock,
       (severity, text) => log(severity, `vm ${vmId}: ${text}`),
     )
-    cleanUp.push('qmp', () => qmp.close())
     try {
       await qmp.open(ADOPT_QMP_TIMEOUT_MS)
     } catch (error) {
-      // A QEMU that does not answer still runs somebody's machine: it is watched, and asked again each second.
-      log('warning', `vm ${vmId}: adopted without QMP: ${String(error)}`)
-      qmp.keepTrying()
+      qmp.close()
+      running.release()
+      throw error
     }
-    return new RunningVm({ process: adopted, qmp, serial, cleanUp }, clock)
+    cleanUp.push('qmp', () => qmp.close())
+    const serial = await reopenSerial(vmId, paths)
+    if (serial !== null) cleanUp.push('serial port', () => serial.relay.close())
+    const vm = new RunningVm({ process: running, qmp, serial, cleanUp }, clock)
+    adopted.set(vmId, vm)
+    vm.ended.then(() => adopted.delete(vmId))
+    return vm
   }
 
   async function reopenSerial(vmId: string, paths: AdoptPaths): Promise<Serial | null> {

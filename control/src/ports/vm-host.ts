@@ -50,7 +50,7 @@ export interface VmHost {
   launch(vmId: string, plan: readonly Effect[]): Promise<VmProcess>
   /**
    * Takes over a process that runs since before this controld: pidfd, QMP, serial relay. Null when it is gone;
-   * then what it left behind (cgroup, run directory) has been removed.
+   * then what it left behind (cgroup, run directory) has been removed. Throws when it lives but does not answer; it is left as it is then.
    */
   adopt(vmId: string, identity: ProcessIdentity, paths: AdoptPaths): Promise<VmProcess | null>
   /** Names of VMs that have a cgroup now, so that strays can be found. */
