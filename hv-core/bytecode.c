@@ -28,7 +28,7 @@ static const char probe[] =
     "get v() { return this.#p ?? super.length; } async *g(x, ...r) { for await (const y of x) yield* [y, ...r]; } }"
     "export async function f({ c, d = 2.5 }, [e]) { try { label: for (let i = 0; i < c.length; i++) { if (i in d) continue label;"
     "switch (typeof e) { case 'symbol': delete e.z; break; default: throw new TypeError(`t${i}`); } } } catch { return await b?.(e); }"
-    "finally { new.target; } return { __proto__: null, c, [d]: -d ** 2, ...e, toJSON() { return () => arguments.length; } }; }"
+    "finally { new.target; } return { __proto__: null, c, [d]: (-d) ** 2, ...e, toJSON() { return () => arguments.length; } }; }"
     "export const o = function* () { const m = new Map(); m.set(1, void 0); yield import.meta; m.x ||= 1; m.y &&= ~1 >>> 3; };"
     "for (const k in o) JSON.stringify(Promise.all, Object.entries, String.raw, Symbol.asyncIterator, k instanceof K, Reflect.ownKeys);";
 

@@ -177,7 +177,9 @@ JSValue hv_new_bytes(JSContext *ctx, const void *bytes, size_t length) {
     JSValue buffer = JS_NewArrayBufferCopy(ctx, bytes, length);
     if (JS_IsException(buffer))
         return buffer;
-    JSValue array = JS_NewTypedArray(ctx, 1, (JSValueConst *)&buffer, JS_TYPED_ARRAY_UINT8);
+    // Offset and length are read whatever the count says.
+    JSValueConst arguments[3] = {buffer, JS_UNDEFINED, JS_UNDEFINED};
+    JSValue array = JS_NewTypedArray(ctx, 3, arguments, JS_TYPED_ARRAY_UINT8);
     JS_FreeValue(ctx, buffer);
     return array;
 }
