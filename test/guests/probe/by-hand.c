@@ -1,0 +1,144 @@
+/* Starts a QEMU by hand with the argv, uid and mount view of a running one, and prints the milliseconds until its monitor greets.
+   Makes the listening sockets that the argv names by descriptor; the new process is killed afterwards. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_ARGUMENTS 256
+#define MAX_SOCKETS 8
+
+static char text[65536];
+static char *arguments[MAX_ARGUMENTS + 1];
+static struct {
+	int wanted, listener;
+	char path[64];
+} sockets[MAX_SOCKETS];
+static int socket_count;
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "by-hand: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void read_arguments(const char *pid)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	ssize_t got;
+	while (fd >= 0 && length < sizeof(text) - 1 && (got = read(fd, text + length, sizeof(text) - 1 - length)) > 0)
+		length += (size_t)got;
+	if (fd < 0 || length == 0)
+		fail(path);
+	close(fd);
+	int count = 0;
+	for (char *at = text; at < text + length && count < MAX_ARGUMENTS; at += strlen(at) + 1)
+		arguments[count++] = at;
+}
+
+/* One listening socket for each `socket,…fd=N` among the arguments; the first is taken to be the monitor's. */
+static void make_sockets(void)
+{
+	for (int i = 0; arguments[i] != NULL && socket_count < MAX_SOCKETS; i++) {
+		const char *fd = strstr(arguments[i], ",fd=");
+		if (strncmp(arguments[i], "socket,", 7) != 0 || fd == NULL)
+			continue;
+		struct sockaddr_un address = { .sun_family = AF_UNIX };
+		int n = socket_count++;
+		sockets[n].wanted = atoi(fd + 4);
+		snprintf(sockets[n].path, sizeof(sockets[n].path), "/tmp/by-hand.%d", n);
+		snprintf(address.sun_path, sizeof(address.sun_path), "%s", sockets[n].path);
+		unlink(sockets[n].path);
+		/* Far above the numbers that the argv wants, so that dup2 cannot overwrite one of them. */
+		int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		sockets[n].listener = made < 0 ? -1 : fcntl(made, F_DUPFD_CLOEXEC, 100);
+		close(made);
+		if (sockets[n].listener < 0 || bind(sockets[n].listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+		    listen(sockets[n].listener, 1) != 0)
+			fail("listen");
+	}
+}
+
+static void become_and_run(const char *pid)
+{
+	char path[64];
+	struct stat owner;
+	snprintf(path, sizeof(path), "/proc/%s", pid);
+	if (stat(path, &owner) != 0)
+		fail(path);
+	snprintf(path, sizeof(path), "/proc/%s/root", pid);
+	int root = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%s/ns/mnt", pid);
+	int view = open(path, O_RDONLY | O_CLOEXEC);
+	int nothing = open("/dev/null", O_RDWR);
+	if (root < 0 || view < 0 || setns(view, 0) != 0 || fchdir(root) != 0 || chroot(".") != 0 || chdir("/") != 0)
+		fail("view");
+	for (int fd = 0; fd < 3; fd++)
+		dup2(nothing, fd);
+	for (int n = 0; n < socket_count; n++)
+		dup2(sockets[n].listener, sockets[n].wanted);
+	if (setgroups(0, NULL) != 0 || setresgid(owner.st_gid, owner.st_gid, owner.st_gid) != 0 ||
+	    setresuid(owner.st_uid, owner.st_uid, owner.st_uid) != 0)
+		_exit(125);
+	execv(arguments[0], arguments);
+	_exit(126);
+}
+
+static double now_ms(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+/* Usage: by-hand PID */
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		return 64;
+	read_arguments(argv[1]);
+	make_sockets();
+	struct sockaddr_un monitor = { .sun_family = AF_UNIX };
+	snprintf(monitor.sun_path, sizeof(monitor.sun_path), "%s", sockets[0].path);
+	double start = now_ms();
+	pid_t child = fork();
+	if (child < 0)
+		fail("fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		become_and_run(argv[1]);
+	}
+	for (int n = 0; n < socket_count; n++)
+		close(sockets[n].listener);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&monitor, sizeof(monitor)) != 0)
+		fail("monitor");
+	char greeting[512] = "";
+	ssize_t got = read(fd, greeting, sizeof(greeting) - 1);
+	double end = now_ms();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	for (int n = 0; n < socket_count; n++)
+		unlink(sockets[n].path);
+	if (got <= 0 || strstr(greeting, "\"QMP\"") == NULL) {
+		fprintf(stderr, "by-hand: no greeting\n");
+		return 1;
+	}
+	printf("%.1f\n", end - start);
+	return 0;
+}

@@ -1,0 +1,33 @@
+// Where the tests find what was built and where they write; never makes anything but the log directory.
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The nearest directory above `from` that holds package.json, so that bundles in build/ find the repository too. */
+function findRepository(from: string): string {
+  let directory = from
+  while (!existsSync(join(directory, 'package.json'))) {
+    const parent = dirname(directory)
+    if (parent === directory) throw new Error(`no package.json above ${from}`)
+    directory = parent
+  }
+  return directory
+}
+
+export const repository = findRepository(dirname(fileURLToPath(import.meta.url)))
+export const build = resolve(repository, process.env.BUILD ?? 'build')
+export const guests = join(build, 'guests')
+
+/** The ISO under test: `CORBEL_ISO` names one of another base. */
+export const iso = resolve(repository, process.env.CORBEL_ISO ?? join(build, 'image/corbel.iso'))
+
+/** Kernel, initramfs and verity data that belong to {@link iso}: they lie beside it. */
+export const imageFile = (name: string) => join(dirname(iso), name)
+
+/** An empty directory under build/logs for one boot. */
+export function freshLogDirectory(name: string): string {
+  const directory = join(build, 'logs', name)
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  return directory
+}
