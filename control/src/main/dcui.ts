@@ -1,7 +1,7 @@
 // The console on one terminal (`dcui tty1`, `dcui ttyS0`): opens it as root, gives up everything, then draws what controld answers. It decides nothing.
 import { mkdir } from 'hv:fs'
 import { args, confine, exit } from 'hv:process'
-import { log, setLogName } from 'hv:system'
+import { log, onSignal, setLogName } from 'hv:system'
 import { createClock } from '../adapters/clock.ts'
 import { ConsoleTerminal } from '../adapters/console-terminal.ts'
 import { ControlFailure, FrameClient } from '../adapters/frame-client.ts'
@@ -156,6 +156,9 @@ function run(terminal: ConsoleTerminal): void {
   pollIn(0)
 }
 
+// A hang-up ends in `onGone`, not in a death that init answers at once; a stop puts the terminal's settings back.
+onSignal('SIGHUP', () => {})
+onSignal('SIGTERM', () => exit(0))
 const name = args[0] ?? ''
 setLogName(`dcui-${name}`)
 const terminal = openTerminal(name)
