@@ -44,8 +44,9 @@ export class SqliteStore implements Store {
   /**
    * Opens or creates the database at `path` (`:memory:` keeps nothing) and migrates it. Throws the native HostError
    * (`SQLITE_CORRUPT`, `SQLITE_NOTADB`, `SQLITE_CANTOPEN_…`) or NewerDatabase; the file is closed then.
+   * Past `maxPages` of 4 KiB writes fail with `store.full`.
    */
-  static open(path: string): SqliteStore {
+  static open(path: string, limits: { readonly maxPages?: number } = {}): SqliteStore {
     const database = sqlite.open(path)
     try {
       // A commit returns after its fdatasync: what was acknowledged survives a power cut.
@@ -58,6 +59,7 @@ export class SqliteStore implements Store {
       ]) {
         readPragma(database, pragma)
       }
+      if (limits.maxPages !== undefined) readPragma(database, `max_page_count = ${limits.maxPages}`)
       const verdict = readPragma(database, 'quick_check(1)')
       if (verdict !== 'ok') throw new CorruptDatabase(String(verdict))
       migrate(database)

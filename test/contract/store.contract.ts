@@ -1,0 +1,211 @@
+// What every store promises, run on the one in SQLite and on the one in memory that unit tests use.
+import { describe, expect, it } from 'vitest'
+import type { NewEvent } from '../../control/src/domain/event.ts'
+import type { Task } from '../../control/src/domain/task.ts'
+import type { VmSpec } from '../../control/src/domain/vm.ts'
+import { type Store, StoreConflict, type VmRecord } from '../../control/src/ports/store.ts'
+
+function spec(name: string): VmSpec {
+  return { name, vcpus: 1, memoryMiB: 512, boot: { from: 'disk' }, disks: [], cdrom: null, nics: [] }
+}
+
+function vm(id: string, name: string, uid: number, rest: Partial<VmRecord> = {}): VmRecord {
+  return { id, revision: 1, spec: spec(name), uid, process: null, startedAt: null, startedSpec: null, lastExit: null, ...rest }
+}
+
+function task(id: string, state: Task['state'] = 'running'): Task {
+  const at = '2026-01-01T00:00:00.000Z'
+  return {
+    id,
+    kind: 'vm.power-on',
+    target: { kind: 'vm', id: 'v' },
+    state,
+    progressPercent: 0,
+    createdAt: at,
+    endedAt: null,
+    error: null,
+    by: 'admin',
+  }
+}
+
+function event(message: string): NewEvent {
+  return { at: '2026-01-01T00:00:00.000Z', code: 'vm.started', severity: 'info', target: { kind: 'vm', id: 'v' }, message }
+}
+
+/** `make` gives a fresh, empty store each time. */
+export function storeContract(make: () => Store): void {
+  describe('VMs', () => {
+    it('are given back as they were put, found by id and by name', () => {
+      const store = make()
+      const record = vm('a', 'web1', 20_000, {
+        revision: 7,
+        process: { pid: 42, startTime: 12_345_678_901 },
+        startedAt: '2026-01-01T00:00:00.000Z',
+        startedSpec: spec('web0'),
+        lastExit: { at: '2026-01-01T00:00:00.000Z', reason: 'crashed', code: null, signal: 11 },
+      })
+      store.putVm(record)
+      expect(store.getVm('a')).toEqual(record)
+      expect(store.findVmByName('web1')).toEqual(record)
+      expect(store.listVms()).toEqual([record])
+    })
+
+    it('are replaced by id', () => {
+      const store = make()
+      store.putVm(vm('a', 'web1', 20_000))
+      store.putVm(vm('a', 'web2', 20_000, { revision: 2 }))
+      expect(store.listVms()).toEqual([vm('a', 'web2', 20_000, { revision: 2 })])
+      expect(store.findVmByName('web1')).toBeNull()
+    })
+
+    it('are listed oldest first, also after a change', () => {
+      const store = make()
+      for (const [index, name] of ['c', 'a', 'b'].entries()) store.putVm(vm(name, name, 20_000 + index))
+      store.putVm(vm('c', 'z', 20_000))
+      expect(store.listVms().map(({ id }) => id)).toEqual(['c', 'a', 'b'])
+    })
+
+    it.each([
+      ['name', vm('b', 'web1', 20_001)],
+      ['uid', vm('b', 'web2', 20_000)],
+    ])('of another with the same %s are refused', (field, other) => {
+      const store = make()
+      store.putVm(vm('a', 'web1', 20_000))
+      let thrown: unknown
+      try {
+        store.putVm(other)
+      } catch (error) {
+        thrown = error
+      }
+      expect(thrown instanceof StoreConflict && thrown.field).toBe(field)
+      expect(store.getVm('b')).toBeNull()
+    })
+
+    it('leave name and uid free when they are deleted, and may be deleted twice', () => {
+      const store = make()
+      store.putVm(vm('a', 'web1', 20_000))
+      store.deleteVm('a')
+      store.deleteVm('a')
+      store.putVm(vm('b', 'web1', 20_000))
+      expect(store.listVms()).toHaveLength(1)
+    })
+
+    it('that are not there are null', () => {
+      const store = make()
+      expect(store.getVm('a')).toBeNull()
+      expect(store.findVmByName('a')).toBeNull()
+    })
+  })
+
+  describe('tasks', () => {
+    it('are listed latest first, as many as asked for', () => {
+      const store = make()
+      for (const id of ['1', '2', '3']) store.putTask(task(id))
+      expect(store.listTasks(2).map(({ id }) => id)).toEqual(['3', '2'])
+    })
+
+    it('keep their place when they change, and stop being listed as running', () => {
+      const store = make()
+      store.putTask(task('1'))
+      store.putTask(task('2'))
+      store.putTask(task('1', 'succeeded'))
+      expect(store.getTask('1')).toEqual(task('1', 'succeeded'))
+      expect(store.listTasks(10).map(({ id }) => id)).toEqual(['2', '1'])
+      expect(store.listRunningTasks().map(({ id }) => id)).toEqual(['2'])
+      expect(store.getTask('3')).toBeNull()
+    })
+  })
+
+  describe('events', () => {
+    it('get increasing ids and are listed from any of them on', () => {
+      const store = make()
+      const [first, second, third] = ['one', 'two', 'three'].map((message) => store.appendEvent(event(message)))
+      expect(first).toEqual({ id: first?.id, ...event('one') })
+      expect(store.listEvents(0, 10)).toEqual([first, second, third])
+      expect(store.listEvents(first?.id ?? 0, 1)).toEqual([second])
+      expect(store.latestEvents(2)).toEqual([second, third])
+    })
+
+    it('are kept up to the newest 10,000', () => {
+      const store = make()
+      store.atomically(() => {
+        for (let count = 0; count < 10_005; count++) store.appendEvent(event(String(count)))
+      })
+      const all = store.listEvents(0, 20_000)
+      expect(all).toHaveLength(10_000)
+      expect(all[0]?.message).toBe('5')
+      expect(store.latestEvents(1)[0]?.message).toBe('10004')
+    })
+  })
+
+  describe('users and sessions', () => {
+    it('are counted, found and replaced by name', () => {
+      const store = make()
+      expect(store.countUsers()).toBe(0)
+      store.putUser({ name: 'admin', passwordHash: 'a', role: 'administrator' })
+      store.putUser({ name: 'admin', passwordHash: 'b', role: 'administrator' })
+      expect(store.countUsers()).toBe(1)
+      expect(store.getUser('admin')).toEqual({ name: 'admin', passwordHash: 'b', role: 'administrator' })
+      expect(store.getUser('root')).toBeNull()
+    })
+
+    it('end one by one or by their time', () => {
+      const store = make()
+      for (const day of ['1', '2', '3']) store.putSession({ tokenHash: day, user: 'admin', expiresAt: `2026-01-0${day}T00:00:00.000Z` })
+      store.deleteSession('3')
+      store.deleteSessionsExpiredBefore('2026-01-02T00:00:00.000Z')
+      expect(['1', '2', '3'].map((hash) => store.getSession(hash)?.tokenHash)).toEqual([undefined, '2', undefined])
+    })
+  })
+
+  describe('settings', () => {
+    it.each([['text'], [12], [true], [{ mode: 'dhcp', dns: [] }], [['a']]])('hold JSON: %j', (value) => {
+      const store = make()
+      store.putSetting('key', 'before')
+      store.putSetting('key', value)
+      expect(store.getSetting('key')).toEqual(value)
+    })
+
+    it('that were never put are null', () => {
+      expect(make().getSetting('hostname')).toBeNull()
+    })
+  })
+
+  describe('several steps at once', () => {
+    it('are all kept, and give what the body gives', () => {
+      const store = make()
+      const given = store.atomically(() => {
+        store.putVm(vm('a', 'web1', 20_000))
+        store.putTask(task('1'))
+        return store.appendEvent(event('both')).message
+      })
+      expect(given).toBe('both')
+      expect(store.listVms()).toHaveLength(1)
+      expect(store.listTasks(10)).toHaveLength(1)
+    })
+
+    it('are none of them kept when the body throws', () => {
+      const store = make()
+      store.putVm(vm('a', 'web1', 20_000))
+      const attempt = () =>
+        store.atomically(() => {
+          store.deleteVm('a')
+          store.putSetting('hostname', 'x')
+          store.appendEvent(event('never'))
+          throw new Error('stop')
+        })
+      expect(attempt).toThrow('stop')
+      expect(store.listVms()).toHaveLength(1)
+      expect(store.getSetting('hostname')).toBeNull()
+      expect(store.listEvents(0, 10)).toEqual([])
+      store.putSetting('hostname', 'after')
+      expect(store.getSetting('hostname')).toBe('after')
+    })
+
+    it('do not nest', () => {
+      const store = make()
+      expect(() => store.atomically(() => store.atomically(() => 1))).toThrow()
+      expect(store.atomically(() => 2)).toBe(2)
+    })
+  })
+}
