@@ -166,6 +166,7 @@ static int send_some(struct connection *connection) {
 
 /** TLS 1.2 and 1.3 with forward secrecy; no resumption, so that no session state is kept and no ticket key needs care. */
 static int configure_tls(SSL_CTX *tls) {
+  SSL_CTX_set_tlsext_servername_callback(tls, NULL); // the library would let a client's SNI choose among our inner virtual hosts
   SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);

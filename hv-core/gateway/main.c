@@ -135,7 +135,7 @@ static bool set_up(struct gateway *gateway, const struct arguments *arguments) {
   gateway->budget.limit = LIMIT_BUFFERED_BYTES;
   gateway->files = static_load(arguments->files);
   gateway->control = control_create(gateway, arguments->control);
-  if (gateway->files == NULL || gateway->control == NULL || !create_context(gateway, arguments)) {
+  if (gateway->files == NULL || gateway->control == NULL || !sandbox_forbid_bind() || !create_context(gateway, arguments)) {
     log_write(LOG_ERROR, "cannot set up; is the certificate readable and /dev/urandom there?");
     if (signals >= 0) close(signals);
     return false;

@@ -135,6 +135,6 @@ enum parser_result parser_feed(struct parser *parser, const char *bytes, size_t 
   *refusal = parser->refusal;
   if (refusal->status == 0) *refusal = (struct refusal){400, "gateway.bad-request", "This is not a well-formed HTTP/1.1 request.", NULL};
   if (error == HPE_INVALID_METHOD) *refusal = (struct refusal){501, "gateway.method-unknown", "The method is not known.", NULL};
-  if (error == HPE_INVALID_VERSION) *refusal = (struct refusal){505, "gateway.http-version", "Only HTTP/1.1 and 1.0 are spoken.", NULL};
+  if (error == HPE_INVALID_VERSION && llhttp_get_http_major(&parser->http) != 1) *refusal = (struct refusal){505, "gateway.http-version", "Only HTTP/1.1 and 1.0 are spoken.", NULL};
   return PARSER_REFUSED;
 }

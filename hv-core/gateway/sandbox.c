@@ -65,16 +65,25 @@ static bool add_rules(scmp_filter_ctx filter) {
   return ok;
 }
 
+/** Loads and releases; `ok` tells whether all rules were taken. */
+static bool load(scmp_filter_ctx filter, bool ok) {
+  int result = ok && filter != NULL ? seccomp_load(filter) : -EINVAL;
+  if (filter != NULL) seccomp_release(filter);
+  if (result < 0) log_write(LOG_ERROR, "seccomp: %s", strerror(-result));
+  return result == 0;
+}
+
+bool sandbox_forbid_bind(void) {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return false;
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+  return load(filter, filter != NULL && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(bind), 0) == 0);
+}
+
 bool sandbox_enter(void) {
-  bool ok = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 #if !defined(__SANITIZE_ADDRESS__)
   // No other process of this uid may look into it; the leak check of the tests must
-  ok = ok && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return false;
 #endif
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-  int loaded = -1;
-  if (ok && filter != NULL && add_rules(filter)) loaded = seccomp_load(filter);
-  if (filter != NULL) seccomp_release(filter);
-  if (loaded < 0) log_write(LOG_ERROR, "seccomp: %s", loaded == -1 ? "rules not accepted" : strerror(-loaded));
-  return loaded == 0;
+  return load(filter, filter != NULL && add_rules(filter));
 }

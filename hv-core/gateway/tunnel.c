@@ -12,10 +12,10 @@ struct tunnel {
   struct buffer inward;          // from the client, not yet taken by the pair
 };
 
-/** The handshake as checked, and nothing else of what the client sent. */
+/** The handshake as checked, and nothing else of what the client sent. The library goes to the virtual host that Host names. */
 static bool write_handshake(const struct request *request, struct buffer *out) {
   struct span key = request->headers[HEADER_WEBSOCKET_KEY];
-  bool ok = buffer_text(out, "GET / HTTP/1.1\r\nHost: gateway\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
+  bool ok = buffer_text(out, "GET / HTTP/1.1\r\nHost: websocket\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
   ok = ok && buffer_append(out, request->text + key.start, key.length) && buffer_text(out, "\r\n");
   if (request->websocket_protocol) ok = ok && buffer_text(out, "Sec-WebSocket-Protocol: corbel.serial\r\n");
   return ok && buffer_text(out, "\r\n");
