@@ -1,0 +1,108 @@
+// Routes about the host: facts, power, datastores, tasks, events, and what the console shows.
+import type { Task } from '../domain/task.ts'
+import { json } from './answer.ts'
+import { followEvents } from './event-stream.ts'
+import type { CompleteResponse } from './message.ts'
+import { type Route, withBody, withoutBody } from './route.ts'
+import {
+  consoleStatusSchema,
+  datastoreFileSchema,
+  datastoreSchema,
+  emptySchema,
+  eventSchema,
+  hostSchema,
+  listOf,
+  taskSchema,
+} from './schemas.ts'
+
+/** 202 with where to ask how it goes. */
+export function accepted(task: Task): CompleteResponse {
+  return json(202, task, { location: `/v1/tasks/${task.id}` })
+}
+
+export const ACCEPTED = { status: 202, description: 'The task that does it', schema: taskSchema }
+
+export const hostRoutes: readonly Route[] = [
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/console/status', who: 'console', summary: 'What the status screen shows' },
+      answers: [{ status: 200, description: 'Now', schema: consoleStatusSchema }],
+    },
+    ({ app }) => json(200, app.consoleStatus()),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/host', who: 'viewer', summary: 'What the machine is and how it does' },
+      answers: [{ status: 200, description: 'Facts and status', schema: hostSchema }],
+    },
+    ({ app }) => json(200, app.host()),
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/power-off', who: 'administrator', summary: 'Shut down all VMs, then power off' },
+      answers: [ACCEPTED],
+    },
+    { schema: emptySchema, prefix: 'host' },
+    ({ app, by }) => accepted(app.hostPower.powerOff(by)),
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/restart', who: 'administrator', summary: 'Shut down all VMs, then restart' },
+      answers: [ACCEPTED],
+    },
+    { schema: emptySchema, prefix: 'host' },
+    ({ app, by }) => accepted(app.hostPower.restart(by)),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/datastores', who: 'viewer', summary: 'Datastores' },
+      answers: [{ status: 200, description: 'Those that are there', schema: listOf(datastoreSchema) }],
+    },
+    ({ app }) => json(200, { items: app.datastores() }),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/datastores/{name}/files', who: 'viewer', summary: 'Files of a datastore' },
+      answers: [{ status: 200, description: 'Plain files', schema: listOf(datastoreFileSchema) }],
+    },
+    ({ app, parameters }) => json(200, { items: app.datastoreFiles(parameters.name ?? '') }),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/tasks', who: 'viewer', summary: 'The latest 200 tasks, latest first' },
+      answers: [{ status: 200, description: 'Tasks', schema: listOf(taskSchema) }],
+    },
+    ({ app }) => json(200, { items: app.tasks.list() }),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/tasks/{id}', who: 'viewer', summary: 'One task' },
+      answers: [{ status: 200, description: 'The task', schema: taskSchema }],
+    },
+    ({ app, parameters }) => json(200, app.tasks.get(parameters.id ?? '')),
+  ),
+  withoutBody(
+    {
+      ...{
+        method: 'GET',
+        path: '/v1/events',
+        who: 'viewer',
+        summary: 'The latest 1,000 events; with `Accept: text/event-stream`, events as they happen',
+      },
+      answers: [
+        { status: 200, description: 'Oldest first', schema: listOf(eventSchema) },
+        {
+          status: 200,
+          description: 'After `Last-Event-ID`, then live; `data` is an Event',
+          schema: eventSchema,
+          mediaType: 'text/event-stream',
+        },
+      ],
+    },
+    ({ app, headers }) => {
+      const accept = headers.accept ?? ''
+      if (accept.includes('text/event-stream')) return followEvents(app.events, headers['last-event-id'])
+      return json(200, { items: app.events.latest() })
+    },
+  ),
+]

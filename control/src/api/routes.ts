@@ -1,0 +1,8 @@
+// Every route of the API, as data.
+
+import type { Route } from './route.ts'
+import { sessionRoutes } from './routes-access.ts'
+import { hostRoutes } from './routes-host.ts'
+import { vmRoutes } from './routes-vm.ts'
+
+export const routes: readonly Route[] = [...sessionRoutes, ...hostRoutes, ...vmRoutes]

@@ -1,0 +1,162 @@
+// What the API takes and answers, as schemas: those of requests are enforced, those of answers are documented and tested.
+import * as v from 'valibot'
+import { closed } from '../domain/check.ts'
+import type { ConsoleStatus } from '../domain/console-status.ts'
+import type { Event, Severity } from '../domain/event.ts'
+import type { HostFacts, HostStatus } from '../domain/host.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { Task } from '../domain/task.ts'
+import { type LastExit, POWER_STATES, type Vm, type VmStatus, vmSpecSchema } from '../domain/vm.ts'
+
+/** A schema whose output is a T. */
+type Of<T> = v.GenericSchema<unknown, T>
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const timestamp = v.pipe(v.string(), v.description('RFC 3339, UTC.'))
+const severity = v.picklist(['info', 'warning', 'error']) satisfies Of<Severity>
+const uuid = v.pipe(v.string(), v.uuid())
+
+export const problemSchema = closed({
+  code: v.pipe(v.string(), v.description('Stable and dotted.')),
+  field: v.pipe(v.string(), v.description('A path such as `disks[0].file`; empty for the whole.')),
+  message: v.string(),
+  got: v.exactOptional(v.nullable(v.union([v.string(), v.number(), v.boolean()]))),
+  min: v.exactOptional(v.number()),
+  max: v.exactOptional(v.number()),
+  allowed: v.exactOptional(v.array(v.string())),
+}) satisfies Of<Problem>
+
+/** @source RFC 9457 */
+export const problemBodySchema = closed({
+  type: v.string(),
+  title: v.string(),
+  status: v.pipe(v.number(), v.integer()),
+  code: v.pipe(v.string(), v.description('Stable and dotted.')),
+  detail: v.string(),
+  problems: v.array(problemSchema),
+})
+
+export const lastExitSchema = closed({
+  at: timestamp,
+  reason: v.pipe(v.string(), v.description('`guest-shutdown`, `host-qmp-quit`, `powered-off`, `host-restarted`, `crashed`, `unseen`, …')),
+  code: v.nullable(v.number()),
+  signal: v.nullable(v.number()),
+}) satisfies Of<LastExit>
+
+export const vmStatusSchema = closed({
+  powerState: v.picklist(POWER_STATES),
+  pid: v.exactOptional(count),
+  startedAt: v.exactOptional(timestamp),
+  lastExit: v.exactOptional(lastExitSchema),
+}) satisfies Of<VmStatus>
+
+export const vmSchema = closed({
+  id: uuid,
+  revision: v.pipe(v.number(), v.integer(), v.minValue(1), v.description('Counts changes of the spec; the ETag is this in quotes.')),
+  spec: v.pipe(
+    vmSpecSchema,
+    v.transform((draft) => draft as Vm['spec']),
+  ),
+  status: vmStatusSchema,
+}) satisfies Of<Vm>
+
+export const taskSchema = closed({
+  id: uuid,
+  kind: v.picklist(['vm.power-on', 'vm.shutdown', 'vm.power-off', 'vm.reset', 'host.power-off', 'host.restart']),
+  target: closed({ kind: v.picklist(['vm', 'host', 'user']), id: v.string() }),
+  state: v.picklist(['running', 'succeeded', 'failed']),
+  progressPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  createdAt: timestamp,
+  endedAt: v.nullable(timestamp),
+  error: v.nullable(problemSchema),
+  by: v.pipe(v.string(), v.description('The user, or `console`.')),
+}) satisfies Of<Task>
+
+export const eventSchema = closed({
+  id: v.pipe(count, v.description('Increasing, never reused.')),
+  at: timestamp,
+  code: v.string(),
+  severity,
+  target: closed({ kind: v.picklist(['vm', 'host', 'user']), id: v.string() }),
+  message: v.string(),
+}) satisfies Of<Event>
+
+const machineSchema = closed({ vendor: v.string(), model: v.string(), serial: v.string() })
+const memorySchema = closed({ totalMiB: count, usedMiB: count })
+
+export const hostFactsSchema = closed({
+  product: v.string(),
+  version: v.string(),
+  machine: machineSchema,
+  cpu: closed({ model: v.string(), sockets: count, cores: count, threads: count }),
+  memoryMiB: count,
+  kvm: closed({ available: v.boolean(), kind: v.nullable(v.picklist(['intel', 'amd'])) }),
+}) satisfies Of<HostFacts>
+
+export const hostStatusSchema = closed({
+  hostname: v.string(),
+  time: timestamp,
+  uptimeSeconds: v.pipe(v.number(), v.minValue(0)),
+  memory: memorySchema,
+  addresses: v.array(
+    closed({ adapter: v.string(), address: v.string(), family: v.picklist([4, 6]), origin: v.picklist(['static', 'dhcp', 'link-local']) }),
+  ),
+}) satisfies Of<HostStatus>
+
+export const consoleStatusSchema = closed({
+  product: v.string(),
+  version: v.string(),
+  hostname: v.string(),
+  machine: machineSchema,
+  cpu: closed({ model: v.string(), cores: count, threads: count }),
+  memory: memorySchema,
+  urls: v.array(closed({ url: v.string(), origin: v.picklist(['static', 'dhcp']) })),
+  certificateSha256: v.nullable(v.string()),
+  setupRequired: v.boolean(),
+  seed: closed({ state: v.picklist(['absent', 'applied', 'refused']), problems: v.array(problemSchema) }),
+  state: v.picklist(['persistent', 'volatile']),
+  datastore: closed({ present: v.boolean(), problem: v.nullable(v.string()) }),
+  health: v.array(closed({ severity, message: v.string() })),
+  vms: closed({ running: count, defined: count, runningNames: v.array(v.string()) }),
+  time: timestamp,
+}) satisfies Of<ConsoleStatus>
+
+/** A list answer. */
+export function listOf<Item extends v.GenericSchema>(item: Item) {
+  return closed({ items: v.array(item) })
+}
+
+export const datastoreSchema = closed({ name: v.string(), totalBytes: count, availableBytes: count })
+export const datastoreFileSchema = closed({ name: v.string(), sizeBytes: count })
+export const healthSchema = closed({ status: v.literal('ok'), version: v.string() })
+export const hostSchema = closed({ facts: hostFactsSchema, status: hostStatusSchema })
+export const sessionSchema = closed({ token: v.string(), expiresAt: timestamp })
+
+/** Not the rule for new passwords: what was set once must stay usable. The length bounds the work of hashing. */
+export const loginSchema = closed({
+  username: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  password: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+})
+
+/** Any of a VM's fields; null gives a field its default back. @source RFC 7396 */
+export const vmPatchSchema = v.record(v.string(), v.unknown())
+
+/** For acts that take nothing: no body, or an empty object. */
+export const emptySchema = closed({})
+
+/** Named in the API document. */
+export const components = {
+  Problem: problemSchema,
+  ProblemBody: problemBodySchema,
+  VmSpec: vmSpecSchema,
+  LastExit: lastExitSchema,
+  VmStatus: vmStatusSchema,
+  Vm: vmSchema,
+  Task: taskSchema,
+  Event: eventSchema,
+  HostFacts: hostFactsSchema,
+  HostStatus: hostStatusSchema,
+  ConsoleStatus: consoleStatusSchema,
+  Datastore: datastoreSchema,
+  DatastoreFile: datastoreFileSchema,
+} as const
