@@ -1,5 +1,5 @@
 # The TypeScript programs: bundled by esbuild, compiled to bytecode by the engine that will run them.
-PROGRAMS := setup controld gateway-launch dcui
+PROGRAMS := setup controld gateway-launch management-dhcp-launch nat-dhcp-launch dcui
 CONTROL_SOURCES := $(shell find control/src -name '*.ts' 2>/dev/null)
 ESBUILD := node_modules/.bin/esbuild
 QJBS := $(PROGRAMS:%=$(BUILD)/control/%.qjb)

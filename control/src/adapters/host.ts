@@ -1,9 +1,9 @@
 // The machine itself over /proc, /sys and init: facts, status, addresses, power. Starts no program.
-import { readDir, readText, statOrNull } from 'hv:fs'
+import { readText, statOrNull } from 'hv:fs'
 import { signalPid } from 'hv:process'
 import { hostname, monotonicMs, setHostname } from 'hv:system'
 import { parseDmiText } from '../codec/dmi.ts'
-import { type Lease, parseLease } from '../codec/lease.ts'
+import type { Lease } from '../codec/lease.ts'
 import { parseCpuinfo } from '../codec/proc-cpuinfo.ts'
 import { parseMeminfo } from '../codec/proc-meminfo.ts'
 import { type LocalAddress, parseLocalIpv4, parseLocalIpv6 } from '../codec/proc-net.ts'
@@ -12,9 +12,9 @@ import { NAT_BRIDGE } from '../domain/nat-network.ts'
 import type { Host } from '../ports/host.ts'
 import { readBootOutcome } from './boot-outcome.ts'
 import { readFingerprint, TLS_DIRECTORY } from './certificate.ts'
+import { readLeases } from './leases.ts'
 
 const MANIFEST = '/usr/share/corbel/manifest.json'
-const LEASES = '/run/corbel/lease'
 /** What BusyBox's init makes of a signal. @source busybox/init/init.c */
 const POWER_OFF_SIGNAL = 12 // SIGUSR2
 const RESTART_SIGNAL = 15 // SIGTERM
@@ -65,11 +65,19 @@ function readVersion(): string {
 
 /** The host's own addresses, those of the VMs' network left out. */
 function observeAddresses(): readonly HostAddress[] {
-  const seen = [...parseLocalIpv4(textOr('/proc/net/fib_trie', ''), textOr('/proc/net/route', '')), ...parseLocalIpv6(textOr('/proc/net/if_inet6', ''))]
+  const seen = [
+    ...parseLocalIpv4(textOr('/proc/net/fib_trie', ''), textOr('/proc/net/route', '')),
+    ...parseLocalIpv6(textOr('/proc/net/if_inet6', '')),
+  ]
   const leases = readLeases()
   return seen
     .filter(({ adapter }) => adapter !== NAT_BRIDGE && isPhysical(adapter))
-    .map(({ adapter, address, family, linkLocal }) => ({ adapter, address, family, origin: originOf({ adapter, address, family, linkLocal }, leases) }))
+    .map(({ adapter, address, family, linkLocal }) => ({
+      adapter,
+      address,
+      family,
+      origin: originOf({ adapter, address, family, linkLocal }, leases),
+    }))
 }
 
 /** TAPs of VMs have link-local addresses too; they are nobody's to connect to. */
@@ -80,16 +88,6 @@ function isPhysical(adapter: string): boolean {
 function originOf({ adapter, address, linkLocal }: LocalAddress, leases: ReadonlyMap<string, Lease>): HostAddress['origin'] {
   if (linkLocal) return 'link-local'
   return leases.get(adapter)?.address.split('/')[0] === address ? 'dhcp' : 'static'
-}
-
-function readLeases(): ReadonlyMap<string, Lease> {
-  const leases = new Map<string, Lease>()
-  if (statOrNull(LEASES) === null) return leases
-  for (const file of readDir(LEASES)) {
-    const lease = file.endsWith('.env') ? parseLease(textOr(`${LEASES}/${file}`, '')) : null
-    if (lease !== null) leases.set(file.slice(0, -'.env'.length), lease)
-  }
-  return leases
 }
 
 function textOr(path: string, otherwise: string): string {

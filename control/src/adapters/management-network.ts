@@ -1,13 +1,13 @@
 // Brings the management network's adapter up. Which one, and with which address, others decide.
 import { readDir, readLink, readText, statOrNull, writeFileAtomic } from 'hv:fs'
-import { monotonicMs } from 'hv:system'
 import type { Adapter } from '../domain/adapter.ts'
+import type { Clock } from '../ports/clock.ts'
 import { ip, setSysctl } from './network-tools.ts'
+import { waitUntil } from './wait.ts'
 
 const SYSFS = '/sys/class/net'
 const ETHERNET = '1'
 const RESOLVER_FILE = '/run/resolv.conf'
-const POLL_MS = 50
 
 /** Physical Ethernet adapters that the kernel has found by now. */
 export function listAdapters(): readonly Adapter[] {
@@ -15,7 +15,9 @@ export function listAdapters(): readonly Adapter[] {
     const base = `${SYSFS}/${name}`
     const isPhysical = statOrNull(`${base}/device`) !== null && !readLink(base).includes('/virtual/')
     if (!isPhysical || attribute(base, 'type') !== ETHERNET) return []
-    return [{ name, mac: attribute(base, 'address'), index: Number(attribute(base, 'ifindex')), hasLink: attribute(base, 'carrier') === '1' }]
+    return [
+      { name, mac: attribute(base, 'address'), index: Number(attribute(base, 'ifindex')), hasLink: attribute(base, 'carrier') === '1' },
+    ]
   })
 }
 
@@ -41,13 +43,21 @@ export async function raiseAdapters(adapters: readonly Adapter[]): Promise<void>
 }
 
 /** Looks at the adapters until `isEnough` or the deadline, and returns what was seen last. */
-export async function awaitAdapters(isEnough: (adapters: readonly Adapter[]) => boolean, timeoutMs: number): Promise<readonly Adapter[]> {
-  const deadline = monotonicMs() + timeoutMs
-  for (;;) {
-    const adapters = listAdapters()
-    if (isEnough(adapters) || monotonicMs() >= deadline) return adapters
-    await new Promise<void>((resolve) => setTimeout(resolve, POLL_MS))
-  }
+export async function awaitAdapters(
+  clock: Clock,
+  isEnough: (adapters: readonly Adapter[]) => boolean,
+  timeoutMs: number,
+): Promise<readonly Adapter[]> {
+  let adapters = listAdapters()
+  await waitUntil(
+    clock,
+    () => {
+      adapters = listAdapters()
+      return isEnough(adapters)
+    },
+    timeoutMs,
+  )
+  return adapters
 }
 
 /** Adapters that carry nothing take part in nothing. */

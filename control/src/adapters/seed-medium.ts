@@ -1,8 +1,8 @@
 // Reads the seed document off its medium, which is mounted for that moment only.
 import { mkdir, mount, readText, rmdir, unmount } from 'hv:fs'
 import type { BlockSignature } from '../codec/blkid.ts'
-import { SEED_FILE, SEED_LABEL, SEED_MAX_BYTES } from '../domain/seed.ts'
 import type { Problem } from '../domain/problem.ts'
+import { SEED_FILE, SEED_LABEL, SEED_MAX_BYTES } from '../domain/seed.ts'
 import { isNativeError } from './host-failure.ts'
 
 const MOUNT_POINT = '/run/corbel/seed'
@@ -41,6 +41,10 @@ function problemOf(error: unknown, device: string): Problem {
     case 'EILSEQ':
       return { code: 'seed.not-utf8', field: '', message: `${SEED_FILE} must be UTF-8` }
     default:
-      return { code: 'seed.unreadable', field: '', message: `${device} could not be read: ${error instanceof Error ? error.message : code}` }
+      return {
+        code: 'seed.unreadable',
+        field: '',
+        message: `${device} could not be read: ${error instanceof Error ? error.message : code}`,
+      }
   }
 }

@@ -22,7 +22,8 @@ export function chooseAdapter(adapters: readonly Adapter[], wantedMac: string | 
   const wanted = inOrder.find(({ mac }) => mac === wantedMac)
   const adapter = wanted ?? inOrder.find(({ hasLink }) => hasLink) ?? inOrder[0] ?? null
   if (adapter === null) return { adapter, problem: 'No network adapter was found.' }
-  const missing = wantedMac !== null && wanted === undefined ? `There is no adapter ${wantedMac}; ${adapter.name} (${adapter.mac}) is used.` : null
+  const missing =
+    wantedMac !== null && wanted === undefined ? `There is no adapter ${wantedMac}; ${adapter.name} (${adapter.mac}) is used.` : null
   const down = adapter.hasLink ? null : `${adapter.name} (${adapter.mac}) has no link.`
   const problem = [missing, down].filter((part) => part !== null).join(' ')
   return { adapter, problem: problem === '' ? null : problem }

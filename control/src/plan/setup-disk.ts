@@ -77,12 +77,19 @@ function compareDisks(a: BlockDisk, b: BlockDisk, wished: BlockDisk | null): num
   return rank(a) < rank(b) ? -1 : 1
 }
 
-function choose(disks: readonly BlockDisk[], name: string, fileSystems: readonly string[]): { partition: Partition | null; problems: string[] } {
+function choose(
+  disks: readonly BlockDisk[],
+  name: string,
+  fileSystems: readonly string[],
+): { partition: Partition | null; problems: string[] } {
   const named = disks.flatMap((disk) => disk.partitions.filter((partition) => partition.name === name))
   const usable = named.filter(({ fileSystem }) => fileSystem !== null && fileSystems.includes(fileSystem))
   const problems = named
     .filter((partition) => !usable.includes(partition))
-    .map(({ device, fileSystem }) => `${device} is named ${name} but holds ${fileSystem ?? 'no file system'} instead of ${fileSystems.join(' or ')}.`)
+    .map(
+      ({ device, fileSystem }) =>
+        `${device} is named ${name} but holds ${fileSystem ?? 'no file system'} instead of ${fileSystems.join(' or ')}.`,
+    )
   const [partition = null, ...others] = usable
   if (partition !== null && others.length > 0) {
     problems.push(`${usable.map(({ device }) => device).join(' and ')} are all named ${name}; ${partition.device} is used.`)

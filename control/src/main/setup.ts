@@ -1,0 +1,70 @@
+// Runs once a boot, as root, after the boot jobs: seed, state and datastore, network. Ends with /run/corbel/boot.json whatever happened.
+import { exit } from 'hv:process'
+import { log, setHostname } from 'hv:system'
+import { FAILED_BOOT, writeBootOutcome } from '../adapters/boot-outcome.ts'
+import { createClock } from '../adapters/clock.ts'
+import { isMounted, mountVolatileState, STATE_DIRECTORY } from '../adapters/file-systems.ts'
+import { listAdapters, raiseAdapters } from '../adapters/management-network.ts'
+import type { BootOutcome } from '../domain/boot-outcome.ts'
+import { resolveSettings, setUpNetwork } from './setup-network.ts'
+import { loadSeed, scanForSeed } from './setup-seed.ts'
+import { setUpStorage, wordsOf } from './setup-storage.ts'
+
+/** Before the boot job's own deadline of 30 s, after which nothing could be said any more. */
+const DEADLINE_MS = 27_000
+
+const clock = createClock()
+let outcome: BootOutcome = FAILED_BOOT
+
+/** Each part adds what it found, so that a part that fails takes nothing away from the others. */
+async function part(name: string, act: () => Promise<Partial<BootOutcome>>): Promise<void> {
+  const started = clock.monotonicMs()
+  try {
+    const found = await act()
+    outcome = { ...outcome, ...found }
+    log('info', `${name}: ${Math.round(clock.monotonicMs() - started)} ms`)
+  } catch (error) {
+    log('error', `${name}: ${wordsOf(error)}`)
+  }
+}
+
+function finish(code: number): never {
+  // Everything else writes below /state, so there must be one.
+  if (!isMounted(STATE_DIRECTORY)) mountVolatileState()
+  writeBootOutcome(outcome)
+  for (const problem of problemsOf(outcome)) log('warning', problem)
+  exit(code)
+}
+
+function problemsOf({ seed, stateProblem, datastore, management, nat }: BootOutcome): readonly string[] {
+  const fields = seed.problems.map(({ field, message }) => `seed: ${field === '' ? '' : `${field}: `}${message}`)
+  return [...fields, ...[stateProblem, datastore.problem, management.problem, nat.problem].filter((problem) => problem !== null)]
+}
+
+async function setUp(): Promise<void> {
+  // Links take a while to come up; disks are looked after meanwhile.
+  await part('adapters', async () => {
+    await raiseAdapters(listAdapters())
+    return {}
+  })
+  await part('storage', async () => {
+    const signatures = await scanForSeed(clock)
+    const seed = loadSeed(signatures)
+    outcome = { ...outcome, seed }
+    return setUpStorage(clock, signatures, seed.document?.datastore ?? null)
+  })
+  await part('network', async () => {
+    const { hostname, management } = resolveSettings(outcome.seed.document)
+    setHostname(hostname)
+    return setUpNetwork(clock, management)
+  })
+}
+
+clock.after(DEADLINE_MS, () => finish(1))
+setUp().then(
+  () => finish(0),
+  (error) => {
+    log('error', wordsOf(error))
+    finish(1)
+  },
+)
