@@ -1,0 +1,127 @@
+// Makes the OpenAPI 3.1 document from the route table and its schemas. Never runs on the appliance.
+import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
+import type * as v from 'valibot'
+import type { Answer, Route } from '../src/api/route.ts'
+import { routes } from '../src/api/routes.ts'
+import { components } from '../src/api/schemas.ts'
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+type JsonObject = { readonly [key: string]: Json }
+type Definitions = Record<string, v.GenericSchema>
+
+export interface Product {
+  readonly version: string
+}
+
+type Options = NonNullable<Parameters<typeof toJsonSchema>[1]>
+
+/** Facts that JSON Schema has no word for become extensions. */
+const OPTIONS: Options = {
+  target: 'draft-2020-12',
+  typeMode: 'input',
+  errorMode: 'ignore',
+  overrideSchema: ({ valibotSchema, jsonSchema }) => {
+    if (valibotSchema.type !== 'object_with_rest') return null
+    return { ...jsonSchema, additionalProperties: false }
+  },
+  overrideAction: ({ valibotAction, jsonSchema }) => {
+    if (valibotAction.type !== 'metadata') return null
+    const { unit, takesEffect, ...standard } = {
+      ...jsonSchema,
+      ...(valibotAction as unknown as { readonly metadata: Record<string, string> }).metadata,
+    }
+    const extensions = {
+      ...(unit === undefined ? {} : { 'x-unit': unit }),
+      ...(takesEffect === undefined ? {} : { 'x-takes-effect': takesEffect }),
+    }
+    return { ...standard, ...extensions }
+  },
+  overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+}
+
+function schemaOf(schema: v.GenericSchema): JsonObject {
+  const {
+    $schema: _dialect,
+    $defs: _definitions,
+    ...rest
+  } = toJsonSchema(schema, { ...OPTIONS, definitions: components as unknown as Definitions })
+  return rest as JsonObject
+}
+
+function content(mediaType: string, schema: v.GenericSchema | undefined): JsonObject {
+  return { [mediaType]: schema === undefined ? {} : { schema: schemaOf(schema) } }
+}
+
+/** Answers of one status become one, with a media type each. */
+function responses(answers: readonly Answer[]): JsonObject {
+  const byStatus = new Map<number, { descriptions: string[]; content: Record<string, Json> }>()
+  for (const { status, description, schema, mediaType } of answers) {
+    const entry = byStatus.get(status) ?? { descriptions: [], content: {} }
+    byStatus.set(status, entry)
+    entry.descriptions.push(description)
+    if (schema !== undefined || mediaType !== undefined) Object.assign(entry.content, content(mediaType ?? 'application/json', schema))
+  }
+  const entries = [...byStatus].map(([status, entry]): [string, Json] => {
+    const description = `${entry.descriptions.join('. ')}.`
+    return [String(status), Object.keys(entry.content).length === 0 ? { description } : { description, content: entry.content }]
+  })
+  return { ...Object.fromEntries(entries), default: { $ref: '#/components/responses/Problem' } }
+}
+
+function parameters({ path, query = {}, ifMatch }: Route): Json[] {
+  const string: Json = { type: 'string' }
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']): Json => ({ name, in: 'path', required: true, schema: string }))
+  const inQuery = Object.entries(query).map(
+    ([name, description]): Json => ({ name, in: 'query', description, schema: { type: 'boolean', default: false } }),
+  )
+  const inHeader: Json[] =
+    ifMatch === undefined ? [] : [{ name: 'If-Match', in: 'header', required: ifMatch === 'required', schema: string }]
+  return [...inPath, ...inQuery, ...inHeader]
+}
+
+function operation(route: Route): JsonObject {
+  const { body } = route
+  const mayBeEmpty = body !== undefined && Object.keys((body.schema as unknown as { entries?: object }).entries ?? { some: 1 }).length === 0
+  return {
+    operationId: operationId(route),
+    summary: route.summary,
+    'x-who': route.who,
+    security: route.who === 'anyone' || route.who === 'console' ? [] : [{ session: [] }],
+    parameters: parameters(route),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: { required: !mayBeEmpty, content: Object.assign({}, ...body.mediaTypes.map((type) => content(type, body.schema))) },
+        }),
+    responses: responses(route.answers),
+  }
+}
+
+/** `post-vms-id-power-on`. */
+function operationId({ method, path }: Route): string {
+  return `${method.toLowerCase()}-${path.replace('/v1/', '').replace(/[{}]/g, '').replaceAll('/', '-')}`
+}
+
+export function makeDocument({ version }: Product): JsonObject {
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const route of routes) {
+    paths[route.path] ??= {}
+    Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operation(route) })
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Corbel', version, description: 'The API of a Corbel host. Errors are RFC 9457 problems with stable codes.' },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas: toJsonSchemaDefs(components as unknown as Definitions, OPTIONS) as unknown as JsonObject,
+      responses: {
+        Problem: {
+          description: 'Refused or failed.',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemBody' } } },
+        },
+      },
+      securitySchemes: { session: { type: 'http', scheme: 'bearer', description: 'The token of POST /v1/login.' } },
+    },
+  }
+}
