@@ -26,10 +26,8 @@ const OPTIONS: Options = {
   },
   overrideAction: ({ valibotAction, jsonSchema }) => {
     if (valibotAction.type !== 'metadata') return null
-    const { unit, takesEffect, ...standard } = {
-      ...jsonSchema,
-      ...(valibotAction as unknown as { readonly metadata: Record<string, string> }).metadata,
-    }
+    const { metadata } = valibotAction as unknown as { readonly metadata: Record<string, string> }
+    const { unit, takesEffect, ...standard }: Record<string, unknown> = { ...jsonSchema, ...metadata }
     const extensions = {
       ...(unit === undefined ? {} : { 'x-unit': unit }),
       ...(takesEffect === undefined ? {} : { 'x-takes-effect': takesEffect }),
