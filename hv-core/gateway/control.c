@@ -8,21 +8,13 @@
 #include <sys/un.h>
 
 #include "connection.h"
+#include "descriptors.h"
 #include "frames.h"
 #include "log.h"
+#include "outgoing.h"
 #include "tunnel.h"
 
-enum { RECEIVE_BYTES = 64 * 1024, RECEIVES_PER_TURN = 8, DESCRIPTORS_AT_ONCE = 4 };
-
-/** A frame on its way to controld. */
-struct outgoing {
-  struct lws_dll2 list;
-  uint32_t stream;
-  bool request; // else CANCEL
-  bool begun;   // a first byte has been sent
-  lws_usec_t queued_us;
-  struct buffer bytes;
-};
+enum { RECEIVE_BYTES = 64 * 1024, RECEIVES_PER_TURN = 8 };
 
 struct control {
   struct gateway *gateway;
@@ -35,8 +27,7 @@ struct control {
   lws_sorted_usec_list_t retry;
   struct lws_dll2_owner queue;
   struct buffer input;
-  int descriptors[DESCRIPTORS_AT_ONCE]; // received, not yet claimed by an ATTACH
-  unsigned descriptor_count;
+  struct descriptors descriptors; // received, not yet claimed by an ATTACH
 };
 
 static const struct refusal unavailable = {503, "gateway.control-unavailable", "The control daemon is not running at the moment.", "retry-after: 1\r\n"};
@@ -53,20 +44,6 @@ static struct connection *find_connection(struct control *control, uint32_t stre
   return NULL;
 }
 
-static struct outgoing *find_outgoing(struct control *control, uint32_t stream) {
-  lws_start_foreach_dll(struct lws_dll2 *, item, lws_dll2_get_head(&control->queue)) {
-    struct outgoing *frame = lws_container_of(item, struct outgoing, list);
-    if (frame->stream == stream && frame->request) return frame;
-  } lws_end_foreach_dll(item);
-  return NULL;
-}
-
-static void drop_outgoing(struct outgoing *frame) {
-  lws_dll2_remove(&frame->list);
-  buffer_free(&frame->bytes);
-  free(frame);
-}
-
 static void retry_now(lws_sorted_usec_list_t *timer) {
   control_connect(lws_container_of(timer, struct control, retry));
 }
@@ -78,7 +55,7 @@ static void refuse_overdue(struct control *control) {
     struct outgoing *frame = lws_container_of(item, struct outgoing, list);
     if (now - frame->queued_us >= TIMEOUT_CONTROL_MS * LWS_US_PER_MS) {
       struct connection *connection = find_connection(control, frame->stream);
-      drop_outgoing(frame);
+      outgoing_drop(frame);
       if (connection != NULL) {
         connection->stream = 0;
         answer_refuse(connection, &unavailable, false);
@@ -111,20 +88,16 @@ static void control_connect(struct control *control) {
   schedule_retry(control);
 }
 
-static void close_descriptors(struct control *control) {
-  while (control->descriptor_count > 0) close(control->descriptors[--control->descriptor_count]);
-}
-
 /** Answers what controld can no longer answer; requests of which nothing was sent wait for the next connection. */
 static void control_lost(struct control *control) {
   control->wsi = NULL;
   buffer_free(&control->input);
-  close_descriptors(control);
+  descriptors_close(&control->descriptors);
   if (control->gateway->stopped) return;
   log_write(LOG_WARNING, control->breach ? "controld broke the frame protocol" : "controld closed the connection");
   lws_start_foreach_dll_safe(struct lws_dll2 *, item, next, lws_dll2_get_head(&control->gateway->connections)) {
     struct connection *connection = lws_container_of(item, struct connection, list);
-    struct outgoing *frame = connection->stream != 0 ? find_outgoing(control, connection->stream) : NULL;
+    struct outgoing *frame = connection->stream != 0 ? outgoing_find(&control->queue, connection->stream) : NULL;
     if (connection->stream != 0 && (frame == NULL || frame->begun)) {
       connection->stream = 0;
       if (connection->state == CONNECTION_WAITING) answer_refuse(connection, control->breach ? &protocol_error : &unavailable, false);
@@ -133,7 +106,7 @@ static void control_lost(struct control *control) {
   } lws_end_foreach_dll_safe(item, next);
   lws_start_foreach_dll_safe(struct lws_dll2 *, item, next, lws_dll2_get_head(&control->queue)) {
     struct outgoing *frame = lws_container_of(item, struct outgoing, list);
-    if (!frame->request || frame->begun) drop_outgoing(frame);
+    if (!frame->request || frame->begun) outgoing_drop(frame);
   } lws_end_foreach_dll_safe(item, next);
   schedule_retry(control);
 }
@@ -144,9 +117,8 @@ static bool handle_frame(struct control *control, const struct frame *frame, con
   control->backoff_ms = RECONNECT_MIN_MS; // it lives
   int fd = -1;
   if (frame->type == FRAME_ATTACH) {
-    if (control->descriptor_count == 0) return false;
-    fd = control->descriptors[0];
-    memmove(control->descriptors, control->descriptors + 1, --control->descriptor_count * sizeof control->descriptors[0]);
+    fd = descriptors_take(&control->descriptors);
+    if (fd < 0) return false;
   }
   struct connection *connection = find_connection(control, frame->stream);
   if (connection == NULL) { // cancelled by us, and controld had not heard of it
@@ -189,25 +161,7 @@ static bool handle_input(struct control *control) {
     buffer_consume(&control->input, FRAME_HEADER_BYTES + frame.length);
   }
   // A descriptor comes with the first byte of its ATTACH, so with nothing begun none may be left.
-  return control->input.length > 0 || control->descriptor_count == 0;
-}
-
-static bool take_descriptors(struct control *control, struct msghdr *message) {
-  bool ok = (message->msg_flags & MSG_CTRUNC) == 0;
-  for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-    size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; i++) {
-      int fd;
-      memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-      if (control->descriptor_count < DESCRIPTORS_AT_ONCE) control->descriptors[control->descriptor_count++] = fd;
-      else {
-        close(fd);
-        ok = false;
-      }
-    }
-  }
-  return ok;
+  return control->input.length > 0 || control->descriptors.count == 0;
 }
 
 /** Non-zero: the connection is over. */
@@ -223,7 +177,7 @@ static int control_receive(struct control *control) {
     ssize_t length = recvmsg(lws_get_socket_fd(control->wsi), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (length < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
     if (length == 0) return -1;
-    bool ok = take_descriptors(control, &message);
+    bool ok = descriptors_receive(&control->descriptors, &message);
     ok = ok && buffer_append(&control->input, bytes, (size_t)length) && handle_input(control);
     if (!ok) {
       control->breach = true;
@@ -245,7 +199,7 @@ static int control_send(struct control *control) {
     }
     frame->begun = true;
     buffer_consume(&frame->bytes, (size_t)sent);
-    if (frame->bytes.length == 0) drop_outgoing(frame);
+    if (frame->bytes.length == 0) outgoing_drop(frame);
   }
   return 0;
 }
@@ -258,12 +212,8 @@ int control_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
   return 0;
 }
 
-/** Appends to the queue; takes over the bytes. */
 static bool enqueue(struct control *control, uint32_t stream, bool request, struct buffer *bytes) {
-  struct outgoing *frame = calloc(1, sizeof *frame);
-  if (frame == NULL) return false;
-  *frame = (struct outgoing){.stream = stream, .request = request, .queued_us = lws_now_usecs(), .bytes = *bytes};
-  lws_dll2_add_tail(&frame->list, &control->queue);
+  if (!outgoing_add(&control->queue, stream, request, bytes)) return false;
   if (control->wsi != NULL) lws_callback_on_writable(control->wsi);
   return true;
 }
@@ -295,9 +245,9 @@ void control_cancel(struct control *control, struct connection *connection) {
   uint32_t stream = connection->stream;
   if (stream == 0) return;
   connection->stream = 0;
-  struct outgoing *frame = find_outgoing(control, stream);
+  struct outgoing *frame = outgoing_find(&control->queue, stream);
   if (frame != NULL && !frame->begun) {
-    drop_outgoing(frame);
+    outgoing_drop(frame);
     return;
   }
   if (control->wsi == NULL) return;
@@ -328,9 +278,9 @@ void control_start(struct control *control) {
 void control_free(struct control *control) {
   if (control == NULL) return;
   lws_start_foreach_dll_safe(struct lws_dll2 *, item, next, lws_dll2_get_head(&control->queue)) {
-    drop_outgoing(lws_container_of(item, struct outgoing, list));
+    outgoing_drop(lws_container_of(item, struct outgoing, list));
   } lws_end_foreach_dll_safe(item, next);
-  close_descriptors(control);
+  descriptors_close(&control->descriptors);
   buffer_free(&control->input);
   free(control);
 }

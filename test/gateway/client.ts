@@ -1,5 +1,6 @@
 // HTTPS as a test wants to see it: whole requests by Node's client, and raw bytes over TLS where the form of a request matters.
-import { Agent, type IncomingHttpHeaders, request as httpsRequest } from 'node:https'
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Agent, request as httpsRequest } from 'node:https'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { within } from '../harness/wait.ts'
 

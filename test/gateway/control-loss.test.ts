@@ -72,8 +72,14 @@ describe('rubbish from controld is a 502 and a new connection:', () => {
     ['a status out of range', ({ stream }) => frame(frameTypes.response, stream, responsePayload({ status: 99, headers: {} }))],
     ['a status that is text', ({ stream }) => frame(frameTypes.response, stream, responsePayload({ status: '200', headers: {} }))],
     ['a header that is a number', ({ stream }) => frame(frameTypes.response, stream, responsePayload({ status: 200, headers: { a: 1 } }))],
-    ['a header with a line break', ({ stream }) => frame(frameTypes.response, stream, responsePayload({ status: 200, headers: { a: 'b\r\nc: d' } }))],
-    ['a header name with a space', ({ stream }) => frame(frameTypes.response, stream, responsePayload({ status: 200, headers: { 'a b': 'c' } }))],
+    [
+      'a header with a line break',
+      ({ stream }) => frame(frameTypes.response, stream, responsePayload({ status: 200, headers: { a: 'b\r\nc: d' } })),
+    ],
+    [
+      'a header name with a space',
+      ({ stream }) => frame(frameTypes.response, stream, responsePayload({ status: 200, headers: { 'a b': 'c' } })),
+    ],
     ['ATTACH without a descriptor', ({ stream }) => frame(frameTypes.attach, stream, good)],
   ])('%s', async (_, bytes) => {
     controld = await startControld(gateway.controlPath, (request) => request.raw(bytes(request)))
@@ -86,7 +92,11 @@ describe('rubbish from controld is a 502 and a new connection:', () => {
 
 it('a head that comes byte by byte is understood', async () => {
   controld = await startControld(gateway.controlPath, (request) => {
-    const bytes = frame(frameTypes.response, request.stream, responsePayload({ more: { status: 1 }, status: 201, headers: { 'x-long': 'y'.repeat(1000) } }, 'ok'))
+    const bytes = frame(
+      frameTypes.response,
+      request.stream,
+      responsePayload({ more: { status: 1 }, status: 201, headers: { 'x-long': 'y'.repeat(1000) } }, 'ok'),
+    )
     for (const byte of bytes) request.raw(Buffer.from([byte]))
   })
   const answer = await fetchFrom(gateway.port, '/v1/x')
@@ -107,7 +117,18 @@ it('on SIGTERM a request under way is still answered, and nothing new is accepte
   const answer = fetchFrom(gateway.port, '/v1/x')
   await asked
   process.kill(gateway.pid, 'SIGTERM')
-  await until('refused connections', () => connectRaw(gateway.port).then((connection) => (connection.socket.destroy(), false), () => true), { timeoutMs: 5000 })
+  await until(
+    'refused connections',
+    () =>
+      connectRaw(gateway.port).then(
+        (connection) => {
+          connection.socket.destroy()
+          return false
+        },
+        () => true,
+      ),
+    { timeoutMs: 5000 },
+  )
   release()
   expect((await answer).text).toBe('last words')
 })

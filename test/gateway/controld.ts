@@ -66,8 +66,10 @@ function serve(socket: Socket, controld: Controld): void {
       head: JSON.parse(payload.subarray(4, 4 + headLength).toString()) as RequestHead,
       body: payload.subarray(4 + headLength),
       cancelled: new Promise((resolve) => cancels.set(stream, resolve)),
-      respond: (status, headers = {}, body = '') => socket.write(frame(frameTypes.response, stream, responsePayload({ status, headers }, body))),
-      begin: (status, headers = {}, body = '') => socket.write(frame(frameTypes.response, stream, responsePayload({ status, headers }, body), 0)),
+      respond: (status, headers = {}, body = '') =>
+        socket.write(frame(frameTypes.response, stream, responsePayload({ status, headers }, body))),
+      begin: (status, headers = {}, body = '') =>
+        socket.write(frame(frameTypes.response, stream, responsePayload({ status, headers }, body), 0)),
       data: (bytes, end = false) => socket.write(frame(frameTypes.data, stream, Buffer.from(bytes), end ? 1 : 0)),
       raw: (bytes) => socket.write(bytes),
       hangUp: () => socket.destroy(),

@@ -1,4 +1,4 @@
-// Runs the sanitizer build of gatewayd as on the appliance: uid 100, no capabilities, the listening socket inherited.
+// Runs gatewayd as on the appliance: uid 100, no capabilities, the listening socket inherited.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -8,7 +8,6 @@ import { build, repository } from '../harness/paths.ts'
 import { until, within } from '../harness/wait.ts'
 
 const inTools = join(repository, 'image/in-tools')
-const programs = join(build, 'hv-core/asan')
 const scratch = join(build, 'gateway-test')
 const confinement = ['setpriv', '--reuid=100', '--regid=100', '--clear-groups', '--no-new-privs', '--bounding-set=-all']
 
@@ -53,12 +52,16 @@ export interface Gateway {
   readonly openDescriptors: () => number
 }
 
-export async function startGateway(name: string): Promise<Gateway> {
+/** `release` is what is shipped; its system-call filter is narrower, because the sanitizers need calls of their own. */
+export async function startGateway(name: string, flavour: 'asan' | 'release' = 'asan'): Promise<Gateway> {
   const directory = prepare(name)
   const controlPath = join(directory, 'control.sock')
   const socket = await listen()
   const files = ['--certificate', join(scratch, 'cert.pem'), '--key', join(scratch, 'key.pem'), '--static', join(directory, 'www')]
-  const child = run([...confinement, join(programs, 'gatewayd'), '--listen-fd', '3', '--control', controlPath, ...files], socket.fd)
+  const child = run(
+    [...confinement, join(build, 'hv-core', flavour, 'gatewayd'), '--listen-fd', '3', '--control', controlPath, ...files],
+    socket.fd,
+  )
   socket.close()
   let log = ''
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -73,7 +76,11 @@ export async function startGateway(name: string): Promise<Gateway> {
     controlPath,
     pid,
     log: () => log,
-    openDescriptors: () => execFileSync('ls', [`/proc/${pid}/fd`]).toString().trim().split('\n').length,
+    openDescriptors: () =>
+      execFileSync('ls', [`/proc/${pid}/fd`])
+        .toString()
+        .trim()
+        .split('\n').length,
     stop: async () => {
       child.kill('SIGTERM')
       const code = await within('end of gatewayd', exited, 20_000).finally(() => child.kill('SIGKILL'))
@@ -91,7 +98,7 @@ export interface AttachPeer {
 
 /** Starts the stand-in for controld that passes descriptors. */
 export async function startAttachPeer(controlPath: string): Promise<AttachPeer> {
-  const child = run([join(programs, 'attach-peer'), controlPath])
+  const child = run([join(build, 'hv-core/asan/attach-peer'), controlPath])
   let output = ''
   let errors = ''
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -118,3 +125,9 @@ export async function startAttachPeer(controlPath: string): Promise<AttachPeer> 
 
 export const processStatus = (pid: number, field: string): string =>
   readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${field}:\\s*(.*)$`, 'm'))?.[1] ?? ''
+
+/** CPU time used so far, in ticks of 10 ms. */
+export function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return Number(fields[11]) + Number(fields[12])
+}

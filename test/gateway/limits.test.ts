@@ -21,14 +21,20 @@ afterEach(async () => {
   expect((await fetchFrom(gateway.port, '/v1/health')).text, 'still serving').toBe('ok')
 })
 
-const get = (path: string, ...fields: string[]) => `GET ${path} HTTP/1.1\r\nhost: h\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`
+const get = (path: string, ...fields: string[]) =>
+  `GET ${path} HTTP/1.1\r\nhost: h\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`
 const handshake = ['connection: upgrade', 'upgrade: websocket', 'sec-websocket-version: 13', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==']
 const without = (name: string) => handshake.filter((field) => !field.startsWith(name))
 const mebibyte = 1024 * 1024
 
 describe('the gateway refuses', () => {
   it.each<[string, string | Buffer, number, string]>([
-    ['a body of more than 1 MiB by its length', `POST /v1/x HTTP/1.1\r\nhost: h\r\ncontent-length: ${mebibyte + 1}\r\n\r\n`, 413, 'gateway.body-too-large'],
+    [
+      'a body of more than 1 MiB by its length',
+      `POST /v1/x HTTP/1.1\r\nhost: h\r\ncontent-length: ${mebibyte + 1}\r\n\r\n`,
+      413,
+      'gateway.body-too-large',
+    ],
     [
       'a body of 10 MiB that is sent all the same',
       `POST /v1/x HTTP/1.1\r\nhost: h\r\ncontent-length: ${10 * mebibyte}\r\n\r\n${'a'.repeat(2 * mebibyte)}`,
@@ -45,7 +51,12 @@ describe('the gateway refuses', () => {
     ['a header field of 9 KiB', get('/v1/x', `authorization: ${'a'.repeat(9 * 1024)}`), 431, 'gateway.head-too-large'],
     ['a header field of 9 KiB that it does not know', get('/v1/x', `cookie: ${'a'.repeat(9 * 1024)}`), 431, 'gateway.head-too-large'],
     ['a thousand small header fields', get('/v1/x', ...Array.from({ length: 1000 }, (_, i) => `x-${i}: y`)), 431, 'gateway.head-too-large'],
-    ['a list that grows when joined', get('/v1/x', ...Array.from({ length: 400 }, () => 'accept: abcdefgh')), 431, 'gateway.head-too-large'],
+    [
+      'a list that grows when joined',
+      get('/v1/x', ...Array.from({ length: 400 }, () => 'accept: abcdefgh')),
+      431,
+      'gateway.head-too-large',
+    ],
     ['a field that has no end', `GET /v1/x HTTP/1.1\r\n${'a'.repeat(20_000)}`, 431, 'gateway.head-too-large'],
     ['a method it does not serve', 'OPTIONS /v1/x HTTP/1.1\r\nhost: h\r\n\r\n', 405, 'gateway.method-not-allowed'],
     ['CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nhost: h\r\n\r\n', 405, 'gateway.method-not-allowed'],
@@ -64,13 +75,23 @@ describe('the gateway refuses', () => {
     ['raw bytes in the path', Buffer.from('GET /v1/\xe4 HTTP/1.1\r\nhost: h\r\n\r\n', 'latin1'), 400, 'gateway.bad-request'],
     ['a field that is not UTF-8', Buffer.from(get('/v1/x', 'authorization: \xe4'), 'latin1'), 400, 'gateway.bad-request'],
     ['two lengths', 'POST /v1/x HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd', 400, 'gateway.bad-request'],
-    ['length and chunks', 'POST /v1/x HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400, 'gateway.bad-request'],
+    [
+      'length and chunks',
+      'POST /v1/x HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+      'gateway.bad-request',
+    ],
     ['another transfer coding', 'POST /v1/x HTTP/1.1\r\nhost: h\r\ntransfer-encoding: gzip\r\n\r\n', 400, 'gateway.bad-request'],
     ['a bad chunk', 'POST /v1/x HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', 400, 'gateway.bad-request'],
     ['a folded line', get('/v1/x', 'accept: a\r\n b'), 400, 'gateway.bad-request'],
     ['a space before the colon', get('/v1/x', 'accept : a'), 400, 'gateway.bad-request'],
     ['lines without carriage return', 'GET /v1/x HTTP/1.1\nhost: h\n\n', 400, 'gateway.bad-request'],
-    ['another WebSocket version', get('/v1/x', ...without('sec-websocket-version'), 'sec-websocket-version: 8'), 426, 'gateway.websocket-version'],
+    [
+      'another WebSocket version',
+      get('/v1/x', ...without('sec-websocket-version'), 'sec-websocket-version: 8'),
+      426,
+      'gateway.websocket-version',
+    ],
     ['a WebSocket without a key', get('/v1/x', ...without('sec-websocket-key')), 400, 'gateway.bad-request'],
     ['a WebSocket by POST', `POST /v1/x HTTP/1.1\r\nhost: h\r\n${handshake.join('\r\n')}\r\n\r\n`, 400, 'gateway.bad-request'],
     ['a WebSocket with unknown subprotocols only', get('/v1/x', ...handshake, 'sec-websocket-protocol: chat'), 400, 'gateway.bad-request'],
@@ -97,8 +118,12 @@ it('the head may be just 8 KiB', async () => {
 
 it('random bytes inside TLS are answered with 400 or closed', async () => {
   let seed = 1
+  const random = () => {
+    seed = (seed * 48271) % 0x7fffffff
+    return seed & 0xff
+  }
   for (let round = 0; round < 20; round++) {
-    const bytes = Buffer.from(Array.from({ length: 2000 }, () => (seed = (seed * 48271) % 0x7fffffff) & 0xff))
+    const bytes = Buffer.from(Array.from({ length: 2000 }, random))
     expect([400, 501, 505]).toContain(statusOf(await exchange(gateway.port, bytes)))
   }
 })
@@ -121,17 +146,45 @@ it('an address has 32 connections; the 33rd is closed before TLS, and works once
   await new Promise<void>((resolve) => refused.once('close', () => resolve()).on('error', () => undefined))
   const [first] = connections
   first?.socket.destroy()
-  await until('a free place', () => connectRaw(gateway.port).then((connection) => connections.push(connection), () => false), { timeoutMs: 5000 })
+  await until(
+    'a free place',
+    () =>
+      connectRaw(gateway.port).then(
+        (connection) => connections.push(connection),
+        () => false,
+      ),
+    { timeoutMs: 5000 },
+  )
   for (const connection of connections) connection.socket.destroy()
-  await until('all places free', () => fetchFrom(gateway.port, '/v1/health').then((answer) => answer.status === 200, () => false), { timeoutMs: 5000 })
+  await until(
+    'all places free',
+    () =>
+      fetchFrom(gateway.port, '/v1/health').then(
+        (answer) => answer.status === 200,
+        () => false,
+      ),
+    { timeoutMs: 5000 },
+  )
 })
 
 it('there are 256 connections in all, from any number of addresses', async () => {
-  const open = Array.from({ length: 10 * 30 }, (_, i) => connect({ port: gateway.port, host: '127.0.0.1', localAddress: `127.0.1.${1 + Math.floor(i / 30)}` }))
+  const open = Array.from({ length: 10 * 30 }, (_, i) =>
+    connect({ port: gateway.port, host: '127.0.0.1', localAddress: `127.0.1.${1 + Math.floor(i / 30)}` }),
+  )
   const closed = new Set<number>()
-  open.forEach((socket, i) => socket.on('error', () => undefined).once('close', () => closed.add(i)))
+  open.forEach((socket, i) => {
+    socket.on('error', () => undefined).once('close', () => closed.add(i))
+  })
   await until('44 refused', () => closed.size >= 44, { timeoutMs: 10_000, seen: () => `${closed.size} refused` })
   expect(closed.size).toBe(44)
   for (const socket of open) socket.destroy()
-  await until('all places free', () => fetchFrom(gateway.port, '/v1/health').then((answer) => answer.status === 200, () => false), { timeoutMs: 5000 })
+  await until(
+    'all places free',
+    () =>
+      fetchFrom(gateway.port, '/v1/health').then(
+        (answer) => answer.status === 200,
+        () => false,
+      ),
+    { timeoutMs: 5000 },
+  )
 })

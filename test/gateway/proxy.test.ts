@@ -10,7 +10,11 @@ let gateway: Gateway
 let controld: Controld
 
 const echo = (request: ControlRequest) =>
-  request.respond(200, { 'content-type': 'application/json', etag: '"7"' }, JSON.stringify({ head: request.head, body: request.body.toString() }))
+  request.respond(
+    200,
+    { 'content-type': 'application/json', etag: '"7"' },
+    JSON.stringify({ head: request.head, body: request.body.toString() }),
+  )
 
 beforeAll(async () => {
   gateway = await startGateway('proxy')
@@ -59,7 +63,10 @@ describe('a request', () => {
   })
 
   it('may repeat a field that is a list', async () => {
-    const answer = await exchange(gateway.port, 'GET /v1/x HTTP/1.1\r\nhost: h\r\nif-match: "1"\r\nIf-Match:  "2" \r\nconnection: close\r\n\r\n')
+    const answer = await exchange(
+      gateway.port,
+      'GET /v1/x HTTP/1.1\r\nhost: h\r\nif-match: "1"\r\nIf-Match:  "2" \r\nconnection: close\r\n\r\n',
+    )
     expect(answer).toContain('"if-match":"\\"1\\", \\"2\\""'.replaceAll('\\"', '\\"'))
   })
 
@@ -162,10 +169,13 @@ describe('a file', () => {
     expect((await fetchFrom(gateway.port, '/large.txt')).text.length).toBe(3 * 1024 * 1024)
   })
 
-  it.each(['/../cert.pem', '/%2e%2e/cert.pem', '/www/index.html', '//index.html', '/openapi.json', '/./index.html'])('%s is not there', async (path) => {
-    const answer = await exchange(gateway.port, `GET ${path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n`)
-    expect([statusOf(answer), problemCode(answer)]).toEqual([404, 'gateway.not-found'])
-  })
+  it.each(['/../cert.pem', '/%2e%2e/cert.pem', '/www/index.html', '//index.html', '/openapi.json', '/./index.html'])(
+    '%s is not there',
+    async (path) => {
+      const answer = await exchange(gateway.port, `GET ${path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n`)
+      expect([statusOf(answer), problemCode(answer)]).toEqual([404, 'gateway.not-found'])
+    },
+  )
 
   it('cannot be written', async () => {
     const answer = await fetchFrom(gateway.port, '/index.html', { method: 'PUT', body: 'x' })

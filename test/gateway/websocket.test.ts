@@ -1,9 +1,9 @@
 // WebSockets on a descriptor that controld passes; megabytes both ways, refusal, credentials in a subprotocol.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { until, within } from '../harness/wait.ts'
+import { pause, until, within } from '../harness/wait.ts'
 import { exchange, problemCode, statusOf } from './client.ts'
-import { type AttachPeer, type Gateway, startAttachPeer, startGateway } from './gateway.ts'
+import { type AttachPeer, cpuTicks, type Gateway, startAttachPeer, startGateway } from './gateway.ts'
 
 let gateway: Gateway
 let peer: AttachPeer
@@ -64,6 +64,10 @@ it('8 MiB come back unchanged though the client begins to read only when it has 
     { timeoutMs: 20_000, intervalMs: 250 },
   )
   expect(queued).toBeGreaterThan(mebibyte)
+  // … and the gateway waits without spinning.
+  const ticks = cpuTicks(gateway.pid)
+  await pause(1000)
+  expect(cpuTicks(gateway.pid) - ticks).toBeLessThan(20)
   socket.resume()
   await until('8 MiB', () => length() >= sent.length, { timeoutMs: 30_000, seen: () => `${length()} bytes` })
   expect(bytes().equals(sent)).toBe(true)
@@ -95,7 +99,12 @@ it('a refusal is an ordinary answer', async () => {
 it('a token in a subprotocol becomes the Authorization field and is not echoed', async () => {
   const socket = await open('/v1/echo?a=b', ['corbel.serial', 'bearer.s3cret-Token_1'])
   expect(socket.protocol).toBe('corbel.serial')
-  expect(peer.heads().at(-1)).toMatchObject({ path: '/v1/echo', query: 'a=b', upgrade: 'websocket', headers: { authorization: 'Bearer s3cret-Token_1' } })
+  expect(peer.heads().at(-1)).toMatchObject({
+    path: '/v1/echo',
+    query: 'a=b',
+    upgrade: 'websocket',
+    headers: { authorization: 'Bearer s3cret-Token_1' },
+  })
   expect(gateway.log()).not.toContain('s3cret')
   socket.close()
 })
@@ -130,11 +139,17 @@ it('64 are open at once, one more is told to come back, and all descriptors are 
   const before = gateway.openDescriptors()
   const sockets: WebSocket[] = []
   for (let i = 0; i < 64; i++) {
-    const socket = new WebSocket(`wss://127.0.0.1:${gateway.port}/v1/echo`, { rejectUnauthorized: false, localAddress: `127.0.2.${1 + (i % 4)}` })
+    const socket = new WebSocket(`wss://127.0.0.1:${gateway.port}/v1/echo`, {
+      rejectUnauthorized: false,
+      localAddress: `127.0.2.${1 + (i % 4)}`,
+    })
     await within('WebSocket', new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject)), 10_000)
     sockets.push(socket)
   }
   await expect(open('/v1/echo')).rejects.toThrow('503')
   for (const socket of sockets) socket.terminate()
-  await until('rest', () => gateway.openDescriptors() <= before, { timeoutMs: 10_000, seen: () => `${gateway.openDescriptors()} against ${before}` })
+  await until('rest', () => gateway.openDescriptors() <= before, {
+    timeoutMs: 10_000,
+    seen: () => `${gateway.openDescriptors()} against ${before}`,
+  })
 })

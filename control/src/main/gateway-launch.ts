@@ -82,6 +82,8 @@ function rootEntries(): RootEntry[] {
     bind('/usr/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', true),
     { kind: 'symlink', target: '/lib', to: 'usr/lib' },
     ...loaderEntries(),
+    // libwebsockets opens it at start, and does not start without.
+    { kind: 'bind', source: '/dev/urandom', target: '/dev/urandom', readOnly: true, allowDevices: true },
     bind(KEYS_DIRECTORY, '/tls', false),
     bind(STATIC_FILES, '/www', false),
     // The directory and not the socket: controld makes a new one at each start.
