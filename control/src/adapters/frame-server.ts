@@ -10,8 +10,8 @@ const MAX_CONNECTIONS_PER_PEER = 8
 const CLOSE_TIMEOUT_MS = 2_000
 
 export interface FrameServer {
-  /** Takes no more connections and closes those there are once what is queued has been sent, at most 2 s later. */
-  close(): void
+  /** Takes no more connections and closes those there are once what is queued has been sent, at most 2 s later. Resolves when all are closed. */
+  close(): Promise<void>
 }
 
 export interface FrameServerOptions {
@@ -43,6 +43,7 @@ export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameH
     connection.onClose(() => {
       connections.delete(connection)
       frames.ended()
+      if (connections.size === 0) allClosed()
     })
     connection.onDrain(() => frames.drained())
     connection.onData((chunk, descriptors) => {
@@ -56,12 +57,17 @@ export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameH
     return [...connections.values()].filter((other) => other === peer).length
   }
 
+  let allClosed = () => {}
   const listener = listenUnix(path, { mode: 0o666 })
   listener.onConnection(take)
   return {
     close() {
       listener.close()
-      for (const connection of connections.keys()) connection.closeWhenSent(CLOSE_TIMEOUT_MS)
+      return new Promise((resolve) => {
+        allClosed = resolve
+        if (connections.size === 0) resolve()
+        for (const connection of connections.keys()) connection.closeWhenSent(CLOSE_TIMEOUT_MS)
+      })
     },
   }
 }
