@@ -1,3 +1,4 @@
+// What the console accepts as an answer of the API, and what it says of a refusal.
 import { describe, expect, it } from 'vitest'
 import { parseConsoleStatus, parseRefusal } from '../../../control/src/codec/console-status.ts'
 import { normalStatus } from '../console/samples.ts'

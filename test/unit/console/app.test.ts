@@ -1,3 +1,4 @@
+// What keys, answers and silence do to the console, up to the text on its screen.
 import { describe, expect, it } from 'vitest'
 import { type Command, type Event, initialModel, type Model, reduce } from '../../../control/src/console/app.ts'
 import { screenText } from '../../../control/src/console/cells.ts'

@@ -1,3 +1,4 @@
+// What is sent turns a terminal that shows one screen into one that shows the next, in few bytes.
 import { describe, expect, it } from 'vitest'
 import { makeScreen, putGlyphs, putText, type Screen, style } from '../../../control/src/console/cells.ts'
 import { renderDiff, renderErased } from '../../../control/src/console/diff.ts'
@@ -33,7 +34,7 @@ function varied(base: Screen, random: (below: number) => number): Screen {
 
 describe('renderDiff', () => {
   it('turns a terminal that shows one screen into one that shows the next, whatever they are', () => {
-    for (let seed = 1; seed <= 300; seed++) {
+    for (let seed = 1; seed <= 80; seed++) {
       const random = randomNumbers(seed)
       const [columns, rows] = [1 + random(30), 1 + random(8)]
       const terminal = makeTerminal(columns, rows)
@@ -41,7 +42,7 @@ describe('renderDiff', () => {
       for (let frame = 0; frame < 6; frame++) {
         const next = varied(shown ?? makeScreen(columns, rows, theme.body), random)
         feed(terminal, renderDiff(shown, next, 'utf-8'))
-        expect(cellsOf(terminal.screen)).toEqual(cellsOf(next))
+        expect(cellsOf(terminal.screen).join()).toBe(cellsOf(next).join())
         expect(terminal.cursorShown).toBe(next.cursor !== null)
         if (next.cursor !== null) expect({ column: terminal.column, row: terminal.row }).toEqual(next.cursor)
         shown = next

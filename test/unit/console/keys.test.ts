@@ -1,3 +1,4 @@
+// The bytes of the Linux console and of serial terminals as keys, whole, in pieces, cut off and as garbage.
 import { describe, expect, it } from 'vitest'
 import { decodeKeys, flushKeys, initialKeyState, isPending, type Key } from '../../../control/src/console/keys.ts'
 
@@ -60,14 +61,16 @@ describe('decodeKeys', () => {
 
   it('survives every sequence of three bytes out of those that matter', () => {
     const matter = [0x00, 0x1b, 0x5b, 0x4f, 0x5d, 0x07, 0x5c, 0x31, 0x3b, 0x7e, 0x41, 0x52, 0xc3, 0xa9, 0xe2, 0xff]
+    let stuck = 0
     for (const a of matter) {
       for (const b of matter) {
         for (const c of matter) {
           const decoded = decodeKeys(initialKeyState, Uint8Array.of(a, b, c))
-          expect(isPending(flushKeys(decoded.state).state)).toBe(false)
+          if (isPending(flushKeys(decoded.state).state)) stuck++
         }
       }
     }
+    expect(stuck).toBe(0)
   })
 })
 

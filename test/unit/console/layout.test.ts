@@ -1,3 +1,4 @@
+// Cutting, wrapping, sharing out rows, frames, and figures as people read them.
 import { describe, expect, it } from 'vitest'
 import { makeScreen, screenText } from '../../../control/src/console/cells.ts'
 import { formatCount, formatFingerprint, formatTime, percentOf } from '../../../control/src/console/format.ts'

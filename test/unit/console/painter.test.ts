@@ -1,3 +1,4 @@
+// One terminal gets only the newest screen, and everything anew when it is in doubt.
 import { describe, expect, it } from 'vitest'
 import { makeScreen, putText, type Screen } from '../../../control/src/console/cells.ts'
 import { linuxConsole, Painter, serialTerminal } from '../../../control/src/console/painter.ts'
