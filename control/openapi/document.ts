@@ -14,6 +14,7 @@ export interface Product {
 }
 
 type Options = NonNullable<Parameters<typeof toJsonSchema>[1]>
+type Schema = ReturnType<typeof toJsonSchema>
 
 /** Facts that JSON Schema has no word for become extensions. */
 const OPTIONS: Options = {
@@ -32,7 +33,7 @@ const OPTIONS: Options = {
       ...(unit === undefined ? {} : { 'x-unit': unit }),
       ...(takesEffect === undefined ? {} : { 'x-takes-effect': takesEffect }),
     }
-    return { ...standard, ...extensions }
+    return { ...standard, ...extensions } as Schema
   },
   overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
 }

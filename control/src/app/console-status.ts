@@ -36,7 +36,7 @@ function urlOf({ address, family, origin }: HostAddress): ConsoleUrl[] {
 
 function health({ host }: Pick<AppPorts, 'host'>, setupRequired: boolean): HealthItem[] {
   const { facts, bootOutcome } = host
-  const { seed, state, stateProblem, datastore, management } = bootOutcome
+  const { seed, state, stateProblem, datastore, management, nat } = bootOutcome
   const items: (HealthItem | false)[] = [
     !facts.kvm.available && {
       severity: 'error',
@@ -48,6 +48,7 @@ function health({ host }: Pick<AppPorts, 'host'>, setupRequired: boolean): Healt
     state === 'volatile' && { severity: 'warning', message: 'Nothing is kept: settings and VMs are gone when this machine is turned off.' },
     datastore.problem !== null && { severity: 'error', message: `The datastore cannot be used: ${datastore.problem}` },
     !datastore.present && datastore.problem === null && { severity: 'warning', message: 'There is no datastore: VMs have nowhere to be.' },
+    nat.problem !== null && { severity: 'error', message: `The network of the VMs: ${nat.problem}` },
     management.problem !== null && { severity: 'error', message: `The management network: ${management.problem}` },
   ]
   return items.filter((item) => item !== false)

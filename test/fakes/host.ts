@@ -1,0 +1,84 @@
+// A host and its datastores as a test describes them; remembers what was done to it.
+import type { BootOutcome } from '../../control/src/domain/boot-outcome.ts'
+import type { DatastoreFile } from '../../control/src/domain/datastore.ts'
+import type { HostFacts, HostStatus } from '../../control/src/domain/host.ts'
+import type { Clock } from '../../control/src/ports/clock.ts'
+import type { Datastores, Host } from '../../control/src/ports/host.ts'
+
+export const BOOT_OUTCOME: BootOutcome = {
+  seed: { state: 'absent', problems: [], document: null },
+  state: 'persistent',
+  stateProblem: null,
+  datastore: { present: true, problem: null },
+  management: { adapter: 'eth0', mode: 'dhcp', problem: null },
+  nat: { ready: true, problem: null },
+}
+
+export class FakeHost implements Host {
+  facts: HostFacts = {
+    product: 'Corbel',
+    version: '0.1.0',
+    machine: { vendor: 'Vendor', model: 'Model', serial: 'S1' },
+    cpu: { model: 'CPU', sockets: 1, cores: 2, threads: 4 },
+    memoryMiB: 8192,
+    kvm: { available: true, kind: 'amd' },
+  }
+  bootOutcome: BootOutcome = BOOT_OUTCOME
+  addresses: HostStatus['addresses'] = [{ adapter: 'eth0', address: '10.0.2.15', family: 4, origin: 'dhcp' }]
+  fingerprint: string | null = 'AA:BB'
+  hostname = 'unset'
+  readonly done: string[] = []
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  observeStatus(): HostStatus {
+    return {
+      hostname: this.hostname,
+      time: this.#clock.now(),
+      uptimeSeconds: Math.floor(this.#clock.monotonicMs() / 1000),
+      memory: { totalMiB: 8192, usedMiB: 512 },
+      addresses: this.addresses,
+    }
+  }
+
+  certificateFingerprint(): string | null {
+    return this.fingerprint
+  }
+
+  setHostname(name: string): void {
+    this.hostname = name
+  }
+
+  powerOff(): void {
+    this.done.push('power-off')
+  }
+
+  restart(): void {
+    this.done.push('restart')
+  }
+}
+
+export class FakeDatastores implements Datastores {
+  /** Sizes in bytes by file name, in the one datastore `local`; null: it is not there. */
+  contents: Map<string, number> | null
+
+  constructor(...names: string[]) {
+    this.contents = new Map(names.map((name) => [name, 1024]))
+  }
+
+  list() {
+    return this.contents === null ? [] : [{ name: 'local', totalBytes: 1_000_000, availableBytes: 500_000 }]
+  }
+
+  files(datastore: string): readonly DatastoreFile[] | null {
+    if (datastore !== 'local' || this.contents === null) return null
+    return [...this.contents].map(([name, sizeBytes]) => ({ name, sizeBytes }))
+  }
+
+  resolve(datastore: string, file: string): string | null {
+    return datastore === 'local' && this.contents?.has(file) === true ? `/datastores/local/${file}` : null
+  }
+}

@@ -1,0 +1,175 @@
+// A store in memory, with the promises of the real one but durability; can be told to fail.
+import type { Event, NewEvent } from '../../control/src/domain/event.ts'
+import type { Task } from '../../control/src/domain/task.ts'
+import { type SessionRecord, type Store, StoreConflict, type UserRecord, type VmRecord } from '../../control/src/ports/store.ts'
+
+const MAX_EVENTS = 10_000
+
+interface Contents {
+  readonly vms: Map<string, VmRecord>
+  readonly tasks: Map<string, Task>
+  readonly events: Event[]
+  readonly lastEventId: number
+  readonly users: Map<string, UserRecord>
+  readonly sessions: Map<string, SessionRecord>
+  readonly settings: Map<string, string>
+}
+
+export class FakeStore implements Store {
+  #vms = new Map<string, VmRecord>()
+  #tasks = new Map<string, Task>()
+  #events: Event[] = []
+  #lastEventId = 0
+  #users = new Map<string, UserRecord>()
+  #sessions = new Map<string, SessionRecord>()
+  #settings = new Map<string, string>()
+  #open = false
+  /** Writes that still succeed; the one after throws, and so do all later ones. */
+  writesLeft = Number.POSITIVE_INFINITY
+
+  atomically<T>(body: () => T): T {
+    if (this.#open) throw new Error('transactions do not nest')
+    this.#open = true
+    const before = this.#save()
+    try {
+      return body()
+    } catch (error) {
+      this.#restore(before)
+      throw error
+    } finally {
+      this.#open = false
+    }
+  }
+
+  listVms(): readonly VmRecord[] {
+    return [...this.#vms.values()]
+  }
+
+  getVm(id: string): VmRecord | null {
+    return this.#vms.get(id) ?? null
+  }
+
+  findVmByName(name: string): VmRecord | null {
+    return this.listVms().find(({ spec }) => spec.name === name) ?? null
+  }
+
+  putVm(record: VmRecord): void {
+    const others = this.listVms().filter(({ id }) => id !== record.id)
+    if (others.some(({ spec }) => spec.name === record.spec.name)) throw new StoreConflict('name')
+    if (others.some(({ uid }) => uid === record.uid)) throw new StoreConflict('uid')
+    this.#write()
+    this.#vms.set(record.id, copy(record))
+  }
+
+  deleteVm(id: string): void {
+    this.#write()
+    this.#vms.delete(id)
+  }
+
+  putTask(task: Task): void {
+    this.#write()
+    this.#tasks.set(task.id, copy(task))
+  }
+
+  getTask(id: string): Task | null {
+    return this.#tasks.get(id) ?? null
+  }
+
+  listTasks(limit: number): readonly Task[] {
+    return [...this.#tasks.values()].reverse().slice(0, limit)
+  }
+
+  listRunningTasks(): readonly Task[] {
+    return [...this.#tasks.values()].filter(({ state }) => state === 'running')
+  }
+
+  appendEvent(event: NewEvent): Event {
+    this.#write()
+    const stored: Event = { id: ++this.#lastEventId, ...event }
+    this.#events.push(stored)
+    if (this.#events.length > MAX_EVENTS) this.#events.shift()
+    return stored
+  }
+
+  listEvents(afterId: number, limit: number): readonly Event[] {
+    return this.#events.filter(({ id }) => id > afterId).slice(0, limit)
+  }
+
+  latestEvents(limit: number): readonly Event[] {
+    return this.#events.slice(-limit)
+  }
+
+  getUser(name: string): UserRecord | null {
+    return this.#users.get(name) ?? null
+  }
+
+  countUsers(): number {
+    return this.#users.size
+  }
+
+  putUser(user: UserRecord): void {
+    this.#write()
+    this.#users.set(user.name, user)
+  }
+
+  putSession(session: SessionRecord): void {
+    this.#write()
+    this.#sessions.set(session.tokenHash, session)
+  }
+
+  getSession(tokenHash: string): SessionRecord | null {
+    return this.#sessions.get(tokenHash) ?? null
+  }
+
+  deleteSession(tokenHash: string): void {
+    this.#write()
+    this.#sessions.delete(tokenHash)
+  }
+
+  deleteSessionsExpiredBefore(at: string): void {
+    this.#write()
+    for (const [hash, { expiresAt }] of this.#sessions) if (expiresAt < at) this.#sessions.delete(hash)
+  }
+
+  getSetting(key: string): unknown {
+    const text = this.#settings.get(key)
+    return text === undefined ? null : JSON.parse(text)
+  }
+
+  putSetting(key: string, value: unknown): void {
+    this.#write()
+    this.#settings.set(key, JSON.stringify(value))
+  }
+
+  #write(): void {
+    if (this.writesLeft <= 0) throw new Error('the disk is full')
+    this.writesLeft--
+  }
+
+  #save(): Contents {
+    return {
+      vms: new Map(this.#vms),
+      tasks: new Map(this.#tasks),
+      events: [...this.#events],
+      lastEventId: this.#lastEventId,
+      users: new Map(this.#users),
+      sessions: new Map(this.#sessions),
+      settings: new Map(this.#settings),
+    }
+  }
+
+  #restore(contents: Contents): void {
+    this.#vms = contents.vms
+    this.#tasks = contents.tasks
+    this.#events = contents.events
+    this.#lastEventId = contents.lastEventId
+    this.#users = contents.users
+    this.#sessions = contents.sessions
+    this.#settings = contents.settings
+  }
+}
+
+/** What is stored has nothing in common with what the caller holds. */
+function copy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}

@@ -1,0 +1,109 @@
+// An app over fakes: what a unit test of use cases or of the API starts with. A restart of controld makes a new app over the same world.
+import { createApi } from '../../control/src/api/api.ts'
+import type { Api, ApiResponse, CompleteResponse, Peer } from '../../control/src/api/message.ts'
+import { type App, createApp } from '../../control/src/app/app.ts'
+import type { AppPorts } from '../../control/src/app/ports.ts'
+import { FakeClock } from './clock.ts'
+import { FakeDatastores, FakeHost } from './host.ts'
+import { FakePasswords } from './passwords.ts'
+import { FakeRandom } from './random.ts'
+import { FakeStore } from './store.ts'
+import { FakeVmHost } from './vm-host.ts'
+
+export const PASSWORD = 'correct horse battery'
+
+export class World implements AppPorts {
+  readonly store = new FakeStore()
+  readonly vmHost = new FakeVmHost()
+  readonly clock = new FakeClock()
+  readonly host = new FakeHost(this.clock)
+  readonly datastores = new FakeDatastores('a.qcow2', 'b.qcow2', 'c.raw', 'x.iso', 'vmlinuz', 'initrd')
+  readonly passwords = new FakePasswords()
+  readonly random: FakeRandom
+  readonly logged: string[] = []
+
+  constructor(seed = 1) {
+    this.random = new FakeRandom(seed)
+  }
+
+  log = (severity: string, text: string): void => {
+    this.logged.push(`${severity}: ${text}`)
+  }
+
+  /** A controld that has come up. */
+  async boot(): Promise<App> {
+    const app = createApp(this)
+    await app.start()
+    return app
+  }
+}
+
+export interface Sent {
+  readonly method?: string
+  readonly path: string
+  readonly query?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON; bytes are sent as they are. */
+  readonly body?: unknown
+  readonly remote?: string
+  readonly upgrade?: 'websocket'
+  readonly peer?: Peer
+}
+
+/** A client of the API in a world, logged in as administrator. */
+export class Client {
+  token: string | null = null
+  readonly api: Api
+
+  constructor(
+    readonly world: World,
+    readonly app: App,
+  ) {
+    this.api = createApi(app, { decodeUtf8: decodeAscii, log: world.log })
+  }
+
+  static async open(world = new World()): Promise<Client> {
+    const client = new Client(world, await world.boot())
+    if (client.app.sessions.setupRequired) await client.app.sessions.setUp(PASSWORD)
+    client.token = (await client.app.sessions.login('administrator', PASSWORD, '192.0.2.1')).token
+    return client
+  }
+
+  send({
+    method = 'GET',
+    path,
+    query = '',
+    headers = {},
+    body,
+    remote = '192.0.2.1:4711',
+    peer = 'network',
+    ...rest
+  }: Sent): Promise<ApiResponse> {
+    const bytes = body === undefined ? new Uint8Array() : body instanceof Uint8Array ? body : encodeAscii(JSON.stringify(body))
+    const authorization = this.token === null ? {} : { authorization: `Bearer ${this.token}` }
+    const type = body === undefined ? {} : { 'content-type': 'application/json' }
+    return this.api.handle({ method, path, query, headers: { ...authorization, ...type, ...headers }, remote, body: bytes, ...rest }, peer)
+  }
+
+  /** A whole answer with its body parsed. */
+  async call(sent: Sent): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }> {
+    const response = await this.send(sent)
+    if (response.kind !== 'complete') throw new Error(`a ${response.kind} came`)
+    const { status, headers } = response
+    return { status, headers, body: parse(response) }
+  }
+}
+
+function parse({ headers, body }: CompleteResponse): unknown {
+  const text = typeof body === 'string' ? body : String.fromCharCode(...body)
+  return /json/.test(headers['content-type'] ?? '') ? JSON.parse(text) : text
+}
+
+export function encodeAscii(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+}
+
+/** Anything above ASCII counts as malformed here. */
+function decodeAscii(bytes: Uint8Array): string | null {
+  return bytes.some((byte) => byte > 127) ? null : Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+}
