@@ -221,8 +221,8 @@ void connection_open(struct gateway *gateway, int fd, const struct in6_addr *add
   connection->address = *address;
   connection->reading = true;
   strncpy(connection->remote, remote, sizeof connection->remote - 1);
-  connection->output.budget = &gateway->budget;
-  connection->request.body.budget = &gateway->budget;
+  connection->output.budget = &gateway->answers;
+  connection->request.body.budget = &gateway->bodies;
   http_begin(connection);
   lws_dll2_add_tail(&connection->list, &gateway->connections);
   lws_adopt_desc_t adoption = {.vh = gateway->network, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL, .fd.sockfd = fd, .vh_prot_name = "connection", .opaque = connection};

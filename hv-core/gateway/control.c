@@ -220,7 +220,7 @@ static bool enqueue(struct control *control, uint32_t stream, bool request, stru
 
 void control_request(struct control *control, struct connection *connection) {
   struct request *request = &connection->request;
-  struct buffer bytes = {.budget = &control->gateway->budget};
+  struct buffer bytes = {.budget = &control->gateway->answers};
   unsigned char header[FRAME_HEADER_BYTES + 4] = {0};
   bool ok = control->next_stream < UINT32_MAX && buffer_append(&bytes, header, sizeof header) && request_write_head(request, connection->remote, &bytes);
   size_t head_length = bytes.length - sizeof header;

@@ -17,7 +17,8 @@ struct gateway {
   struct lws_vhost *local;   // other descriptors
   struct control *control;
   struct static_files *files;
-  struct budget budget;      // bodies and answers of all connections
+  struct budget bodies;      // of requests, of all connections
+  struct budget answers;     // and frames to controld
   struct lws_dll2_owner connections;
   unsigned websockets;
   struct lws *listener;

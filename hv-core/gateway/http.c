@@ -1,4 +1,6 @@
 // Reading requests off a connection and handing each on; answers nothing itself but what cannot be read.
+#include <string.h>
+
 #include "connection.h"
 #include "control.h"
 #include "parser.h"
@@ -19,11 +21,26 @@ static void dispatch(struct connection *connection) {
   }
 }
 
-static void begin_body(struct connection *connection) {
+static bool body_admitted(const struct connection *connection) {
+  unsigned bodies = 0;
+  lws_start_foreach_dll(struct lws_dll2 *, item, lws_dll2_get_head(&connection->gateway->connections)) {
+    const struct connection *other = lws_container_of(item, struct connection, list);
+    if (other->state == CONNECTION_BODY && memcmp(&other->address, &connection->address, sizeof other->address) == 0) bodies++;
+  } lws_end_foreach_dll(item);
+  return bodies < LIMIT_BODIES_PER_ADDRESS;
+}
+
+/** False: answered with a refusal. */
+static bool begin_body(struct connection *connection) {
+  static const struct refusal busy = {503, "gateway.busy", "Too many request bodies are being received from this address.", "retry-after: 1\r\n"};
   static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (!body_admitted(connection)) {
+    answer_refuse(connection, &busy, true);
+    return false;
+  }
   connection->state = CONNECTION_BODY;
   connection_set_deadline(connection, TIMEOUT_BODY_MS);
-  if (connection->request.expect_continue) connection_send(connection, proceed, sizeof proceed - 1);
+  return !connection->request.expect_continue || connection_send(connection, proceed, sizeof proceed - 1);
 }
 
 void http_receive(struct connection *connection, const char *bytes, size_t length) {
@@ -31,20 +48,20 @@ void http_receive(struct connection *connection, const char *bytes, size_t lengt
     connection->state = CONNECTION_HEAD;
     if (connection->served) connection_set_deadline(connection, TIMEOUT_HEAD_MS); // the first one's runs since the connection was accepted
   }
-  enum parser_result result;
+  bool more;
   do {
     struct refusal refusal;
     size_t used;
-    result = parser_feed(connection->parser, bytes, length, &used, &refusal);
+    enum parser_result result = parser_feed(connection->parser, bytes, length, &used, &refusal);
     bytes += used;
     length -= used;
-    if (result == PARSER_HEAD) begin_body(connection);
-    else if (result == PARSER_REFUSED) answer_refuse(connection, &refusal, true);
+    more = result == PARSER_HEAD && begin_body(connection);
+    if (result == PARSER_REFUSED) answer_refuse(connection, &refusal, true);
     else if (result == PARSER_DONE) {
       if (buffer_append(&connection->input, bytes, length)) dispatch(connection);
       else connection_abort(connection);
     }
-  } while (result == PARSER_HEAD && !connection->dead);
+  } while (more);
 }
 
 void http_timeout(struct connection *connection) {

@@ -3,10 +3,11 @@
 // Worst case of memory, with every limit reached at once:
 //   256 connections x 112 KiB  (24 KiB struct with its 12 KiB head text, 32 KiB unparsed input, 40 KiB OpenSSL, 16 KiB unsent TLS data)  28.0 MiB
 //   64 WebSockets x 320 KiB    (64 KiB in queues, 256 KiB the last words of a closed peer)                                              20.0 MiB
-//   bodies and answers, everywhere together (LIMIT_BUFFERED_BYTES)                                                                      32.0 MiB
+//   request bodies, everywhere together (LIMIT_BODIES_BYTES)                                                                            32.0 MiB
+//   answers and frames to controld, everywhere together (LIMIT_ANSWERS_BYTES)                                                           32.0 MiB
 //   one frame being received and one being built (LIMIT_FRAME_PAYLOAD each, in growing doubled)                                          8.0 MiB
 //   static files (LIMIT_STATIC_BYTES), libwebsockets, OpenSSL, code                                                                     20.0 MiB
-// which is 108 MiB; 12 MiB is the usual case. RLIMIT_DATA of 160 MiB is a safe fence.
+// which is 140 MiB; 10 MiB is the usual case. RLIMIT_DATA of 192 MiB is a safe fence.
 #ifndef CORBEL_GATEWAY_LIMITS_H
 #define CORBEL_GATEWAY_LIMITS_H
 
@@ -24,7 +25,9 @@ enum {
   LIMIT_LAST_WORDS = 256 * 1024,      // what is still read from a descriptor whose peer has closed; more than a unix socket holds
   LIMIT_DISCARD_BYTES = 4 * 1024 * 1024, // read and thrown away after a refusal, so that the client sees the answer and no reset
 
-  LIMIT_BUFFERED_BYTES = 32 * 1024 * 1024,
+  LIMIT_BODIES_PER_ADDRESS = 16,      // being received at once, so that no one address can use up the bytes below
+  LIMIT_BODIES_BYTES = 32 * 1024 * 1024,
+  LIMIT_ANSWERS_BYTES = 32 * 1024 * 1024,
   LIMIT_FRAME_PAYLOAD = 2 * 1024 * 1024,
   LIMIT_STATIC_BYTES = 8 * 1024 * 1024,
   LIMIT_STATIC_FILES = 128,

@@ -132,7 +132,8 @@ static bool set_up(struct gateway *gateway, const struct arguments *arguments) {
   sigprocmask(SIG_BLOCK, &stop, NULL);
   signal(SIGPIPE, SIG_IGN);
   int signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-  gateway->budget.limit = LIMIT_BUFFERED_BYTES;
+  gateway->bodies.limit = LIMIT_BODIES_BYTES;
+  gateway->answers.limit = LIMIT_ANSWERS_BYTES;
   gateway->files = static_load(arguments->files);
   gateway->control = control_create(gateway, arguments->control);
   if (gateway->files == NULL || gateway->control == NULL || !sandbox_forbid_bind() || !create_context(gateway, arguments)) {

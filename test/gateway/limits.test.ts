@@ -167,6 +167,19 @@ it('an address has 32 connections; the 33rd is closed before TLS, and works once
   )
 })
 
+it('an address may send 16 bodies at once; one more is told to come back, a request without one is served', async () => {
+  const connections = await Promise.all(Array.from({ length: 16 }, () => connectRaw(gateway.port)))
+  const post = 'POST /v1/x HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\n'
+  for (const { socket } of connections) socket.write(post)
+  await until('16 told to continue', () => connections.every(({ received }) => received().includes('100 Continue')), { timeoutMs: 5000 })
+  const answer = await exchange(gateway.port, post)
+  expect([statusOf(answer), problemCode(answer)]).toEqual([503, 'gateway.busy'])
+  expect((await fetchFrom(gateway.port, '/v1/x')).status).toBe(200)
+  for (const { socket } of connections) socket.write('abcd')
+  await until('16 answered', () => connections.every(({ received }) => received().endsWith('ok')), { timeoutMs: 5000 })
+  for (const { socket } of connections) socket.destroy()
+})
+
 it('there are 256 connections in all, from any number of addresses', async () => {
   const open = Array.from({ length: 10 * 30 }, (_, i) =>
     connect({ port: gateway.port, host: '127.0.0.1', localAddress: `127.0.1.${1 + Math.floor(i / 30)}` }),
