@@ -96,7 +96,7 @@ function checkRoot(root: string): string[] {
   for (const path of contract.data) if (!resolveInside(root, path)) problems.push(`root${path}: missing`)
 
   const entries = entriesOf(root)
-  const libraryNames = new Set(readdirSync(join(root, 'usr'), { recursive: true, encoding: 'utf8' }).map((path) => posix.basename(path)))
+  const libraryNames = new Set(readdirSync(join(root, 'usr'), { recursive: true, withFileTypes: true }).map(({ name }) => name))
   for (const name of contract.libraries) if (!libraryNames.has(name)) problems.push(`root: library ${name} is missing`)
   for (const { path, host, mode, isFile } of entries) {
     if (mode & 0o6000) problems.push(`root${path}: set-uid or set-gid`)

@@ -19,7 +19,6 @@ export const programs: Readonly<Record<string, string>> = {
   '/usr/sbin/sfdisk': 'setup: partitions of a blank disk',
   '/usr/sbin/mke2fs': 'setup: file systems of state and datastore',
   '/usr/sbin/e2fsck': 'setup: the state partition after a power cut',
-  '/usr/sbin/mkfs.xfs': 'setup: datastore on XFS',
   '/usr/sbin/dmsetup': 'initramfs: the verity device',
   '/usr/bin/openssl': "gateway-launch: the gateway's certificate",
 }
@@ -45,7 +44,6 @@ export const data = [
   '/usr/share/OVMF/OVMF_VARS_4M.fd',
   '/usr/share/qemu/kvmvapic.bin',
   '/usr/share/qemu/linuxboot_dma.bin',
-  '/usr/share/qemu/efi-virtio.rom',
   '/etc/mke2fs.conf',
 ] as const
 
