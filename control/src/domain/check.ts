@@ -15,9 +15,18 @@ export function rule<T>(name: string, sentence: string, predicate: (value: T) =>
   )
 }
 
-/** An object whose fields are exactly these; every unknown one is a problem of its own, where valibot's strictObject stops at the first. */
+/** An object whose fields are exactly these; every unknown one is a problem of its own, where valibot's strictObject stops at the first. A list is none. */
 export function closed<const Entries extends v.ObjectEntries>(entries: Entries): v.StrictObjectSchema<Entries, undefined> {
-  return v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<Entries, undefined>
+  const base = v.objectWithRest(entries, v.never())
+  const schema: typeof base = {
+    ...base,
+    '~run'(dataset, config) {
+      if (!Array.isArray(dataset.value)) return base['~run'](dataset, config)
+      v._addIssue(this, 'type', dataset, config)
+      return dataset as unknown as v.OutputDataset<never, never>
+    },
+  }
+  return schema as unknown as v.StrictObjectSchema<Entries, undefined>
 }
 
 /**

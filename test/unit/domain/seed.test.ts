@@ -69,7 +69,7 @@ describe('a seed', () => {
 
   it.each([
     ['no document', null, 'request.wrong-type '],
-    ['a list', [], 'request.missing-field version'],
+    ['a list', [], 'request.wrong-type '],
     ['no version', {}, 'request.missing-field version'],
     ['another version', { version: 2 }, 'request.wrong-type version'],
     ['a hostname with a dot', { version: 1, hostname: 'a.b' }, 'seed.hostname.invalid hostname'],

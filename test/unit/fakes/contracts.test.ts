@@ -1,0 +1,27 @@
+// The fakes keep the promises of the ports that they stand in for.
+import { describe } from 'vitest'
+import { clockContract } from '../../contract/clock.contract.ts'
+import { datastoresContract } from '../../contract/datastores.contract.ts'
+import { passwordsContract } from '../../contract/passwords.contract.ts'
+import { randomContract } from '../../contract/random.contract.ts'
+import { storeContract } from '../../contract/store.contract.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeDatastores } from '../../fakes/host.ts'
+import { FakePasswords } from '../../fakes/passwords.ts'
+import { FakeRandom } from '../../fakes/random.ts'
+import { FakeStore } from '../../fakes/store.ts'
+
+describe('the store in memory', () => storeContract(() => new FakeStore()))
+
+describe('the clock that tests move', () => {
+  clockContract(() => {
+    const clock = new FakeClock()
+    return { clock, pass: (ms) => clock.advance(ms) }
+  })
+})
+
+describe('the seeded randomness', () => randomContract(() => new FakeRandom(7)))
+
+describe('the instant password hashing', () => passwordsContract(() => new FakePasswords()))
+
+describe('the datastores of a test', () => datastoresContract((...files) => new FakeDatastores(...files)))
