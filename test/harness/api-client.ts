@@ -1,6 +1,7 @@
 // A client of the appliance's API as an administrator's program would be: HTTPS with the certificate pinned, a session token, JSON.
-import { type ClientRequest, Agent, type RequestOptions, request } from 'node:https'
-import { type TLSSocket, connect } from 'node:tls'
+import type { ClientRequest } from 'node:http'
+import { Agent, type RequestOptions, request } from 'node:https'
+import { connect, type TLSSocket } from 'node:tls'
 import { within } from './wait.ts'
 
 export interface ProblemBody {
@@ -86,7 +87,7 @@ export class ApiClient {
     return answer.json as T
   }
 
-  async login(password: string, username = 'admin'): Promise<void> {
+  async login(password: string, username = 'administrator'): Promise<void> {
     const { token } = await this.call<{ token: string }>('POST', '/v1/login', { body: { username, password } })
     this.token = token
   }
@@ -97,9 +98,9 @@ export class ApiClient {
     sent.on('error', onError)
     sent.on('socket', (socket) => {
       const check = () => this.#check(socket as TLSSocket, (error) => sent.destroy(error))
-      if ((socket as TLSSocket).getPeerFingerprint !== undefined) check()
-      else if ((socket as TLSSocket).getPeerCertificate()?.fingerprint256 !== undefined) check()
-      else socket.once('secureConnect', check)
+      // A kept connection has its certificate already, a new one when TLS is up.
+      if ((socket as TLSSocket).getPeerCertificate().fingerprint256 === undefined) socket.once('secureConnect', check)
+      else check()
     })
     return sent
   }
@@ -128,9 +129,8 @@ export class ApiClient {
 
   #check(socket: TLSSocket, fail: (error: Error) => void): void {
     const seen = socket.getPeerCertificate().fingerprint256
-    if (seen === undefined) return fail(new Error('the server showed no certificate'))
-    this.fingerprint ??= seen
-    if (seen !== this.fingerprint) fail(new Error(`the certificate is ${seen}, expected ${this.fingerprint}`))
+    if (seen !== undefined) this.fingerprint ??= seen
+    if (seen === undefined || seen !== this.fingerprint) fail(new Error(`the certificate is ${seen}, expected ${this.fingerprint}`))
   }
 }
 

@@ -9,7 +9,10 @@ import { Qmp } from './qmp.ts'
 import { SerialLine } from './serial-line.ts'
 import { within } from './wait.ts'
 
-export type MachineOptions = Omit<OuterMachine, 'accelerator' | 'serials' | 'monitor' | 'uefiVariables' | 'cpus' | 'memoryMiB' | 'noReboot'> & {
+export type MachineOptions = Omit<
+  OuterMachine,
+  'accelerator' | 'serials' | 'monitor' | 'uefiVariables' | 'cpus' | 'memoryMiB' | 'noReboot'
+> & {
   readonly cpus?: number
   readonly memoryMiB?: number
   readonly noReboot?: boolean

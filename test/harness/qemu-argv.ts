@@ -27,6 +27,8 @@ export interface OuterMachine {
   readonly seedDirectory?: string
   /** Loopback port here → port of the appliance. */
   readonly forwards: readonly (readonly [number, number])[]
+  /** A socket that QEMU listens on: whoever connects is a neighbour on the network of the management adapter. */
+  readonly neighbour?: string
   /** Sockets that QEMU listens on: the console, the kernel log, the probe. */
   readonly serials: readonly string[]
   readonly monitor: string
@@ -45,7 +47,6 @@ export function pristineVariables(firmware: Firmware): string | null {
 }
 
 export function renderQemuArgv(machine: OuterMachine): string[] {
-  const forwards = machine.forwards.map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`).join('')
   return [
     ...machine.accelerator,
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
@@ -56,7 +57,7 @@ export function renderQemuArgv(machine: OuterMachine): string[] {
     ...mediumArgv(machine),
     ...dataArgv(machine),
     ...seedArgv(machine),
-    ...['-netdev', `user,id=management${forwards}`, '-device', 'virtio-net-pci,netdev=management,mac=52:54:00:c0:be:01,romfile='],
+    ...networkArgv(machine),
     ...machine.serials.flatMap((path, n) => [
       ...['-chardev', `socket,id=serial${n},path=${path},server=on,wait=off`],
       ...['-serial', `chardev:serial${n}`],
@@ -106,4 +107,19 @@ function seedArgv(machine: OuterMachine): string[] {
   if (machine.seedDirectory === undefined) return []
   const blockdev = { driver: 'vvfat', 'node-name': 'seed', dir: machine.seedDirectory, label: 'CORBEL-SEED', 'read-only': true }
   return ['-blockdev', JSON.stringify(blockdev), '-device', 'virtio-blk-pci,drive=seed,serial=SEED']
+}
+
+/** Port forwarding alone, or a hub of the forwarding, the appliance and its neighbour. */
+function networkArgv(machine: OuterMachine): string[] {
+  const forwards = machine.forwards.map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`).join('')
+  const adapter = (netdev: string) => ['-device', `virtio-net-pci,netdev=${netdev},mac=52:54:00:c0:be:01,romfile=`]
+  const user = ['-netdev', `user,id=management${forwards}`]
+  if (machine.neighbour === undefined) return [...user, ...adapter('management')]
+  return [
+    ...user,
+    ...['-netdev', `stream,id=neighbour,server=on,addr.type=unix,addr.path=${machine.neighbour}`],
+    ...['management', 'neighbour'].flatMap((netdev) => ['-netdev', `hubport,id=${netdev}-port,hubid=0,netdev=${netdev}`]),
+    ...['-netdev', 'hubport,id=adapter-port,hubid=0'],
+    ...adapter('adapter-port'),
+  ]
 }

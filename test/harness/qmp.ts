@@ -1,5 +1,5 @@
 // A QMP client for the outer QEMU: commands in order, each ended by a return, an error, the connection's end or a deadline.
-import { type Socket, connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { pause, within } from './wait.ts'
 
 export interface QmpEvent {

@@ -1,6 +1,6 @@
 // One serial port of the outer machine: kept in a file, offered as text and as a live stream; watches for a dying kernel.
-import { type WriteStream, createWriteStream } from 'node:fs'
-import { type Socket, connect } from 'node:net'
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { stripVTControlCharacters } from 'node:util'
 import { until } from './wait.ts'
 

@@ -55,7 +55,11 @@ export class SerialSocket {
 
   async waitFor(pattern: RegExp, timeoutMs: number, signal?: AbortSignal): Promise<RegExpExecArray> {
     const seen = () => JSON.stringify(this.text.slice(-400))
-    return until(`${pattern} from the guest`, () => pattern.exec(this.text), signal === undefined ? { timeoutMs, seen } : { timeoutMs, seen, signal })
+    return until(
+      `${pattern} from the guest`,
+      () => pattern.exec(this.text),
+      signal === undefined ? { timeoutMs, seen } : { timeoutMs, seen, signal },
+    )
   }
 
   close(): void {

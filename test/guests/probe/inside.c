@@ -1,5 +1,5 @@
-/* Tries things as a confined process would: from inside its namespaces and root, with its uid and gid and without any capability.
-   Never helps itself to more than that process has; QEMU's own seccomp filter is the one thing it does not share, so it may do more. */
+/* Tries things as a confined process would: with its uid and gid and without any capability, in its own view of the file system
+   or, to see what ownership alone is worth, in another process's. Never helps itself to more than that process has; QEMU's own seccomp filter is the one thing it does not share, so it may do more. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -53,14 +53,15 @@ static unsigned read_id(const char *pid, const char *label)
 	return 0;
 }
 
-static void become(const char *pid)
+/* Takes the ids of `pid` and the namespaces and root of `view`. */
+static void become(const char *pid, const char *view)
 {
 	static const char *const namespaces[] = { "ns/cgroup", "ns/ipc", "ns/uts", "ns/net", "ns/mnt" };
 	unsigned uid = read_id(pid, "Uid:"), gid = read_id(pid, "Gid:");
-	int root = open_proc(pid, "root");
+	int root = open_proc(view, "root");
 	int fds[5];
 	for (int i = 0; i < 5; i++)
-		fds[i] = open_proc(pid, namespaces[i]);
+		fds[i] = open_proc(view, namespaces[i]);
 	for (int i = 0; i < 5; i++)
 		if (setns(fds[i], 0) != 0)
 			fail(namespaces[i]);
@@ -107,15 +108,15 @@ static void list(const char *path)
 	closedir(directory);
 }
 
-/* Usage: inside PID {read|write|connect|list PATH}… prints one line each: `read PATH: ok` or `read PATH: EACCES`. */
+/* Usage: inside PID VIEW {read|write|connect|list PATH}… prints one line each: `read PATH: ok` or `read PATH: EACCES`. */
 int main(int argc, char **argv)
 {
-	if (argc < 4 || argc % 2 != 0) {
-		fprintf(stderr, "usage: inside PID {read|write|connect|list PATH}...\n");
+	if (argc < 5 || argc % 2 == 0) {
+		fprintf(stderr, "usage: inside PID VIEW {read|write|connect|list PATH}...\n");
 		return 64;
 	}
-	become(argv[1]);
-	for (int i = 2; i + 1 < argc; i += 2) {
+	become(argv[1], argv[2]);
+	for (int i = 3; i + 1 < argc; i += 2) {
 		const char *act = argv[i], *path = argv[i + 1];
 		if (strcmp(act, "list") == 0) {
 			list(path);

@@ -1,0 +1,30 @@
+// Every way to start the ISO reaches the console and the API: BIOS and UEFI, CD, USB stick and disk.
+import { describe, expect, it } from 'vitest'
+import type { Firmware, Medium } from '../harness/qemu-argv.ts'
+import { withAppliance } from './booted.ts'
+
+const rows: readonly (readonly [string, Firmware, Medium])[] = [
+  ['BIOS from a CD', 'bios', 'cdrom'],
+  ['BIOS from a USB stick', 'bios', 'usb'],
+  ['UEFI from a CD', 'uefi', 'cdrom'],
+  ['UEFI from a disk', 'uefi', 'disk'],
+  ['UEFI with Secure Boot from a CD', 'secure-boot', 'cdrom'],
+]
+
+describe('the ISO', () => {
+  it.each(rows)('started by %s reaches console and API', async (_, firmware, medium) => {
+    await withAppliance({ name: `firmware-${firmware}-${medium}`, firmware, medium }, async (appliance) => {
+      const ms = await appliance.ready(appliance.patience(40_000))
+      const shown = await appliance.screen.waitFor(/https:\/\/10\.0\.2\.15/, appliance.patience(10_000), appliance.machine.died)
+      expect(shown).toMatch(/Corbel/)
+      expect(shown).toMatch(/QEMU/)
+      expect(shown).toMatch(/\b10\d\d MiB|\b9\d\d MiB|1\.0 GiB/)
+      // The fingerprint on the console is that of the certificate which the API shows.
+      const fingerprint = appliance.api.fingerprint ?? 'none'
+      expect(shown.replaceAll(/[^0-9A-F:]/g, '')).toContain(fingerprint.slice(0, 23))
+      expect(appliance.machine.resets).toBe(0)
+      await appliance.machine.screenshot('console')
+      console.log(`${firmware} ${medium}: API after ${(ms / 1000).toFixed(1)} s`)
+    })
+  })
+})

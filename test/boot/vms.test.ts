@@ -1,0 +1,251 @@
+// Virtual machines inside a booted appliance: real guest systems, their consoles and power, and what survives which death.
+import { describe, expect, it } from 'vitest'
+import { EventStream } from '../harness/event-stream.ts'
+import { SerialSocket } from '../harness/serial-socket.ts'
+import { guestSpecs, type Vm } from '../harness/vm-client.ts'
+import { until } from '../harness/wait.ts'
+import { booted } from './booted.ts'
+
+const host = booted({ name: 'vms', probe: true, memoryMiB: 2560 }, (appliance) => appliance.readyAndLoggedIn())
+
+const made: Record<string, Vm> = {}
+const vm = (name: string): Vm => {
+  const found = made[name]
+  if (found === undefined) throw new Error(`the VM ${name} was not made`)
+  return found
+}
+const minutes = (count: number) => host().patience(count * 10_000)
+
+async function startVm(name: string, spec: object): Promise<SerialSocket> {
+  const { api, vms } = host()
+  const created = await vms.create(spec)
+  made[name] = created
+  await vms.power(created.id, 'power-on', minutes(1))
+  return SerialSocket.open(api, created.id)
+}
+
+let debianConsole: SerialSocket
+
+describe('a VM', () => {
+  it('boots a real Debian from its disk to its login prompt, under KVM', async () => {
+    const { machine } = host()
+    debianConsole = await startVm('debian', guestSpecs.debian('debian'))
+    await debianConsole.waitFor(/^corbel-guest: virtualisation is kvm\r?$/m, minutes(4), machine.died)
+    await debianConsole.waitFor(/^debian login:/m, minutes(4), machine.died)
+  })
+
+  it('gets an address on the host’s network', async () => {
+    await debianConsole.waitFor(/corbel-guest: address is 10\.213\.0\.\d+/, minutes(2), host().machine.died)
+  })
+
+  it('is typed to over its serial console', async () => {
+    const { machine } = host()
+    debianConsole.send('root\r')
+    await debianConsole.waitFor(/Password:/, minutes(1), machine.died)
+    debianConsole.send('corbel-guest\r')
+    await debianConsole.waitFor(/root@debian:~#/, minutes(2), machine.died)
+    debianConsole.send('echo sum=$((6 * 7))\r')
+    await debianConsole.waitFor(/^sum=42\r?$/m, minutes(1), machine.died)
+  })
+
+  it('has its console kept in a log', async () => {
+    const log = await host().vms.consoleLog(vm('debian').id)
+    expect(log).toMatch(/corbel-guest: virtualisation is kvm/)
+    expect(log).toMatch(/sum=42/)
+  })
+
+  it('runs beside one of another system, Memtest86+ from a CD', async () => {
+    const { machine, vms } = host()
+    const rescue = await startVm('rescue', guestSpecs.rescueCd('rescue'))
+    await rescue.waitFor(/corbel-guest: GRUB from the CD/, minutes(1), machine.died)
+    await rescue.waitFor(/Memtest86\+ v/, minutes(2), machine.died)
+    debianConsole.send('echo product=$((6 * 9))\r')
+    await debianConsole.waitFor(/^product=54\r?$/m, minutes(1), machine.died)
+    expect((await vms.list()).map((one) => [one.spec.name, one.status.powerState])).toEqual([
+      ['debian', 'running'],
+      ['rescue', 'running'],
+    ])
+    rescue.close()
+  })
+
+  it('takes the token as a WebSocket subprotocol too, for browsers', async () => {
+    const viewer = await SerialSocket.open(host().api, vm('rescue').id, 'subprotocol')
+    await viewer.waitFor(/Memtest86\+/, minutes(1), host().machine.died)
+    viewer.close()
+  })
+})
+
+describe('a VM’s process', () => {
+  const pidOf = async (name: string) => {
+    const status = (await host().vms.get(vm(name).id)).status
+    if (status.pid === undefined) throw new Error(`${name} does not run`)
+    return status.pid
+  }
+
+  it('is QEMU, started for KVM, with no capability, no way to new privileges, and system calls filtered', async () => {
+    const { probe } = host()
+    const pid = await pidOf('debian')
+    const argv = (await probe.output(`tr '\\000' ' ' </proc/${pid}/cmdline`)).split(' ')
+    expect(argv[0]).toMatch(/qemu-system-x86_64$/)
+    expect(argv.join(' ')).toMatch(/accel=kvm/)
+    const status = await probe.output(`cat /proc/${pid}/status`)
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(status).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'))
+    expect(status).toMatch(/^NoNewPrivs:\s1$/m)
+    expect(status).toMatch(/^Seccomp:\s2$/m)
+  })
+
+  it('has a uid and a cgroup of its own', async () => {
+    const { probe } = host()
+    const of = async (name: string) => {
+      const pid = await pidOf(name)
+      const [uid, cgroup] = (await probe.output(`stat -c %u /proc/${pid}; cut -d: -f3 /proc/${pid}/cgroup`)).split('\n')
+      return { uid: Number(uid), cgroup }
+    }
+    const [debian, rescue] = [await of('debian'), await of('rescue')]
+    expect(debian.uid).toBeGreaterThan(19_999)
+    expect(rescue.uid).toBeGreaterThan(19_999)
+    expect(debian.uid === rescue.uid).toBe(false)
+    expect(debian.cgroup).toMatch(new RegExp(`^/corbel\\.vm/${vm('debian').id}`))
+    expect(rescue.cgroup).toMatch(new RegExp(`^/corbel\\.vm/${vm('rescue').id}`))
+  })
+
+  it('reaches its own disk but not another VM’s, nor the database, nor the control socket', async () => {
+    const { probe } = host()
+    const pid = await pidOf('debian')
+    const socket = (await probe.output('find /proc/1/root/run/corbel -type s -name control.sock')).replace('/proc/1/root', '')
+    const database = '/state/corbel.db'
+    const foreign = ['/datastores/local/debian2.img', '/datastores/local/debian.qcow2', database, '/state/tls/key.pem']
+    // What must not be reached is really there, on the host.
+    await probe.output(foreign.map((path) => `test -f /proc/1/root${path}`).join(' && '))
+    expect(socket).toMatch(/^\/run\/corbel\//)
+
+    const tries = [...foreign.flatMap((path) => [`read ${path}`, `write ${path}`]), `connect ${socket}`]
+    const seen = await probe.output(`inside ${pid} ${pid} write /disk/0 list / list /disk ${tries.join(' ')}`)
+    expect(seen).toMatch(/^write \/disk\/0: ok$/m)
+    expect(seen).toMatch(/^list \/disk: 0$/m)
+    for (const attempt of tries) expect(seen).toMatch(new RegExp(`^${attempt}: (ENOENT|EACCES)$`, 'm'))
+  })
+
+  it('cannot open another VM’s disk in the datastore even when it sees it', async () => {
+    const { probe } = host()
+    const pid = await pidOf('rescue')
+    // In the host's view only ownership and modes protect.
+    const paths = ['/datastores/local/debian.qcow2', '/state/corbel.db', '/state/tls/key.pem']
+    const seen = await probe.output(`inside ${pid} 1 ${paths.map((path) => `read ${path} write ${path}`).join(' ')}`)
+    for (const path of paths) {
+      expect(seen).toMatch(new RegExp(`^read ${path}: EACCES$`, 'm'))
+      expect(seen).toMatch(new RegExp(`^write ${path}: EACCES$`, 'm'))
+    }
+    const owner = await probe.output(`stat -c '%u %a' /proc/1/root/datastores/local/debian.qcow2`)
+    const debianUid = await probe.output(`stat -c %u /proc/${await pidOf('debian')}`)
+    expect(owner).toBe(`${debianUid} 600`)
+  })
+})
+
+describe('when controld is killed', () => {
+  it('the VM goes on in the same process, the API comes back and takes it over, and its console still works', async () => {
+    const { api, machine, password, probe, vms } = host()
+    const before = await vms.get(vm('debian').id)
+    const [controld] = await probe.pidsOf('hv-core', 'controld.qjb')
+    expect(controld).toBeDefined()
+    await probe.output(`kill -9 ${controld}`)
+
+    const successor = await until(
+      'another controld',
+      async () => (await probe.pidsOf('hv-core', 'controld.qjb')).find((pid) => pid !== controld),
+      {
+        timeoutMs: minutes(1),
+      },
+    )
+    expect(successor === controld).toBe(false)
+    const back = async () => {
+      try {
+        return (await api.request('GET', `/v1/vms/${before.id}`)).status
+      } catch {
+        return null
+      }
+    }
+    const status = await until('API', async () => ((await back()) === 503 ? null : back()), { timeoutMs: minutes(1) })
+    if (status === 401) await api.login(password)
+
+    const after = await vms.waitForPowerState(before.id, 'running', minutes(1))
+    expect(after.status.pid).toBe(before.status.pid)
+    const events = EventStream.open(api, 0)
+    await events.waitFor('vm.adopted', before.id, minutes(1))
+    events.close()
+
+    const again = await SerialSocket.open(api, before.id)
+    again.send('echo difference=$((6 - 9))\r')
+    await again.waitFor(/^difference=-3\r?$/m, minutes(1), machine.died)
+    again.close()
+  })
+})
+
+describe('power', () => {
+  it('off at once ends a VM and says so', async () => {
+    const { vms } = host()
+    await vms.power(vm('rescue').id, 'power-off', minutes(1))
+    const off = await vms.waitForPowerState(vm('rescue').id, 'off', minutes(1))
+    expect(off.status.pid).toBeUndefined()
+  })
+
+  it('on of a VM that runs is refused', async () => {
+    const answer = await host().api.request('POST', `/v1/vms/${vm('debian').id}/power-on`)
+    expect(answer.status).toBe(409)
+    expect(answer.json).toMatchObject({ code: 'vm.power.wrong-state' })
+  })
+
+  it('shut down by ACPI lets the guest end by itself', async () => {
+    const { machine, vms } = host()
+    await vms.ask(vm('debian').id, 'shutdown')
+    const off = await vms.waitForPowerState(vm('debian').id, 'off', minutes(3))
+    expect(off.status.lastExit).toBeDefined()
+    expect(machine.died.aborted).toBe(false)
+    expect(await vms.consoleLog(vm('debian').id)).toMatch(/Power down|Reached target .*poweroff/i)
+  })
+
+  it('reset starts a guest anew in the same process', async () => {
+    const { machine, vms } = host()
+    const console = await startVm('hello', guestSpecs.hello('hello'))
+    await console.waitFor(/corbel-guest: hello/, minutes(2), machine.died)
+    const before = await vms.get(vm('hello').id)
+    await vms.power(before.id, 'reset', minutes(1))
+    await console.waitFor(/corbel-guest: hello[\s\S]*corbel-guest: hello/, minutes(2), machine.died)
+    expect((await vms.get(before.id)).status.pid).toBe(before.status.pid)
+    console.close()
+  })
+})
+
+describe('when QEMU is killed', () => {
+  it('status and event say that the VM crashed', async () => {
+    const { api, probe, vms } = host()
+    const running = await vms.get(vm('hello').id)
+    const events = EventStream.open(api)
+    await probe.output(`kill -9 ${running.status.pid}`)
+    const crashed = await vms.waitForPowerState(running.id, 'crashed', minutes(1))
+    expect(crashed.status.lastExit).toMatchObject({ signal: 9 })
+    await events.waitFor('vm.crashed', running.id, minutes(1))
+    events.close()
+  })
+
+  it('the VM can be started again', async () => {
+    const { vms } = host()
+    await vms.power(vm('hello').id, 'power-on', minutes(1))
+    await vms.power(vm('hello').id, 'power-off', minutes(1))
+  })
+})
+
+describe('after the VMs are deleted', () => {
+  it('the host holds no cgroup, run directory or network device of theirs', async () => {
+    const { api, probe, vms } = host()
+    for (const { id } of await vms.list()) await vms.remove(id)
+    expect((await api.request('GET', `/v1/vms/${vm('debian').id}`)).status).toBe(404)
+    expect(await probe.output('find /proc/1/root/sys/fs/cgroup/corbel.vm -mindepth 1 -type d; ls /proc/1/root/run/corbel/vm')).toBe('')
+    const devices = (await probe.output('ls /sys/class/net')).split(/\s+/)
+    expect(devices.filter((device) => !/^(lo|e.*|corbel-nat0)$/.test(device))).toEqual([])
+  })
+
+  it('and switches itself off when asked', async () => {
+    await host().powerOff()
+  })
+})

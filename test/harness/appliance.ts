@@ -1,0 +1,132 @@
+// A booted Corbel: a machine with the ISO, a seed, a data disk, a forwarded API and, when asked for, the probe.
+import { randomBytes } from 'node:crypto'
+import { type Accelerator, accelerator } from './accel.ts'
+import { ApiClient } from './api-client.ts'
+import { blankDisk, overlayDataDisk } from './data-disk.ts'
+import { Machine } from './machine.ts'
+import { freshLogDirectory, iso } from './paths.ts'
+import { freePorts } from './ports.ts'
+import { directBootWithProbe, Probe } from './probe.ts'
+import type { DirectBoot, Firmware, Medium } from './qemu-argv.ts'
+import { dataDiskSerial, ordinarySeed, writeSeed } from './seed-medium.ts'
+import { SerialScreen } from './serial-screen.ts'
+import { VmClient } from './vm-client.ts'
+import { until } from './wait.ts'
+
+export interface ApplianceOptions {
+  /** Of build/logs/NAME. */
+  readonly name: string
+  readonly firmware?: Firmware
+  readonly medium?: Medium
+  readonly iso?: string
+  readonly memoryMiB?: number
+  readonly noReboot?: boolean
+  /** A document, or text that is none; null for no seed medium. Default: {@link ordinarySeed}. */
+  readonly seed?: unknown
+  /** A qcow2 file instead of a fresh overlay of the prepared disk; null for none. */
+  readonly dataDisk?: string | null
+  /** An empty disk instead. */
+  readonly blankDiskMiB?: number
+  readonly forwards?: readonly number[]
+  /** A unix socket at which a neighbour of the appliance on its management network can be played. */
+  readonly neighbour?: string
+  /** Boots the kernel directly with the probe before the initramfs. */
+  readonly probe?: boolean
+}
+
+const makeDataDisk = (directory: string, blankMiB?: number) =>
+  blankMiB === undefined ? overlayDataDisk(directory) : blankDisk(directory, blankMiB)
+
+export class Appliance {
+  readonly machine: Machine
+  readonly screen: SerialScreen
+  readonly probe: Probe
+  readonly api: ApiClient
+  readonly vms: VmClient
+  readonly password: string
+  readonly dataDisk: string | null
+  readonly accelerator: Accelerator
+  /** Loopback port here for each port of the appliance asked for. */
+  readonly forwarded: ReadonlyMap<number, number>
+
+  private constructor(
+    machine: Machine,
+    chosen: Accelerator,
+    password: string,
+    dataDisk: string | null,
+    forwarded: ReadonlyMap<number, number>,
+  ) {
+    this.machine = machine
+    this.accelerator = chosen
+    this.password = password
+    this.dataDisk = dataDisk
+    this.forwarded = forwarded
+    this.screen = new SerialScreen(machine.console)
+    this.probe = new Probe(machine)
+    this.api = new ApiClient(forwarded.get(443) ?? 0)
+    this.vms = new VmClient(this.api)
+  }
+
+  /** Switches the machine on and returns at once. Start it before `try`, stop it in `finally`. */
+  static async start(options: ApplianceOptions): Promise<Appliance> {
+    const logDirectory = freshLogDirectory(options.name)
+    const chosen = await accelerator()
+    const password = randomBytes(12).toString('base64url')
+    const seed = options.seed === undefined ? ordinarySeed({ password }) : options.seed
+    const dataDisk = options.dataDisk === undefined ? makeDataDisk(logDirectory, options.blankDiskMiB) : options.dataDisk
+    const wanted = [443, ...(options.forwards ?? [])]
+    const ports = await freePorts(wanted.length)
+    const forwards = wanted.map((port, n) => [ports[n] ?? 0, port] as const)
+    const direct: DirectBoot | null = options.probe === true ? directBootWithProbe(logDirectory) : null
+    const machine = await Machine.start({
+      firmware: direct === null ? (options.firmware ?? 'bios') : 'direct',
+      medium: options.medium ?? (direct === null ? 'cdrom' : 'disk'),
+      iso: options.iso ?? iso,
+      memoryMiB: options.memoryMiB ?? 1024,
+      noReboot: options.noReboot ?? false,
+      forwards,
+      logDirectory,
+      ...(options.neighbour === undefined ? {} : { neighbour: options.neighbour }),
+      ...(direct === null ? {} : { direct }),
+      ...(dataDisk === null ? {} : { dataDisk: { file: dataDisk, serial: dataDiskSerial } }),
+      ...(seed === null ? {} : { seedDirectory: writeSeed(logDirectory, seed) }),
+    })
+    return new Appliance(machine, chosen, password, dataDisk, new Map(forwards.map(([here, there]) => [there, here])))
+  }
+
+  /** `ms` on hardware, more under emulation. */
+  readonly patience = (ms: number): number => ms * this.accelerator.slowness
+
+  /** Milliseconds from power-on until the API answered. */
+  readonly ready = async (timeoutMs = this.patience(25_000)): Promise<number> => {
+    const look = async () => {
+      try {
+        return (await this.api.request('GET', '/v1/health', { timeoutMs: 5000 })).status === 200
+      } catch {
+        return false
+      }
+    }
+    const seen = () => JSON.stringify(this.machine.console.text.slice(-300))
+    await until('API', look, { timeoutMs, intervalMs: 100, signal: this.machine.died, seen })
+    return performance.now() - this.machine.poweredOnAt
+  }
+
+  /** API up and logged in with the seed's password. */
+  async readyAndLoggedIn(): Promise<number> {
+    const ms = await this.ready()
+    await this.api.login(this.password)
+    return ms
+  }
+
+  /** Shuts the host down through the API and waits until the machine is off. */
+  async powerOff(): Promise<void> {
+    await this.api.call('POST', '/v1/host/power-off')
+    await this.machine.waitForPowerOff(this.patience(30_000))
+  }
+
+  async stop(): Promise<void> {
+    this.screen.close()
+    this.api.close()
+    await this.machine.stop()
+  }
+}

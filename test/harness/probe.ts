@@ -1,0 +1,85 @@
+// Looks and reaches into a running appliance from outside the product: through an agent that only the test's own initramfs brings along.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Machine } from './machine.ts'
+import { guests, imageFile } from './paths.ts'
+import type { DirectBoot } from './qemu-argv.ts'
+import { until } from './wait.ts'
+
+/** The product's kernel, initramfs and command line, with the probe put before them. The product's files are not changed. */
+export function directBootWithProbe(logDirectory: string): DirectBoot {
+  const initrd = join(logDirectory, 'initrd')
+  writeFileSync(initrd, Buffer.concat([readFileSync(join(guests, 'probe.cpio')), readFileSync(imageFile('initrd'))]))
+  const commandLine = `${readFileSync(imageFile('cmdline'), 'utf8').trim()} rdinit=/probe/init printk.devkmsg=on`
+  return { kernel: imageFile('vmlinuz'), initrd, commandLine }
+}
+
+export interface ScriptResult {
+  readonly status: number
+  readonly output: string
+}
+
+export class Probe {
+  readonly #machine: Machine
+  #last = 0
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(machine: Machine) {
+    this.#machine = machine
+  }
+
+  /** Resolves once the agent runs, which is at the very start of the boot. */
+  async ready(timeoutMs: number): Promise<void> {
+    await this.#machine.probePort.waitFor(/^@0 0 /m, timeoutMs, this.#machine.died)
+  }
+
+  /** Runs a BusyBox shell script as root; `/proc/1/root` is the appliance's view. */
+  run(script: string, timeoutMs = 60_000): Promise<ScriptResult> {
+    const result = this.#queue.then(() => this.#run(script, timeoutMs))
+    this.#queue = result.catch(() => {})
+    return result
+  }
+
+  /** The output of a script that must succeed, trimmed. */
+  async output(script: string, timeoutMs = 60_000): Promise<string> {
+    const { status, output } = await this.run(script, timeoutMs)
+    if (status !== 0) throw new Error(`probe: status ${status} of: ${script}\n${output}`)
+    return output.trim()
+  }
+
+  /** The numbers of the processes whose argv begins with these words. */
+  async pidsOf(...words: readonly string[]): Promise<number[]> {
+    const processes = await this.processes()
+    return processes.filter(({ argv }) => words.every((word, n) => argv[n]?.endsWith(word))).map(({ pid }) => pid)
+  }
+
+  /** Every process with an argv: kernel threads have none. The probe's own are left out. */
+  async processes(): Promise<{ pid: number; uid: number; argv: string[] }[]> {
+    const script = `cd /proc
+for p in [0-9]*; do
+  [ "$(readlink $p/root)" = /probe.live ] && continue
+  a=$(tr '\\000' '\\037' <$p/cmdline 2>/dev/null) || continue
+  [ -n "$a" ] || continue
+  echo "$p $(grep ^Uid: $p/status 2>/dev/null | tr '\\t' ' ' | cut -d' ' -f2) $a"
+done`
+    const text = await this.output(script)
+    return text.split('\n').flatMap((line) => {
+      const match = /^(\d+) (\d+) (.*)$/s.exec(line)
+      if (match === null) return []
+      return [{ pid: Number(match[1]), uid: Number(match[2]), argv: (match[3] ?? '').split('\x1f').filter((word) => word !== '') }]
+    })
+  }
+
+  async #run(script: string, timeoutMs: number): Promise<ScriptResult> {
+    const number = ++this.#last
+    const port = this.#machine.probePort
+    port.write(`${number} ${Buffer.from(script).toString('base64')}\n`)
+    const pattern = new RegExp(`^@${number} (\\d+) ([A-Za-z0-9+/=]*)\\r?\\n`, 'm')
+    const match = await until(`answer of the probe to: ${script}`, () => pattern.exec(port.text), {
+      timeoutMs,
+      intervalMs: 20,
+      signal: this.#machine.died,
+    })
+    return { status: Number(match[1]), output: Buffer.from(match[2] ?? '', 'base64').toString() }
+  }
+}

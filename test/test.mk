@@ -1,0 +1,31 @@
+# Booting what was built: guest media, the demo, the boot tests, the figures.
+GUESTS := $(BUILD)/guests
+HARNESS_SOURCES := $(wildcard test/harness/*.ts test/bench/*.ts)
+ISO ?= $(BUILD)/image/corbel.iso
+
+# The recipes know by hash what is still good, so they are asked each time.
+.PHONY: guests
+guests: deps tools ## Make the media of the guests that tests and `make run` boot
+	@test/guests/build $(GUESTS) $(IN_TOOLS)
+
+# Bundles for Node: the same harness as in the tests.
+$(BUILD)/harness/%.mjs: test/harness/%.ts $(HARNESS_SOURCES) $(NODE_MODULES)
+	@mkdir -p $(@D)
+	$(ESBUILD) $< --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=$@ $(NODE_BUNDLE)
+$(BUILD)/harness/%.mjs: test/bench/%.ts $(HARNESS_SOURCES) $(NODE_MODULES)
+	@mkdir -p $(@D)
+	$(ESBUILD) $< --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=$@ $(NODE_BUNDLE)
+# ws is CommonJS and asks for Node's modules by require.
+NODE_BUNDLE := --banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+.PHONY: run
+run: iso guests $(BUILD)/harness/run.mjs ## Boot the ISO in QEMU and have it run a VM
+	@node $(BUILD)/harness/run.mjs --iso $(ISO)
+
+.PHONY: e2e
+e2e: iso guests ## Boot tests
+	$(VITEST) run --project boot
+
+.PHONY: bench
+bench: iso guests $(BUILD)/harness/bench.mjs ## Measure a booted appliance: table, and build/bench.json
+	@node $(BUILD)/harness/bench.mjs
