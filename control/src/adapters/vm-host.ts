@@ -15,6 +15,7 @@ import { readSerialLog, removeLogs } from './vm-logs.ts'
 import { RunningVm, type Serial } from './vm-process.ts'
 import { removeRunDirectory } from './vm-run-directory.ts'
 import { openSerial } from './vm-serial.ts'
+import { endsWithin } from './wait.ts'
 
 /** How long a process that broke the conversation off may take to be gone. */
 const EARLY_END_MS = 1_000
@@ -68,8 +69,8 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     }
   }
 
-  /** When QMP does not answer, everything is let go of as it was, so that it can be tried again. */
-  async function takeOver(vmId: string, running: process.Process, paths: AdoptPaths, cleanUp: UndoStack): Promise<VmProcess> {
+  /** When QMP does not answer because the process has just ended, it counts as gone; when it lives, everything is let go of as it was, so that it can be tried again. */
+  async function takeOver(vmId: string, running: process.Process, paths: AdoptPaths, cleanUp: UndoStack): Promise<VmProcess | null> {
     const qmp = new QmpLink(
       () => connectLineChannel(paths.qmpSocket),
       clock,
@@ -79,6 +80,10 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
       await qmp.open(ADOPT_QMP_TIMEOUT_MS)
     } catch (error) {
       qmp.close()
+      if (await endsWithin(clock, running.exited, EARLY_END_MS)) {
+        await cleanUp.undoAll()
+        return null
+      }
       running.release()
       throw error
     }
