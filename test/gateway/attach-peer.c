@@ -110,8 +110,9 @@ static void serve(int socket) {
     const char *head = (const char *)payload + 4;
     printf("%s\n", head);
     fflush(stdout);
-    if (strstr(head, "\"/v1/echo\"") != NULL) attach(socket, stream, 0);
-    else if (strstr(head, "\"/v1/source\"") != NULL) attach(socket, stream, 1);
+    int websocket = strstr(head, "\"upgrade\":\"websocket\"") != NULL;
+    if (websocket && strstr(head, "\"/v1/echo\"") != NULL) attach(socket, stream, 0);
+    else if (websocket && strstr(head, "\"/v1/source\"") != NULL) attach(socket, stream, 1);
     else send_frame(socket, RESPONSE, stream, "{\"status\":403,\"headers\":{\"content-type\":\"application/problem+json\"}}", "{\"code\":\"auth.forbidden\"}", -1);
   }
 }
