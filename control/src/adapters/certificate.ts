@@ -34,7 +34,7 @@ export async function ensureCertificate(directory: string, wish: CertificateWish
 }
 
 function requestWords(key: string, { notBefore, notAfter }: CertificateWish): readonly string[] {
-  return ['req', '-x509', '-new', '-sha256', '-key', key, '-config', '/dev/stdin', '-not_before', notBefore, '-not_after', notAfter]
+  return ['req', '-x509', '-new', '-sha256', '-key', key, '-config', '/proc/self/fd/0', '-not_before', notBefore, '-not_after', notAfter]
 }
 
 /** @source openssl-req(1), x509v3_config(5) */

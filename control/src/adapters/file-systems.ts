@@ -1,5 +1,5 @@
 // Checks and mounts the file systems of the state and the datastore.
-import { mkdir, mount, readText } from 'hv:fs'
+import { chmod, mkdir, mount, readText } from 'hv:fs'
 import { runTool } from './run-tool.ts'
 
 export const STATE_DIRECTORY = '/state'
@@ -17,6 +17,11 @@ export async function mountPartition(device: string, fileSystem: string, target:
   const data = fileSystem === 'ext4' ? 'data=ordered,errors=remount-ro' : ''
   mkdirIfMissing(target)
   mount(device, target, fileSystem, ['nosuid', 'nodev', 'noexec', 'noatime'], data)
+}
+
+/** The state holds keys and password hashes: root's alone, also on a disk that was prepared elsewhere. */
+export function closeStateDirectory(): void {
+  chmod(STATE_DIRECTORY, 0o700)
 }
 
 /** A state in memory, gone at power-off. */

@@ -38,8 +38,8 @@ export async function raiseAdapters(adapters: readonly Adapter[]): Promise<void>
   for (const { name } of adapters) {
     setSysctl(`net/ipv6/conf/${name}/accept_ra`, '0')
     setSysctl(`net/ipv6/conf/${name}/autoconf`, '0')
-    await ip('link', 'set', 'dev', name, 'up')
   }
+  await ip(adapters.map(({ name }) => `link set dev ${name} up`))
 }
 
 /** Looks at the adapters until `isEnough` or the deadline, and returns what was seen last. */
@@ -62,13 +62,15 @@ export async function awaitAdapters(
 
 /** Adapters that carry nothing take part in nothing. */
 export async function lowerAdapters(adapters: readonly Adapter[]): Promise<void> {
-  for (const { name } of adapters) await ip('link', 'set', 'dev', name, 'down')
+  await ip(adapters.map(({ name }) => `link set dev ${name} down`))
 }
 
 export async function applyStaticAddress(adapter: string, address: string, gateway: string | null): Promise<void> {
-  await ip('-4', 'address', 'flush', 'dev', adapter)
-  await ip('-4', 'address', 'add', address, 'brd', '+', 'dev', adapter)
-  if (gateway !== null) await ip('-4', 'route', 'replace', 'default', 'via', gateway, 'dev', adapter)
+  await ip([
+    `address flush dev ${adapter} scope global`,
+    `address add ${address} brd + dev ${adapter}`,
+    ...(gateway === null ? [] : [`route replace default via ${gateway} dev ${adapter}`]),
+  ])
 }
 
 /** Name servers that the settings name; those of a lease stand in the lease. */

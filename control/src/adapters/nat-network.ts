@@ -12,11 +12,12 @@ export async function loadPacketFilter(uplink: string | null): Promise<void> {
 
 /** Only with the filter loaded may packets of VMs be forwarded. */
 export async function raiseNatBridge(): Promise<void> {
-  if (statOrNull(`/sys/class/net/${NAT_BRIDGE}`) === null) {
-    await ip('link', 'add', 'name', NAT_BRIDGE, 'address', NAT_BRIDGE_MAC, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
-  }
+  const isThere = statOrNull(`/sys/class/net/${NAT_BRIDGE}`) !== null
+  await ip([
+    ...(isThere ? [] : [`link add name ${NAT_BRIDGE} address ${NAT_BRIDGE_MAC} type bridge stp_state 0 forward_delay 0`]),
+    `address replace ${NAT_CIDR} brd + dev ${NAT_BRIDGE}`,
+    `link set dev ${NAT_BRIDGE} up`,
+  ])
   setSysctl(`net/ipv6/conf/${NAT_BRIDGE}/disable_ipv6`, '1')
-  await ip('-4', 'address', 'replace', NAT_CIDR, 'brd', '+', 'dev', NAT_BRIDGE)
-  await ip('link', 'set', 'dev', NAT_BRIDGE, 'up')
   setSysctl('net/ipv4/ip_forward', '1')
 }

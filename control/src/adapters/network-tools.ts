@@ -2,8 +2,9 @@
 import { statOrNull, writeControl } from 'hv:fs'
 import { runTool } from './run-tool.ts'
 
-export async function ip(...words: readonly string[]): Promise<void> {
-  await runTool(['/usr/bin/ip', ...words], { timeoutMs: 5_000 })
+/** Lines of `ip`, in order, up to the first that fails: one start of the program for all. */
+export async function ip(lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await runTool(['/usr/bin/ip', '-batch', '-'], { stdin: `${lines.join('\n')}\n`, timeoutMs: 5_000 })
 }
 
 /** One of the kernel's network settings, such as `net/ipv4/ip_forward`. A kernel without that protocol has nothing to set. */

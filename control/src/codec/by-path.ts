@@ -7,7 +7,8 @@ export function byPathName(sysfsPath: string): string | null {
   if (bus === undefined) return null
   const below = parts.slice(parts.lastIndexOf(bus) + 1)
   const tail = below.map((part, index) => stepName(part, below, index)).filter((part) => part !== null)
-  if (!below.includes('block')) return null
+  // NVMe disks are not below a folder `block`.
+  if (!below.includes('block') && !below.includes('nvme')) return null
   return [`pci-${bus}`, ...tail].join('-')
 }
 

@@ -1,5 +1,5 @@
 // Becomes the DHCP server of the VMs' network, with the rights to send packets and to hold its port and no other.
-import { chown, mkdir, writeFileAtomic } from 'hv:fs'
+import { chown, mkdir, statOrNull, writeFileAtomic } from 'hv:fs'
 import { exec, exit } from 'hv:process'
 import { log } from 'hv:system'
 import { readBootOutcome } from '../adapters/boot-outcome.ts'
@@ -13,6 +13,7 @@ import { renderUdhcpdConf } from '../codec/udhcpd-conf.ts'
 const USER = 102
 const BUSYBOX = '/usr/bin/busybox'
 const DIRECTORY = '/run/corbel/nat'
+const LEASES = `${DIRECTORY}/leases`
 const CONFIGURATION = `${DIRECTORY}/udhcpd.conf`
 /** How long name servers of the host's own lease are waited for before VMs are served without any. */
 const LEASE_WAIT_MS = 20_000
@@ -30,7 +31,8 @@ async function launch(): Promise<void> {
   const nameServers = await findNameServers(management.mode)
   mkdir(DIRECTORY, { mode: 0o755, recursive: true })
   chown(DIRECTORY, USER, USER)
-  const conf = renderUdhcpdConf(nameServers, { leases: `${DIRECTORY}/leases`, pid: `${DIRECTORY}/pid` })
+  if (statOrNull(LEASES) === null) writeFileAtomic(LEASES, '', { mode: 0o644, uid: USER, gid: USER })
+  const conf = renderUdhcpdConf(nameServers, { leases: LEASES, pid: `${DIRECTORY}/pid` })
   writeFileAtomic(CONFIGURATION, conf, { mode: 0o644 })
   exec({
     argv: [BUSYBOX, 'udhcpd', '-f', CONFIGURATION],

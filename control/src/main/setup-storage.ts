@@ -2,7 +2,7 @@
 import { listDisks, listPartitions, scanSignatures } from '../adapters/block-disks.ts'
 import { examineDisk, hasMark } from '../adapters/disk-content.ts'
 import { prepareDisk } from '../adapters/disk-preparation.ts'
-import { DATASTORE_DIRECTORY, mountPartition, mountVolatileState, STATE_DIRECTORY } from '../adapters/file-systems.ts'
+import { closeStateDirectory, DATASTORE_DIRECTORY, mountPartition, mountVolatileState, STATE_DIRECTORY } from '../adapters/file-systems.ts'
 import { waitUntil } from '../adapters/wait.ts'
 import type { BlockSignature } from '../codec/blkid.ts'
 import { type BlockDisk, DATA_PARTITION, type DiskContent, type Partition, STATE_PARTITION } from '../domain/block-disk.ts'
@@ -91,6 +91,7 @@ async function mountAll(
   const stateFailure = await mountOne(state, STATE_DIRECTORY, STATE_CHECK_MS)
   const isPersistent = state !== null && stateFailure === null
   if (!isPersistent) mountVolatileState()
+  closeStateDirectory()
   const dataFailure = await mountOne(data, DATASTORE_DIRECTORY, DATASTORE_CHECK_MS)
   return {
     state: isPersistent ? 'persistent' : 'volatile',
