@@ -37,7 +37,11 @@ iso: deps $(BUILD)/image/corbel.iso ## Build the ISO (BASE=debian)
 
 .PHONY: check
 check: $(NODE_MODULES) ## Static checks and unit tests, under a minute
-	$(VITEST) run --project static --project unit --project engine
+	$(VITEST) run --project static --project unit --project node --project engine
+
+.PHONY: test
+test: iso guests hv-core gateway bundles ## Every test, the ones that boot the ISO included
+	$(VITEST) run
 
 .PHONY: clean
 clean: ## Remove everything built, downloads and tools tree included
