@@ -6,7 +6,7 @@ export const QEMU = '/usr/bin/qemu-system-x86_64'
 
 /** Spare PCIe ports, for what is plugged in while the VM runs. */
 const SPARE_PORTS = 4
-/** Slots of the root bus that the ports take, eight functions each; q35's own devices are at 0x1f. */
+/** Slots of the root bus that the ports take, eight functions each; the screen is at 0x1, the random number generator at 0x1e, q35's own devices at 0x1f. */
 const FIRST_PORT_SLOT = 2
 
 /** Numbers of inherited descriptors. */
@@ -58,7 +58,7 @@ function machine(spec: VmSpec): string[] {
     ...['-device', 'VGA,id=video,addr=0x1'],
     // Sleep states would look like a hang from outside.
     ...['-global', 'ICH9-LPC.disable_s3=1', '-global', 'ICH9-LPC.disable_s4=1'],
-    ...['-object', 'rng-random,id=entropy,filename=/dev/urandom', '-device', 'virtio-rng-pci,id=rng,rng=entropy'],
+    ...['-object', 'rng-random,id=entropy,filename=/dev/urandom', '-device', 'virtio-rng-pci,id=rng,rng=entropy,addr=0x1e'],
     // A panic is told, and left to the guest's own policy (dump, restart).
     ...['-device', 'pvpanic', '-action', 'panic=none'],
     // controld asks whether KVM is in use before it lets the guest run.
