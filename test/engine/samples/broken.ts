@@ -1,0 +1,2 @@
+// Cannot be loaded, for the test of the runner.
+throw new Error('broken on purpose')
