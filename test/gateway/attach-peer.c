@@ -1,5 +1,6 @@
 // Plays controld for WebSockets, because Node cannot pass descriptors: answers each request by its path and prints its head; knows no rights.
-// `/v1/echo` attaches a descriptor that echoes, `/v1/source` one that sends 4 MiB and closes, anything else is refused with 403.
+// `/v1/echo` attaches a descriptor that echoes, `/v1/source` one that sends 4 MiB and closes, `/v1/stray` breaks the rules by answering with one;
+// anything else is refused with 403.
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -113,6 +114,7 @@ static void serve(int socket) {
     int websocket = strstr(head, "\"upgrade\":\"websocket\"") != NULL;
     if (websocket && strstr(head, "\"/v1/echo\"") != NULL) attach(socket, stream, 0);
     else if (websocket && strstr(head, "\"/v1/source\"") != NULL) attach(socket, stream, 1);
+    else if (strstr(head, "\"/v1/stray\"") != NULL) send_frame(socket, RESPONSE, stream, "{\"status\":200,\"headers\":{}}", "", STDIN_FILENO);
     else send_frame(socket, RESPONSE, stream, "{\"status\":403,\"headers\":{\"content-type\":\"application/problem+json\"}}", "{\"code\":\"auth.forbidden\"}", -1);
   }
 }

@@ -1,7 +1,7 @@
 // What the gateway refuses of its own, each with its status and code, and that it goes on serving.
 import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { until } from '../harness/wait.ts'
+import { until, within } from '../harness/wait.ts'
 import { connectRaw, exchange, fetchFrom, problemCode, type RawConnection, statusOf } from './client.ts'
 import { type Controld, startControld } from './controld.ts'
 import { type Gateway, startGateway } from './gateway.ts'
@@ -143,7 +143,8 @@ it('an address has 32 connections; the 33rd is closed before TLS, and works once
   const connections: RawConnection[] = []
   for (let i = 0; i < 32; i++) connections.push(await connectRaw(gateway.port))
   const refused = connect(gateway.port, '127.0.0.1')
-  await new Promise<void>((resolve) => refused.once('close', () => resolve()).on('error', () => undefined))
+  const closed = new Promise<void>((resolve) => refused.once('close', () => resolve()).on('error', () => undefined))
+  await within('close', closed, 5000)
   const [first] = connections
   first?.socket.destroy()
   await until(

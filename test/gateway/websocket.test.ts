@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { pause, until, within } from '../harness/wait.ts'
-import { exchange, problemCode, statusOf } from './client.ts'
+import { exchange, fetchFrom, problemCode, statusOf } from './client.ts'
 import { type AttachPeer, cpuTicks, type Gateway, startAttachPeer, startGateway } from './gateway.ts'
 
 let gateway: Gateway
@@ -99,19 +99,21 @@ it('a refusal is an ordinary answer', async () => {
 it('a token in a subprotocol becomes the Authorization field and is not echoed', async () => {
   const socket = await open('/v1/echo?a=b', ['corbel.serial', 'bearer.s3cret-Token_1'])
   expect(socket.protocol).toBe('corbel.serial')
-  expect(peer.heads().at(-1)).toMatchObject({
-    path: '/v1/echo',
-    query: 'a=b',
-    upgrade: 'websocket',
-    headers: { authorization: 'Bearer s3cret-Token_1' },
-  })
+  await expect
+    .poll(() => peer.heads().at(-1))
+    .toMatchObject({
+      path: '/v1/echo',
+      query: 'a=b',
+      upgrade: 'websocket',
+      headers: { authorization: 'Bearer s3cret-Token_1' },
+    })
   expect(gateway.log()).not.toContain('s3cret')
   socket.close()
 })
 
 it('the Authorization field works too', async () => {
   const socket = await open('/v1/echo', ['corbel.serial'], { authorization: 'Bearer t' })
-  expect(peer.heads().at(-1)).toMatchObject({ headers: { authorization: 'Bearer t' } })
+  await expect.poll(() => peer.heads().at(-1)).toMatchObject({ headers: { authorization: 'Bearer t' } })
   socket.close()
 })
 
@@ -132,6 +134,20 @@ it('an unmasked frame ends the connection', async () => {
   )
   expect(answer).toMatch(/^HTTP\/1\.1 101 /)
   expect(answer).toMatch(/sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/i)
+})
+
+it('a descriptor that comes with another frame is a breach, and is closed', async () => {
+  await until('rest', () => gateway.openDescriptors() < 20, { timeoutMs: 10_000 })
+  const before = gateway.openDescriptors()
+  for (let i = 0; i < 5; i++) {
+    // The frame itself is in order, so its answer counts.
+    expect((await fetchFrom(gateway.port, '/v1/stray')).status).toBe(200)
+    await until('breach', () => gateway.log().split('controld broke the frame protocol').length - 1 === i + 1, { timeoutMs: 5000 })
+  }
+  await until('rest', () => gateway.openDescriptors() <= before, {
+    timeoutMs: 5000,
+    seen: () => `${gateway.openDescriptors()} against ${before}`,
+  })
 })
 
 it('64 are open at once, one more is told to come back, and all descriptors are given back', async () => {
