@@ -1,0 +1,55 @@
+// What a starting controld plans for each VM and each task.
+import { describe, expect, it } from 'vitest'
+import type { Task } from '../../../control/src/domain/task.ts'
+import { planReconciliation, type Remembered } from '../../../control/src/plan/reconcile.ts'
+import { endInterrupted, INTERRUPTED } from '../../../control/src/plan/tasks.ts'
+
+describe('reconciliation', () => {
+  it.each<[string, Remembered[], string[], unknown[]]>([
+    ['nothing remembered, nothing found', [], [], []],
+    ['a VM that is off', [{ id: 'a', hasProcess: false }], [], []],
+    ['a VM that was started and has its cgroup', [{ id: 'a', hasProcess: true }], ['a'], [{ kind: 'adopt', id: 'a' }]],
+    ['a VM that was started and has none', [{ id: 'a', hasProcess: true }], [], [{ kind: 'host-was-down', id: 'a' }]],
+    ['a start that was never recorded', [{ id: 'a', hasProcess: false }], ['a'], [{ kind: 'remove-stray', id: 'a' }]],
+    ['a cgroup of no known VM', [], ['x'], [{ kind: 'remove-stray', id: 'x' }]],
+    [
+      'all of these',
+      [
+        { id: 'a', hasProcess: true },
+        { id: 'b', hasProcess: true },
+        { id: 'c', hasProcess: false },
+      ],
+      ['x', 'a'],
+      [
+        { kind: 'adopt', id: 'a' },
+        { kind: 'host-was-down', id: 'b' },
+        { kind: 'remove-stray', id: 'x' },
+      ],
+    ],
+  ])('of %s', (_what, remembered, cgroups, steps) => {
+    expect(planReconciliation(remembered, cgroups)).toEqual(steps)
+  })
+})
+
+describe('a task that a restart cut off', () => {
+  const task = (kind: Task['kind']): Task => ({
+    ...{ id: 't', kind, target: { kind: 'vm', id: 'a' }, state: 'running', progressPercent: 0 },
+    ...{ createdAt: '2026-01-01T00:00:00.000Z', endedAt: null, error: null, by: 'administrator' },
+  })
+  const at = '2026-01-01T00:01:00.000Z'
+
+  it.each<[Task['kind'], boolean, Task['state']]>([
+    ['vm.power-on', true, 'succeeded'],
+    ['vm.power-on', false, 'failed'],
+    ['vm.shutdown', true, 'failed'],
+    ['vm.shutdown', false, 'succeeded'],
+    ['vm.power-off', true, 'failed'],
+    ['vm.power-off', false, 'succeeded'],
+    ['vm.reset', true, 'failed'],
+    ['host.power-off', false, 'failed'],
+    ['host.restart', false, 'failed'],
+  ])('of kind %s has, with its VM running: %s, %s', (kind, running, state) => {
+    const ended = endInterrupted(task(kind), () => running, at)
+    expect(ended).toMatchObject({ state, endedAt: at, error: state === 'failed' ? INTERRUPTED : null })
+  })
+})
