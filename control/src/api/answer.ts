@@ -47,6 +47,7 @@ const TITLES: Readonly<Record<number, string>> = {
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
+  507: 'Insufficient Storage',
 }
 
 export function problem(
@@ -75,6 +76,7 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
   'precondition-required': 428,
   'rate-limited': 429,
   unavailable: 503,
+  'insufficient-storage': 507,
 }
 
 export function refused({ kind, code, message, problems, retryAfterSeconds }: Refusal): CompleteResponse {

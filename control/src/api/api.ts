@@ -1,7 +1,7 @@
 // Answers requests: routed, identified, authorised, decoded and checked by the route table, then handed to the use case. The only place that turns errors into statuses.
 import type { App } from '../app/app.ts'
 import type { AppPorts } from '../app/ports.ts'
-import { invalid, Refusal } from '../app/refusal.ts'
+import { invalid, refusalOf } from '../app/refusal.ts'
 import { check } from '../domain/check.ts'
 import { parseJson } from '../domain/json.ts'
 import { authorise, identify } from './access.ts'
@@ -84,8 +84,10 @@ export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
         return await answer(request, peer)
       } catch (error) {
         if (error instanceof Rejected) return error.response
-        if (error instanceof Refusal) return refused(error)
-        log('error', `${request.method} ${request.path.slice(0, 200)}: ${describe(error)}`)
+        const refusal = refusalOf(error)
+        // What is the client's own doing needs no line in the host's log.
+        if (refusal !== error) log('error', `${request.method} ${request.path.slice(0, 200)}: ${describe(error)}`)
+        if (refusal !== null) return refused(refusal)
         return problem(500, 'internal', 'An error inside the control daemon; its log has more.')
       }
     },

@@ -1,5 +1,6 @@
 // A use case that was refused: why, in stable codes. The API turns the kind into an HTTP status.
 import type { Problem } from '../domain/problem.ts'
+import { StoreFailure } from '../ports/store.ts'
 
 export type RefusalKind =
   | 'invalid'
@@ -11,6 +12,7 @@ export type RefusalKind =
   | 'precondition-required'
   | 'rate-limited'
   | 'unavailable'
+  | 'insufficient-storage'
 
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -29,4 +31,13 @@ export class Refusal extends Error {
 /** An input that breaks rules. */
 export function invalid(problems: readonly Problem[]): Refusal {
   return new Refusal('invalid', 'request.invalid', 'The request breaks the rules listed.', problems)
+}
+
+/** What a request that ended in this error is told; null when the error is nobody's to know. */
+export function refusalOf(error: unknown): Refusal | null {
+  if (error instanceof Refusal) return error
+  if (!(error instanceof StoreFailure)) return null
+  return error.code === 'store.full'
+    ? new Refusal('insufficient-storage', error.code, 'The state partition is full: nothing of this was kept.')
+    : new Refusal('unavailable', error.code, 'The state cannot be written or read now: nothing of this was kept.')
 }
