@@ -17,7 +17,7 @@ export interface ToolOutput {
 }
 
 /** `message` is one line for people, such as `sfdisk: cannot open /dev/vda: Read-only file system`. */
-export class ToolFailure extends Error {
+class ToolFailure extends Error {
   override readonly name = 'ToolFailure'
 }
 

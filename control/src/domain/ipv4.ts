@@ -29,7 +29,7 @@ export function parseCidr(text: string): Ipv4Cidr | null {
 }
 
 /** The subnet mask as an unsigned number. */
-export function maskOf(prefix: number): number {
+function maskOf(prefix: number): number {
   return prefix === 0 ? 0 : (0xffffffff << (32 - prefix)) >>> 0
 }
 

@@ -3,7 +3,7 @@ import { type BlockDisk, DATA_PARTITION, type Partition, STATE_PARTITION } from 
 import type { DatastoreWish, DiskSelector } from '../domain/seed.ts'
 
 /** Below this a disk is not prepared: state and an empty datastore would hardly fit. */
-export const MIN_DISK_BYTES = 1024 ** 3
+const MIN_DISK_BYTES = 1024 ** 3
 
 export interface StoragePlan {
   /** To be partitioned; state and data are then what comes of it. */

@@ -1,3 +1,4 @@
+// What blkid prints and where sysfs has disks, as captured from real machines.
 import { describe, expect, it } from 'vitest'
 import { parseBlkid } from '../../../control/src/codec/blkid.ts'
 import { byPathName } from '../../../control/src/codec/by-path.ts'

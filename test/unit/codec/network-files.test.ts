@@ -1,3 +1,4 @@
+// Leases read; packet filter, DHCP configuration and fingerprints rendered.
 import { describe, expect, it } from 'vitest'
 import { parseLease } from '../../../control/src/codec/lease.ts'
 import { renderRuleset } from '../../../control/src/codec/nft-ruleset.ts'

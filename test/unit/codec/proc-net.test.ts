@@ -1,3 +1,4 @@
+// The host’s own addresses out of captured files of /proc/net.
 import { describe, expect, it } from 'vitest'
 import { parseLocalIpv4, parseLocalIpv6, renderIpv6 } from '../../../control/src/codec/proc-net.ts'
 

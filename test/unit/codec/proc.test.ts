@@ -1,3 +1,4 @@
+// What /proc and the firmware say about the machine, as captured from real ones.
 import { describe, expect, it } from 'vitest'
 import { parseDmiText } from '../../../control/src/codec/dmi.ts'
 import { parseCpuinfo } from '../../../control/src/codec/proc-cpuinfo.ts'

@@ -1,3 +1,4 @@
+// The text of a seed: JSON, or the place where it stops being JSON.
 import { describe, expect, it } from 'vitest'
 import { parseSeedText } from '../../../control/src/codec/seed-text.ts'
 

@@ -1,3 +1,4 @@
+// Seeds that are taken and seeds that are refused, with the exact problem.
 import { describe, expect, it } from 'vitest'
 import { validateSeed } from '../../../control/src/domain/seed.ts'
 

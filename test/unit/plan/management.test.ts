@@ -1,3 +1,4 @@
+// Which adapter carries the management network, and how long the certificate is valid.
 import { describe, expect, it } from 'vitest'
 import { planValidity } from '../../../control/src/plan/certificate.ts'
 import { chooseAdapter, isChoiceFinal } from '../../../control/src/plan/management.ts'

@@ -1,3 +1,4 @@
+// Which partitions setup adopts, which disk it prepares, and what it says when it does neither.
 import { describe, expect, it } from 'vitest'
 import type { BlockDisk, DiskContent } from '../../../control/src/domain/block-disk.ts'
 import { planStorage } from '../../../control/src/plan/setup-disk.ts'
