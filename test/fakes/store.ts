@@ -96,7 +96,7 @@ export class FakeStore implements Store {
   }
 
   latestEvents(limit: number): readonly Event[] {
-    return this.#events.slice(-limit)
+    return limit === 0 ? [] : this.#events.slice(-limit)
   }
 
   getUser(name: string): UserRecord | null {

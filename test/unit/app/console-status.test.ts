@@ -1,0 +1,96 @@
+// What the console is told, health in words above all.
+import { describe, expect, it } from 'vitest'
+import type { BootOutcome } from '../../../control/src/domain/boot-outcome.ts'
+import { BOOT_OUTCOME } from '../../fakes/host.ts'
+import { PASSWORD, World } from '../../fakes/world.ts'
+import { draft } from './draft.ts'
+
+async function healthy(): Promise<World> {
+  const world = new World()
+  await (await world.boot()).sessions.setUp(PASSWORD)
+  return world
+}
+
+const outcome = (rest: Partial<BootOutcome>) => (world: World) => {
+  world.host.bootOutcome = { ...BOOT_OUTCOME, ...rest }
+}
+
+describe('the console status', () => {
+  it('has nothing to complain about on a host in order', async () => {
+    const world = await healthy()
+    expect((await world.boot()).consoleStatus()).toEqual({
+      ...{ product: 'Corbel', version: '0.1.0', hostname: 'corbel', machine: { vendor: 'Vendor', model: 'Model', serial: 'S1' } },
+      ...{ cpu: { model: 'CPU', cores: 2, threads: 4 }, memory: { totalMiB: 8192, usedMiB: 512 } },
+      ...{ urls: [{ url: 'https://10.0.2.15/', origin: 'dhcp' }], certificateSha256: 'AA:BB', setupRequired: false },
+      ...{ seed: { state: 'absent', problems: [] }, state: 'persistent', datastore: { present: true, problem: null } },
+      ...{ health: [], vms: { running: 0, defined: 0, runningNames: [] }, time: world.clock.now() },
+    })
+  })
+
+  it.each<[string, (world: World) => void, string]>([
+    [
+      'no KVM',
+      (world) => Object.assign(world.host, { facts: { ...world.host.facts, kvm: { available: false, kind: null } } }),
+      'error No hardware virtualisation (KVM): VMs cannot start. Look for it in the firmware settings.',
+    ],
+    [
+      'a refused seed',
+      outcome({ seed: { state: 'refused', problems: [], document: null } }),
+      'error The seed was refused, nothing of it was applied.',
+    ],
+    [
+      'a volatile state',
+      outcome({ state: 'volatile' }),
+      'warning Nothing is kept: settings and VMs are gone when this machine is turned off.',
+    ],
+    ['a state that cannot be used', outcome({ stateProblem: 'it is full' }), 'error The state partition cannot be used: it is full'],
+    ['no datastore', outcome({ datastore: { present: false, problem: null } }), 'warning There is no datastore: VMs have nowhere to be.'],
+    [
+      'a datastore that cannot be used',
+      outcome({ datastore: { present: false, problem: 'no such disk' } }),
+      'error The datastore cannot be used: no such disk',
+    ],
+    ['no lease', outcome({ management: { adapter: null, mode: 'dhcp', problem: 'no answer' } }), 'error The management network: no answer'],
+    ['no network for VMs', outcome({ nat: { ready: false, problem: 'no bridge' } }), 'error The network of the VMs: no bridge'],
+    ['no address', (world) => Object.assign(world.host, { addresses: [] }), 'error No network address: the API cannot be reached.'],
+    ['no certificate', (world) => Object.assign(world.host, { fingerprint: null }), 'warning No certificate yet: the API does not answer.'],
+  ])('tells of %s', async (_what, prepare, line) => {
+    const world = await healthy()
+    prepare(world)
+    const { health } = (await world.boot()).consoleStatus()
+    expect(health.map(({ severity, message }) => `${severity} ${message}`)).toEqual([line])
+  })
+
+  it('asks for the first password', async () => {
+    const status = (await new World().boot()).consoleStatus()
+    expect(status.setupRequired).toBe(true)
+    expect(status.health).toMatchObject([{ severity: 'warning' }])
+  })
+
+  it('writes an IPv6 address as URLs have it, and leaves link-local ones out', async () => {
+    const world = await healthy()
+    world.host.addresses = [
+      { adapter: 'eth0', address: '2001:db8::1', family: 6, origin: 'static' },
+      { adapter: 'eth0', address: 'fe80::1', family: 6, origin: 'link-local' },
+    ]
+    expect((await world.boot()).consoleStatus().urls).toEqual([{ url: 'https://[2001:db8::1]/', origin: 'static' }])
+  })
+
+  it('names running VMs and complains of crashed ones', async () => {
+    const world = await healthy()
+    const app = await world.boot()
+    const [a, b] = ['a', 'b'].map(
+      (name) =>
+        app.vms.create(draft(name, { boot: { from: 'cdrom' }, cdrom: { datastore: 'local', file: 'x.iso' } }), { dryRun: false, by: 'x' })
+          .id,
+    )
+    for (const id of [a, b]) app.power.powerOn(id ?? '', 'x')
+    await world.clock.advance(0)
+    world.vmHost.machine(b ?? '').crash()
+    await world.clock.advance(0)
+    expect(app.consoleStatus()).toMatchObject({
+      vms: { running: 1, defined: 2, runningNames: ['a'] },
+      health: [{ severity: 'warning', message: 'The VM b crashed (crashed).' }],
+    })
+  })
+})

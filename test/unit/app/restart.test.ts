@@ -1,0 +1,129 @@
+// controld ends at any moment, and the next one takes over: VMs that run go on, everything else is settled.
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { App } from '../../../control/src/app/app.ts'
+import { World } from '../../fakes/world.ts'
+import { draft } from './draft.ts'
+
+const BY = 'administrator'
+
+describe('a new controld', () => {
+  let world: World
+  let id: string
+  let first: App
+  beforeEach(async () => {
+    world = new World()
+    first = await world.boot()
+    id = first.vms.create(draft('web1', { disks: [{ datastore: 'local', file: 'a.qcow2', format: 'qcow2' }] }), {
+      dryRun: false,
+      by: BY,
+    }).id
+  })
+
+  const codes = (count: number) => world.store.latestEvents(count).map(({ code }) => code)
+  async function start(): Promise<number> {
+    first.power.powerOn(id, BY)
+    await world.clock.advance(0)
+    return first.vms.get(id).status.pid ?? 0
+  }
+
+  it('takes a running VM over: the same process, then watched', async () => {
+    const pid = await start()
+    const startedAt = first.vms.get(id).status.startedAt
+    const app = await world.boot()
+    expect(app.vms.get(id).status).toEqual({ powerState: 'running', pid, startedAt })
+    expect(codes(1)).toEqual(['vm.adopted'])
+    expect(world.vmHost.launches).toHaveLength(1)
+    world.vmHost.machine(id).crash()
+    await world.clock.advance(0)
+    expect(app.vms.get(id).status.powerState).toBe('crashed')
+  })
+
+  it('sees that a VM is paused', async () => {
+    await start()
+    world.vmHost.machine(id).state = 'paused'
+    expect((await world.boot()).vms.get(id).status.powerState).toBe('paused')
+  })
+
+  it('says crashed of one that ended while nobody looked', async () => {
+    await start()
+    world.vmHost.machine(id).exit = { code: 1, signal: null, shutdownReason: null }
+    const app = await world.boot()
+    expect(app.vms.get(id).status).toMatchObject({ powerState: 'crashed', lastExit: { reason: 'unseen' } })
+    expect(codes(1)).toEqual(['vm.crashed'])
+    app.power.powerOn(id, BY)
+    await world.clock.advance(0)
+    expect(app.vms.get(id).status.powerState).toBe('running')
+  })
+
+  it('says off of one that ended in a shutdown that had been asked for, and the task succeeded', async () => {
+    await start()
+    world.vmHost.machine(id).obedient = false
+    const task = first.power.shutdown(id, BY)
+    await world.clock.advance(0)
+    world.vmHost.machine(id).exit = { code: 0, signal: null, shutdownReason: 'guest-shutdown' }
+    const app = await world.boot()
+    expect(app.vms.get(id).status).toMatchObject({ powerState: 'off', lastExit: { reason: 'powered-off' } })
+    expect(app.tasks.get(task.id)).toMatchObject({ state: 'succeeded', error: null })
+  })
+
+  it('says off of all after the whole host was down', async () => {
+    await start()
+    world.vmHost.powerCut()
+    const app = await world.boot()
+    expect(app.vms.get(id).status).toMatchObject({ powerState: 'off', lastExit: { reason: 'host-restarted' } })
+    expect(codes(1)).toEqual(['vm.stopped'])
+  })
+
+  it('removes a VM whose start was never recorded, and fails its task', async () => {
+    const task = first.power.powerOn(id, BY)
+    world.store.writesLeft = 0
+    await world.clock.advance(0)
+    // As if controld had ended before it could end the process itself.
+    world.vmHost.machine(id).exit = null
+    world.store.writesLeft = Number.POSITIVE_INFINITY
+    const app = await world.boot()
+    expect(world.vmHost.removed).toContain(id)
+    expect(app.vms.get(id).status).toEqual({ powerState: 'off' })
+    expect(app.tasks.get(task.id)).toMatchObject({ state: 'failed', error: { code: 'task.interrupted' } })
+  })
+
+  it('removes a VM that nobody knows', async () => {
+    await start()
+    world.store.deleteVm(id)
+    await world.boot()
+    expect(world.vmHost.removed).toContain(id)
+  })
+
+  it('says unknown of one that does not answer, tries again, and can power it off meanwhile', async () => {
+    const pid = await start()
+    world.vmHost.machine(id).answering = false
+    const app = await world.boot()
+    expect(app.vms.get(id).status).toMatchObject({ powerState: 'unknown', pid })
+    world.vmHost.machine(id).answering = true
+    await world.clock.advance(5_000)
+    expect(app.vms.get(id).status).toMatchObject({ powerState: 'running', pid })
+
+    world.vmHost.machine(id).answering = false
+    const next = await world.boot()
+    next.power.powerOff(id, BY)
+    await world.clock.advance(0)
+    expect(next.vms.get(id).status).toMatchObject({ powerState: 'off', lastExit: { reason: 'powered-off' } })
+    await world.clock.advance(10_000)
+    expect(next.vms.get(id).status.powerState).toBe('off')
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+
+  it('comes up though one VM makes trouble', async () => {
+    await start()
+    const other = first.vms.create(draft('b', { disks: [{ datastore: 'local', file: 'b.qcow2', format: 'qcow2' }] }), {
+      dryRun: false,
+      by: BY,
+    })
+    first.power.powerOn(other.id, BY)
+    await world.clock.advance(0)
+    world.vmHost.machine(id).answering = false
+    const app = await world.boot()
+    expect(app.vms.list().map(({ status }) => status.powerState)).toEqual(['unknown', 'running'])
+    expect(world.logged.some((line) => line.includes(id))).toBe(true)
+  })
+})
