@@ -6,8 +6,8 @@
  * `syscall` the call that failed (`openat`, `mount`, `execve`, `sqlite3_step`); `path` the file concerned, where there is one.
  */
 interface HostError extends Error {
-  readonly name: 'HostError';
-  readonly code: string;
-  readonly syscall: string;
-  readonly path?: string;
+  readonly name: 'HostError'
+  readonly code: string
+  readonly syscall: string
+  readonly path?: string
 }

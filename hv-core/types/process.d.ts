@@ -1,96 +1,104 @@
 // Processes: this one, and children with everything that confines them. Mechanism only.
 declare module 'hv:process' {
-  /** One thing in the new root of a process, made in the order given. Targets are absolute inside the new root; parents are made as needed. */
+  /**
+   * One thing in the new root of a process, made in the order given. Targets are absolute inside the new root; parents are made as needed (0o755).
+   * A bind holds what is mounted below its source too; it is nosuid, and nodev and noexec unless allowed otherwise: shared libraries need `allowExec`.
+   */
   export type RootEntry =
     | { kind: 'bind'; source: string; target: string; readOnly: boolean; allowDevices?: boolean; allowExec?: boolean }
     | { kind: 'tmpfs'; target: string; sizeBytes: number; mode?: number; uid?: number; gid?: number }
     | { kind: 'proc'; target: string }
     | { kind: 'directory'; target: string; mode?: number; uid?: number; gid?: number }
-    | { kind: 'symlink'; target: string; to: string };
+    | { kind: 'symlink'; target: string; to: string }
 
-  export type Namespace = 'mount' | 'net' | 'ipc' | 'uts' | 'pid' | 'cgroup';
-  export type Rlimit = 'as' | 'core' | 'cpu' | 'data' | 'fsize' | 'memlock' | 'nofile' | 'nproc' | 'stack';
+  export type Namespace = 'mount' | 'net' | 'ipc' | 'uts' | 'pid' | 'cgroup'
+  export type Rlimit = 'as' | 'core' | 'cpu' | 'data' | 'fsize' | 'memlock' | 'nofile' | 'nproc' | 'stack'
 
   /** What a process may be and see. A field left out leaves that aspect as it is, except where said. */
   export interface Confinement {
-    uid?: number;
-    gid?: number;
+    uid?: number
+    gid?: number
     /** Supplementary groups; default none whenever `uid` is given. */
-    groups?: number[];
+    groups?: number[]
     /**
      * The capabilities kept (`CAP_NET_ADMIN`, …) in the bounding, permitted, effective, inheritable and ambient sets; all others are gone for good.
      * Default none whenever `uid` is given and not 0.
      */
-    capabilities?: string[];
-    noNewPrivileges?: boolean;
-    namespaces?: Namespace[];
+    capabilities?: string[]
+    noNewPrivileges?: boolean
+    namespaces?: Namespace[]
     /** Builds a tmpfs root (read-only afterwards, nosuid, nodev) from these entries and pivots into it; needs namespace `mount`. */
-    root?: RootEntry[];
+    root?: RootEntry[]
     /** [soft, hard]; -1 is unlimited. */
-    rlimits?: Partial<Record<Rlimit, [number, number]>>;
+    rlimits?: Partial<Record<Rlimit, [number, number]>>
     /** -1000 to 1000. */
-    oomScoreAdj?: number;
-    umask?: number;
-    cwd?: string;
+    oomScoreAdj?: number
+    umask?: number
+    cwd?: string
   }
 
   export interface SpawnOptions extends Confinement {
     /** `argv[0]` is the absolute path of the program, inside `root` if given. */
-    argv: string[];
+    argv: string[]
     /** The whole environment; default empty. */
-    env?: Record<string, string>;
-    /** Descriptor in the child → descriptor here. 0, 1 and 2 default to /dev/null; no other descriptor is inherited. */
-    fds?: Record<number, number>;
+    env?: Record<string, string>
+    /** Descriptor in the child (at most 60, below 256) → descriptor here. 0, 1 and 2 default to /dev/null; no other descriptor is inherited. */
+    fds?: Record<number, number>
     /** A cgroup v2 directory; the child starts in it (CLONE_INTO_CGROUP). `spawn` only. */
-    cgroup?: string;
+    cgroup?: string
     /** Default true: the child leads a session of its own. */
-    newSession?: boolean;
+    newSession?: boolean
     /** A signal sent to the child when this process dies; default none. `spawn` only. */
-    parentDeathSignal?: number;
+    parentDeathSignal?: number
   }
 
   /** Both are null for an adopted process, whose status only its parent can read. */
   export interface ExitStatus {
-    code: number | null;
-    signal: number | null;
+    code: number | null
+    signal: number | null
   }
 
   export interface Process {
-    readonly pid: number;
+    readonly pid: number
     /** Field 22 of /proc/PID/stat, clock ticks since boot: with `pid` it names one process for good. */
-    readonly startTime: number;
+    readonly startTime: number
     /** Resolves once the process has ended (and is reaped, if it was spawned here). */
-    readonly exited: Promise<ExitStatus>;
+    readonly exited: Promise<ExitStatus>
     /** By pidfd, so never to a successor of the same number. Throws `ESRCH` after the end. */
-    kill(signal: number): void;
+    kill(signal: number): void
     /** Stops watching, leaving the process alone. `exited` then never resolves. */
-    release(): void;
+    release(): void
   }
 
-  /** Starts a program. A failure of any step up to and including execve throws HostError with that step as `syscall`; nothing remains of the child. */
-  export function spawn(options: SpawnOptions): Process;
+  /**
+   * Starts a program. A failure of any step up to and including execve throws HostError with that step as `syscall`; nothing remains of the child.
+   * With namespace `pid` the child is number 1 in it, and `pid` its number here. Wrong options are a TypeError or RangeError.
+   */
+  export function spawn(options: SpawnOptions): Process
   /** A running process from before this program started, or null when `pid` is gone or is another process by now. */
-  export function adopt(pid: number, startTime: number): Process | null;
-  /** Replaces this program, after the same steps as `spawn`; returns only by throwing. */
-  export function exec(options: SpawnOptions): never;
-  /** Confines this process itself (no namespaces `pid`). */
-  export function confine(confinement: Confinement): void;
+  export function adopt(pid: number, startTime: number): Process | null
+  /** Replaces this program, after the same steps as `spawn`; returns only by throwing, with some steps taken already: then this program should end. `EINVAL` for what is `spawn` only, namespace `pid` included. */
+  export function exec(options: SpawnOptions): never
+  /** Confines this process itself; `EINVAL` for namespace `pid`. Steps before a failing one stay taken. */
+  export function confine(confinement: Confinement): void
 
   export interface RunResult extends ExitStatus {
-    stdout: Uint8Array;
-    stderr: Uint8Array;
+    stdout: Uint8Array
+    stderr: Uint8Array
     /** True when it was killed because `timeoutMs` was over. */
-    timedOut: boolean;
+    timedOut: boolean
   }
-  /** Runs a helper to its end. Output past `maxOutputBytes` (default 1 MiB, each) rejects with `EFBIG`; `timeoutMs` defaults to 30000 and then it is killed. */
-  export function run(options: SpawnOptions & { stdin?: string | Uint8Array; maxOutputBytes?: number; timeoutMs?: number }): Promise<RunResult>;
+  /** Runs a helper to its end. Output past `maxOutputBytes` (default 1 MiB, each) rejects with `EFBIG`; `timeoutMs` defaults to 30000, and then it is killed with its process group. Replaces what `fds` says of 0, 1 and 2. */
+  export function run(
+    options: SpawnOptions & { stdin?: string | Uint8Array; maxOutputBytes?: number; timeoutMs?: number },
+  ): Promise<RunResult>
 
   /** Arguments after the bundle's path. */
-  export const args: readonly string[];
-  export const pid: number;
-  export function env(name: string): string | undefined;
+  export const args: readonly string[]
+  export const pid: number
+  export function env(name: string): string | undefined
   /** Ends this program at once with `code`, pending writes unsent. */
-  export function exit(code: number): never;
+  export function exit(code: number): never
   /** kill(2) by number, for init's signals. */
-  export function signalPid(pid: number, signal: number): void;
+  export function signalPid(pid: number, signal: number): void
 }

@@ -6,12 +6,12 @@ declare module 'hv:relay' {
      * preceded by up to `replayBytes` of its latest output; what is written to it goes to the source.
      * A peer that lets more than 256 KiB queue up is dropped.
      */
-    attach(replayBytes: number): number;
-    readonly peerCount: number;
+    attach(replayBytes: number): number
+    readonly peerCount: number
     /** Called once when the source ends. Peers are closed. */
-    onClose(handler: () => void): void;
-    close(): void;
+    onClose(handler: () => void): void
+    close(): void
   }
   /** Takes over `sourceFd`. The log keeps between `maxLogBytes` and twice that at `logPath` and `logPath + '.1'`. Bytes are kept as they come. */
-  export function open(sourceFd: number, options: { logPath: string; maxLogBytes: number }): Relay;
+  export function open(sourceFd: number, options: { logPath: string; maxLogBytes: number }): Relay
 }

@@ -1,26 +1,26 @@
 // The machine as a whole, clocks, signals, log, TAP devices.
 declare module 'hv:system' {
   /** Since boot, including suspend (CLOCK_BOOTTIME), with fractions. */
-  export function monotonicMs(): number;
-  export function setHostname(name: string): void;
-  export function hostname(): string;
-  export function pageSize(): number;
-  export function sync(): void;
+  export function monotonicMs(): number
+  export function setHostname(name: string): void
+  export function hostname(): string
+  export function pageSize(): number
+  export function sync(): void
 
-  export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGCHLD' | 'SIGWINCH';
+  export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGCHLD' | 'SIGWINCH'
   /** One handler a signal; null restores the default. SIGPIPE is always ignored. */
-  export function onSignal(name: SignalName, handler: (() => void) | null): void;
+  export function onSignal(name: SignalName, handler: (() => void) | null): void
 
   /** Syslog severities. */
-  export type Severity = 'error' | 'warning' | 'notice' | 'info' | 'debug';
+  export type Severity = 'error' | 'warning' | 'notice' | 'info' | 'debug'
   /**
    * One record to the log: `<N>NAME: text` in one write(2) to stderr, N the severity, control characters replaced, cut at 900 bytes.
    * On the appliance stderr is /dev/kmsg.
    */
-  export function log(severity: Severity, text: string): void;
+  export function log(severity: Severity, text: string): void
   /** The NAME in records; default the bundle's name. */
-  export function setLogName(name: string): void;
+  export function setLogName(name: string): void
 
   /** A TAP device with virtio-net headers (IFF_VNET_HDR, IFF_NO_PI), gone when its last descriptor closes. Returns the descriptor. */
-  export function openTap(name: string): number;
+  export function openTap(name: string): number
 }
