@@ -1,11 +1,14 @@
 // A machine next to the appliance, made of Ethernet frames: asks for its MAC address and knocks on every TCP port.
 import { connect, type Socket } from 'node:net'
-import { pause, until } from './wait.ts'
+import { until } from './wait.ts'
 
 const ownMac = Buffer.from('5254000000aa', 'hex')
 const ownAddress = Buffer.from([10, 0, 2, 99])
 const syn = 0x02
 const ack = 0x10
+const scanSourcePort = 40_000
+/** Frames that an adapter's queue takes at once without losing one. */
+const groupSize = 128
 
 /** One's complement sum of 16-bit words. @source RFC 1071 */
 function checksum(...parts: readonly Buffer[]): number {
@@ -24,9 +27,9 @@ function arpFrame(operation: 1 | 2, targetMac: Buffer, targetAddress: Buffer): B
 }
 
 /** @source RFC 791, RFC 9293 */
-function synFrame(mac: Buffer, address: Buffer, port: number): Buffer {
+function synFrame(mac: Buffer, address: Buffer, port: number, sourcePort: number): Buffer {
   const tcp = Buffer.alloc(20)
-  tcp.writeUInt16BE(40_000, 0)
+  tcp.writeUInt16BE(sourcePort, 0)
   tcp.writeUInt16BE(port, 2)
   tcp.writeUInt32BE(port * 65_537, 4)
   tcp.writeUInt8(5 << 4, 12)
@@ -47,12 +50,15 @@ function synFrame(mac: Buffer, address: Buffer, port: number): Buffer {
 export interface ScanResult {
   readonly open: readonly number[]
   readonly refused: number
+  readonly silent: number
 }
 
 export class Neighbour {
   readonly #socket: Socket
   readonly #open = new Set<number>()
   readonly #refused = new Set<number>()
+  /** Own source ports that got a connection offered. */
+  readonly #answered = new Set<number>()
   #received = Buffer.alloc(0)
   #mac: Buffer | null = null
 
@@ -62,8 +68,11 @@ export class Neighbour {
     this.#socket.on('data', (data: Buffer) => this.#receive(data))
   }
 
-  /** Knocks on all of `ports` at `address` until each has answered or `timeoutMs` is over. */
-  async scan(address: string, ports: readonly number[], timeoutMs: number): Promise<ScanResult> {
+  /**
+   * Knocks on all of `ports` at `address`. After each group it knocks on `control`, which is open, and goes on when that has been
+   * answered: then the group has been dealt with, and silence means that a port is closed and not that a frame was lost.
+   */
+  async scan(address: string, ports: readonly number[], control: number): Promise<ScanResult> {
     const target = Buffer.from(address.split('.').map(Number))
     const mac = await until(
       `MAC address of ${address}`,
@@ -73,17 +82,21 @@ export class Neighbour {
       },
       { timeoutMs: 10_000, intervalMs: 500 },
     )
-    const deadline = performance.now() + timeoutMs
-    let waiting = ports
-    while (waiting.length > 0 && performance.now() < deadline) {
-      // In small groups: what the adapter's queue cannot take is lost, and asked for again in the next round.
-      for (let at = 0; at < waiting.length; at += 200) {
-        for (const port of waiting.slice(at, at + 200)) this.#send(synFrame(mac, target, port))
-        await pause(20)
-      }
-      waiting = waiting.filter((port) => !this.#open.has(port) && !this.#refused.has(port))
+    for (let at = 0; at < ports.length; at += groupSize) {
+      for (const port of ports.slice(at, at + groupSize)) this.#send(synFrame(mac, target, port, scanSourcePort))
+      await this.#knockUntilAnswered(mac, target, control, scanSourcePort + 1 + at / groupSize)
     }
-    return { open: [...this.#open].sort((a, b) => a - b), refused: this.#refused.size }
+    const open = [...this.#open].sort((a, b) => a - b)
+    return { open, refused: this.#refused.size, silent: ports.length - open.length - this.#refused.size }
+  }
+
+  async #knockUntilAnswered(mac: Buffer, target: Buffer, port: number, sourcePort: number): Promise<void> {
+    const look = () => {
+      if (this.#answered.has(sourcePort)) return true
+      this.#send(synFrame(mac, target, port, sourcePort))
+      return false
+    }
+    await until(`answer of the port ${port}`, look, { timeoutMs: 20_000, intervalMs: 20 })
   }
 
   close(): void {
@@ -109,8 +122,10 @@ export class Neighbour {
 
   #frame(frame: Buffer): void {
     const type = frame.readUInt16BE(12)
+    const fromTarget = this.#mac?.equals(frame.subarray(6, 12)) === true
     if (type === 0x0806) this.#arp(frame.subarray(14))
-    else if (type === 0x0800 && frame.readUInt8(23) === 6 && frame.subarray(30, 34).equals(ownAddress)) this.#tcp(frame.subarray(14))
+    else if (type === 0x0800 && fromTarget && frame.readUInt8(23) === 6 && frame.subarray(30, 34).equals(ownAddress))
+      this.#tcp(frame.subarray(14))
   }
 
   #arp(packet: Buffer): void {
@@ -122,9 +137,10 @@ export class Neighbour {
 
   #tcp(packet: Buffer): void {
     const tcp = packet.subarray((packet.readUInt8(0) & 15) * 4)
-    const port = tcp.readUInt16BE(0)
-    const flags = tcp.readUInt8(13)
-    if ((flags & (syn | ack)) === (syn | ack)) this.#open.add(port)
-    else if ((flags & 4) !== 0) this.#refused.add(port)
+    const [port, ownPort, flags] = [tcp.readUInt16BE(0), tcp.readUInt16BE(2), tcp.readUInt8(13)]
+    if ((flags & (syn | ack)) === (syn | ack)) {
+      this.#answered.add(ownPort)
+      if (ownPort === scanSourcePort) this.#open.add(port)
+    } else if ((flags & 4) !== 0) this.#refused.add(port)
   }
 }

@@ -113,10 +113,11 @@ function seedArgv(machine: OuterMachine): string[] {
 function networkArgv(machine: OuterMachine): string[] {
   const forwards = machine.forwards.map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`).join('')
   const adapter = (netdev: string) => ['-device', `virtio-net-pci,netdev=${netdev},mac=52:54:00:c0:be:01,romfile=`]
-  const user = ['-netdev', `user,id=management${forwards}`]
-  if (machine.neighbour === undefined) return [...user, ...adapter('management')]
+  const user = (options: string) => ['-netdev', `user,id=management${options}${forwards}`]
+  if (machine.neighbour === undefined) return [...user(''), ...adapter('management')]
   return [
-    ...user,
+    // It hears the neighbour's connections too; restricted, it does not try to make them itself.
+    ...user(',restrict=on'),
     ...['-netdev', `stream,id=neighbour,server=on,addr.type=unix,addr.path=${machine.neighbour}`],
     ...['management', 'neighbour'].flatMap((netdev) => ['-netdev', `hubport,id=${netdev}-port,hubid=0,netdev=${netdev}`]),
     ...['-netdev', 'hubport,id=adapter-port,hubid=0'],

@@ -1,9 +1,9 @@
 // `make run`: boots the ISO, has it run a demo VM, shows that VM's console, and hands the appliance's console to whoever sits here.
 import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { accelerator } from './accel.ts'
 import { Appliance } from './appliance.ts'
 import { attachTerminal } from './attach-terminal.ts'
-import { accelerator } from './accel.ts'
 import { iso } from './paths.ts'
 import { SerialSocket } from './serial-socket.ts'
 import { guestSpecs } from './vm-client.ts'
