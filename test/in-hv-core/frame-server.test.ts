@@ -194,11 +194,18 @@ describe('an attached descriptor', () => {
 describe('closing', () => {
   it('sends what is queued first and takes no more connections', async () => {
     const large = 'x'.repeat(3_000_000)
-    serve(async () => complete(large))
+    let answered = false
+    serve(async () => {
+      answered = true
+      return complete(large)
+    })
     const client = await Client.connect()
+    client.connection.pause()
     client.request(1)
-    await client.until(() => client.frames.length > 0)
-    await server?.close()
+    await client.until(() => answered)
+    const closed = server?.close()
+    client.connection.resume()
+    await closed
     await client.until(() => client.closed)
     expect(client.frames.map((_, index) => client.bodyOf(index)).join('').length).toBe(large.length)
     await expect(connectUnix(`${directory}/control.sock`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })

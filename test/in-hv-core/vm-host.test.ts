@@ -52,6 +52,13 @@ describe('launching', () => {
     expect(fs.readText(`/proc/${vm.identity.pid}/limits`)).toMatch(/Max core file size +0 +0 /)
   })
 
+  it('keeps none of the descriptors that it passed on', async () => {
+    const before = openDescriptors()
+    await bench.launch('good')
+    // The pidfd, QMP, the serial port and its log, and the pipe from stderr.
+    expect(openDescriptors() - before).toBe(5)
+  })
+
   it('describes the view beside the sockets', async () => {
     await bench.launch('good')
     const view = JSON.parse(fs.readText(`${bench.paths.runDirectory}/view.json`))

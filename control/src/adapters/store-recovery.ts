@@ -2,7 +2,6 @@
 import * as fs from 'hv:fs'
 import type { Clock } from '../ports/clock.ts'
 import { isNativeError } from './host-failure.ts'
-import { NewerDatabase } from './sqlite-migrations.ts'
 import { CorruptDatabase, SqliteStore } from './sqlite-store.ts'
 
 /** What was wrong, for the event and for the host's health; never a reason not to start. */
@@ -58,7 +57,8 @@ function inMemory(cause: unknown): OpenedStore {
 
 function isDamage(error: unknown): boolean {
   if (error instanceof CorruptDatabase) return true
-  if (error instanceof NewerDatabase || !isNativeError(error)) return false
+  // A database of a later version is sound, and somebody's.
+  if (!isNativeError(error)) return false
   return error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB') || error.code === 'SQLITE_ERROR'
 }
 
