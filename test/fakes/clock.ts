@@ -54,6 +54,41 @@ export class FakeClock implements Clock {
   }
 }
 
+/** The clock as one process sees it: when the process is killed, its timers are gone. */
+export class ProcessClock implements Clock {
+  readonly #base: Clock
+  readonly #cancels = new Set<() => void>()
+
+  constructor(base: Clock) {
+    this.#base = base
+  }
+
+  now(): string {
+    return this.#base.now()
+  }
+
+  monotonicMs(): number {
+    return this.#base.monotonicMs()
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const cancelled = this.#base.after(delayMs, () => {
+      this.#cancels.delete(cancel)
+      callback()
+    })
+    const cancel = () => {
+      this.#cancels.delete(cancel)
+      cancelled()
+    }
+    this.#cancels.add(cancel)
+    return cancel
+  }
+
+  kill(): void {
+    for (const cancel of [...this.#cancels]) cancel()
+  }
+}
+
 /** Lets everything happen that waits for nothing but promises. Longer than any chain of them in the control plane. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn++) await Promise.resolve()

@@ -3,7 +3,7 @@ import { createApi } from '../../control/src/api/api.ts'
 import type { Api, ApiResponse, CompleteResponse, Peer } from '../../control/src/api/message.ts'
 import { type App, createApp } from '../../control/src/app/app.ts'
 import type { AppPorts } from '../../control/src/app/ports.ts'
-import { FakeClock } from './clock.ts'
+import { FakeClock, ProcessClock } from './clock.ts'
 import { FakeDatastores, FakeHost } from './host.ts'
 import { FakePasswords } from './passwords.ts'
 import { FakeRandom } from './random.ts'
@@ -21,6 +21,7 @@ export class World implements AppPorts {
   readonly passwords = new FakePasswords()
   readonly random: FakeRandom
   readonly logged: string[] = []
+  #process: ProcessClock | null = null
 
   constructor(seed = 1) {
     this.random = new FakeRandom(seed)
@@ -30,9 +31,11 @@ export class World implements AppPorts {
     this.logged.push(`${severity}: ${text}`)
   }
 
-  /** A controld that has come up. */
+  /** A controld that has come up; the one before is dead from now on. */
   async boot(): Promise<App> {
-    const app = createApp(this)
+    this.#process?.kill()
+    this.#process = new ProcessClock(this.clock)
+    const app = createApp({ ...this, clock: this.#process })
     await app.start()
     return app
   }

@@ -4,6 +4,7 @@ import type { LastExit, PowerState, Vm, VmStatus } from '../domain/vm.ts'
 import { CRASHED, isCrash, POWERED_OFF } from '../domain/vm-exit.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import { eventually } from './eventually.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
@@ -115,16 +116,15 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     })
   }
 
-  function onEnd(id: string, process: VmProcess, exit: VmExit): void {
+  /** Until the end can be written the state is `unknown`; power-off then settles it, too. */
+  async function onEnd(id: string, process: VmProcess, exit: VmExit): Promise<void> {
     const { endWanted } = live(id)
-    try {
-      if ((ledger.vms.get(id)?.process ?? null) !== null) {
-        recordEnd(id, { reason: exit.shutdownReason ?? (endWanted ? POWERED_OFF : CRASHED), code: exit.code, signal: exit.signal })
-      }
-    } catch (error) {
-      log('error', `the end of VM ${id} could not be written: ${String(error)}`)
-    }
-    if (live(id).process === process) change(id, { process: null, runState: 'unknown', endWanted: false, transition: null })
+    const reason = exit.shutdownReason ?? (endWanted ? POWERED_OFF : CRASHED)
+    change(id, { process: null, runState: 'unknown', endWanted: false, transition: null })
+    await eventually({ clock, log }, `the end of VM ${id}`, () => {
+      if (ledger.vms.get(id)?.process?.pid !== process.identity.pid) return
+      recordEnd(id, { reason, code: exit.code, signal: exit.signal })
+    })
   }
 
   function onState(id: string, process: VmProcess, state: RunState): void {

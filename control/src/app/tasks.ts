@@ -3,6 +3,7 @@ import type { Target } from '../domain/event.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
 import type { HostFailure } from '../ports/vm-host.ts'
+import { eventually } from './eventually.ts'
 import type { Draft, Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
@@ -23,7 +24,7 @@ export interface Work {
   readonly by: string
   /** Does it, and returns what is to be written with its success. */
   act(): Promise<Conclusion>
-  /** After the success has been written, or with its problem after the failure has. */
+  /** Once, when nothing is done any more: with null after the success has been written, or with the problem. */
   settled(problem: Problem | null): void
 }
 
@@ -46,7 +47,6 @@ export function createTasks({ store, clock, random, log }: Pick<AppPorts, 'store
   }
 
   function fail(task: Task, problem: Problem): void {
-    log('error', `${task.kind} of ${task.target.id}: ${problem.code}: ${problem.message}`)
     ledger.write((draft) => {
       draft.putTask({ ...task, state: 'failed', endedAt: clock.now(), error: problem })
       draft.event(`${task.kind}.failed`, 'error', task.target, `${task.kind} failed: ${problem.message}`)
@@ -65,19 +65,15 @@ export function createTasks({ store, clock, random, log }: Pick<AppPorts, 'store
   }
 
   async function run(task: Task, work: Work): Promise<void> {
-    let problem: Problem | null = null
     try {
       await carryOut(task, work)
+      work.settled(null)
     } catch (error) {
-      problem = problemOf(error)
-      if (problem.code === 'internal') log('error', `task ${task.id}: ${String(error)}`)
-      try {
-        fail(task, problem)
-      } catch (failure) {
-        log('error', `the end of task ${task.id} could not be written: ${String(failure)}`)
-      }
+      const problem = problemOf(error)
+      log('error', `${task.kind} of ${task.target.id}: ${problem.code}: ${problem.code === 'internal' ? String(error) : problem.message}`)
+      work.settled(problem)
+      await eventually({ clock, log }, `the end of task ${task.id}`, () => fail(task, problem))
     }
-    work.settled(problem)
   }
 
   return {
