@@ -1,0 +1,62 @@
+// What the API answers is what its document says: every success of every route, checked against the schema of that route.
+import { describe, expect, it } from 'vitest'
+import { routes } from '../../../control/src/api/routes.ts'
+import { problemBodySchema } from '../../../control/src/api/schemas.ts'
+import { check } from '../../../control/src/domain/check.ts'
+import { Client, type Sent } from '../../fakes/world.ts'
+
+async function prepared() {
+  const client = await Client.open()
+  const body = {
+    ...{ name: 'web1', cdrom: { datastore: 'local', file: 'x.iso' }, nics: [{ network: 'nat' }] },
+    boot: { from: 'kernel', kernel: { datastore: 'local', file: 'vmlinuz' } },
+    disks: [{ datastore: 'local', file: 'a.qcow2', format: 'qcow2' }],
+  }
+  const { id } = (await client.call({ method: 'POST', path: '/v1/vms', body })).body as { id: string }
+  client.app.power.powerOn(id, 'x')
+  await client.world.clock.advance(0)
+  client.world.vmHost.machine(id).crash()
+  await client.world.clock.advance(0)
+  const task = client.app.power.powerOn(id, 'x').id
+  await client.world.clock.advance(0)
+  return { client, id, task }
+}
+
+const BODIES: Readonly<Record<string, unknown>> = {
+  'POST /v1/login': { username: 'administrator', password: 'correct horse battery' },
+  'POST /v1/vms': { name: 'other' },
+  'PATCH /v1/vms/{id}': { vcpus: 2 },
+}
+
+describe('every answer is as documented', () => {
+  const documented = routes.filter(({ answers }) =>
+    answers.some(({ schema, mediaType }) => schema !== undefined && mediaType === undefined),
+  )
+
+  it.each(documented.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', async (key, route) => {
+    const { client, id, task } = await prepared()
+    if (key === 'POST /v1/vms/{id}/power-on') {
+      client.world.vmHost.machine(id).crash()
+      await client.world.clock.advance(0)
+    }
+    const path = route.path.replace('{id}', route.path.includes('/tasks/') ? task : id).replace('{name}', 'local')
+    const body = BODIES[key]
+    const sent: Sent = {
+      method: route.method,
+      path,
+      headers: { 'if-match': '*' },
+      ...(body === undefined ? {} : { body }),
+      ...(route.who === 'console' ? { peer: 'console' } : {}),
+    }
+    const answer = await client.call(sent)
+    const schema = route.answers.find(({ status, mediaType }) => status === answer.status && mediaType === undefined)?.schema
+    if (schema === undefined) throw new Error(`${answer.status} is not documented: ${JSON.stringify(answer.body)}`)
+    expect(check(schema, answer.body, 'answer')).toEqual({ ok: true, value: answer.body })
+  })
+
+  it('problems too', async () => {
+    const { client } = await prepared()
+    const { body } = await client.call({ method: 'POST', path: '/v1/vms', body: { name: '', boot: { from: 'x' } } })
+    expect(check(problemBodySchema, body, 'answer')).toEqual({ ok: true, value: body })
+  })
+})

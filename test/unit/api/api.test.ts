@@ -1,0 +1,275 @@
+// How requests are answered: found, authorised, decoded, checked, refused.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { routes } from '../../../control/src/api/routes.ts'
+import { Client, encodeAscii, PASSWORD, type Sent, World } from '../../fakes/world.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const raw = (text: string) => encodeAscii(text)
+const NO_VM = '/v1/vms/6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d'
+
+describe('the API', () => {
+  let client: Client
+  beforeEach(async () => {
+    client = await Client.open()
+  })
+  const create = async (name = 'web1') =>
+    (await client.call({ method: 'POST', path: '/v1/vms', body: { name } })).body as { id: string; revision: number }
+
+  it.each<[string, Sent, number, string]>([
+    ['an unknown path', { path: '/v1/nothing' }, 404, 'request.no-such-path'],
+    ['a path out of the API', { path: '/' }, 404, 'request.no-such-path'],
+    ['a longer path', { path: '/v1/vms/a/b/c/d' }, 404, 'request.no-such-path'],
+    ['a path with escapes', { path: '/v1/vms/%2e%2e' }, 404, 'request.no-such-path'],
+    ['another method', { method: 'PUT', path: '/v1/vms' }, 405, 'request.method-not-allowed'],
+    ['no such VM', { path: NO_VM }, 404, 'vm.not-found'],
+    ['no such task', { path: '/v1/tasks/x' }, 404, 'task.not-found'],
+    ['no such datastore', { path: '/v1/datastores/other/files' }, 404, 'datastore.not-found'],
+    ['an unknown query parameter', { path: '/v1/vms', query: 'x=1' }, 400, 'request.unknown-parameter'],
+    [
+      'a parameter that is no boolean',
+      { method: 'POST', path: '/v1/vms', query: 'dryRun=yes', body: { name: 'a' } },
+      400,
+      'request.parameter.not-allowed',
+    ],
+    [
+      'a parameter twice',
+      { method: 'POST', path: '/v1/vms', query: 'dryRun=true&dryRun=true', body: { name: 'a' } },
+      400,
+      'request.repeated-parameter',
+    ],
+    ['half a JSON document', { method: 'POST', path: '/v1/vms', headers: JSON_TYPE, body: raw('{"name":') }, 400, 'request.malformed-json'],
+    [
+      'bytes that are no text',
+      { method: 'POST', path: '/v1/vms', headers: JSON_TYPE, body: new Uint8Array([0xff, 0xfe]) },
+      400,
+      'request.malformed-json',
+    ],
+    ['a deep document', { method: 'POST', path: '/v1/vms', headers: JSON_TYPE, body: raw('['.repeat(50_000)) }, 400, 'request.too-deep'],
+    [
+      'a prototype',
+      { method: 'POST', path: '/v1/vms', headers: JSON_TYPE, body: raw('{"name":"a","__proto__":{}}') },
+      400,
+      'request.unknown-field',
+    ],
+    ['a large document', { method: 'POST', path: '/v1/vms', headers: JSON_TYPE, body: new Uint8Array(65_537) }, 413, 'request.too-large'],
+    [
+      'another content type',
+      { method: 'POST', path: '/v1/vms', headers: { 'content-type': 'text/plain' }, body: raw('{}') },
+      415,
+      'request.unsupported-media-type',
+    ],
+    [
+      'a body without type',
+      { method: 'POST', path: '/v1/vms', headers: { 'content-type': '' }, body: raw('{"name":"a"}') },
+      415,
+      'request.unsupported-media-type',
+    ],
+    ['a body where none belongs', { path: '/v1/vms', body: {} }, 400, 'request.unexpected-body'],
+    ['no body where one belongs', { method: 'POST', path: '/v1/vms' }, 422, 'request.invalid'],
+    ['a list for a body', { method: 'POST', path: '/v1/vms', body: [] }, 422, 'request.invalid'],
+    ['an act with unknown fields', { method: 'POST', path: `${NO_VM}/power-on`, body: { now: true } }, 422, 'request.invalid'],
+    ['a patch without If-Match', { method: 'PATCH', path: NO_VM, body: {} }, 428, 'request.if-match-required'],
+    ['an upgrade where none belongs', { path: '/v1/vms', upgrade: 'websocket' }, 400, 'request.unexpected-upgrade'],
+    ['no upgrade where one belongs', { path: `${NO_VM}/console/serial` }, 426, 'request.upgrade-required'],
+    ['a bad Last-Event-ID', { path: '/v1/events', headers: { accept: 'text/event-stream', 'last-event-id': 'x' } }, 422, 'request.invalid'],
+  ])('refuses %s', async (_what, sent, status, code) => {
+    const answer = await client.call(sent)
+    expect(answer).toMatchObject({ status, body: { type: 'about:blank', status, code } })
+    expect(answer.headers['content-type']).toBe('application/problem+json')
+  })
+
+  it('names what a path takes instead', async () => {
+    expect((await client.call({ method: 'PUT', path: '/v1/vms' })).headers.allow).toBe('GET, POST')
+  })
+
+  it('answers with every problem of a body at once', async () => {
+    const { status, body } = await client.call({ method: 'POST', path: '/v1/vms', body: { name: '', vcpus: 0, x: 1 } })
+    expect(status).toBe(422)
+    expect(body).toMatchObject({
+      title: 'Unprocessable Content',
+      problems: [
+        { code: 'vm.name.invalid', field: 'name' },
+        { code: 'vm.vcpus.below-minimum', min: 1, got: 0 },
+        { code: 'request.unknown-field', field: 'x' },
+      ],
+    })
+  })
+
+  it('never repeats a password', async () => {
+    const { body } = await client.call({ method: 'POST', path: '/v1/setup', body: { password: 'hunter2' }, peer: 'console' })
+    expect(JSON.stringify(body)).not.toContain('hunter2')
+    expect(body).toMatchObject({ problems: [{ code: 'setup.password.too-short', min: 12 }] })
+  })
+
+  it('creates, gives, changes and deletes a VM, with entity tags', async () => {
+    const created = await client.call({ method: 'POST', path: '/v1/vms', body: { name: 'web1' } })
+    const { id } = created.body as { id: string }
+    expect(created).toMatchObject({
+      status: 201,
+      headers: { location: `/v1/vms/${id}`, etag: '"1"' },
+      body: { revision: 1, status: { powerState: 'off' } },
+    })
+    const path = `/v1/vms/${id}`
+    expect(await client.call({ path, headers: { 'if-none-match': '"1"' } })).toMatchObject({ status: 304, body: '' })
+    expect(await client.call({ path, headers: { 'if-none-match': '"2"' } })).toMatchObject({ status: 200, body: created.body })
+
+    const patch = { method: 'PATCH', path, body: { vcpus: 2 } }
+    const changed = await client.call({ ...patch, headers: { 'if-match': '"1"', 'content-type': 'application/merge-patch+json' } })
+    expect(changed).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: { revision: 2, spec: { vcpus: 2 } } })
+    expect(await client.call({ ...patch, headers: { 'if-match': '"1"' } })).toMatchObject({
+      status: 412,
+      body: { code: 'vm.revision-changed' },
+    })
+    expect((await client.call({ path: '/v1/vms' })).body).toEqual({ items: [changed.body] })
+
+    expect(await client.call({ method: 'DELETE', path, headers: { 'if-match': 'W/"2"' } })).toMatchObject({ status: 412 })
+    expect(await client.call({ method: 'DELETE', path, headers: { 'if-match': '"1", "2"' } })).toMatchObject({ status: 204, body: '' })
+    expect((await client.call({ path })).status).toBe(404)
+  })
+
+  it('writes nothing in a dry run', async () => {
+    expect(await client.call({ method: 'POST', path: '/v1/vms', query: 'dryRun=true', body: { name: 'a' } })).toMatchObject({
+      status: 200,
+      body: { spec: { name: 'a' } },
+    })
+    expect((await client.call({ path: '/v1/vms' })).body).toEqual({ items: [] })
+    const { id } = await create('a')
+    expect((await client.call({ method: 'POST', path: '/v1/vms', query: 'dryRun=true', body: { name: 'a' } })).status).toBe(409)
+    expect((await client.call({ method: 'DELETE', path: `/v1/vms/${id}`, query: 'dryRun=true' })).status).toBe(204)
+    expect((await client.call({ path: `/v1/vms/${id}` })).status).toBe(200)
+  })
+
+  it('answers to power with a task and where to find it', async () => {
+    const body = { name: 'a', boot: { from: 'cdrom' }, cdrom: { datastore: 'local', file: 'x.iso' } }
+    const { id } = (await client.call({ method: 'POST', path: '/v1/vms', body })).body as { id: string }
+    const started = await client.call({ method: 'POST', path: `/v1/vms/${id}/power-on` })
+    const task = started.body as { id: string }
+    expect(started).toMatchObject({
+      status: 202,
+      headers: { location: `/v1/tasks/${task.id}` },
+      body: { kind: 'vm.power-on', state: 'running', by: 'administrator' },
+    })
+    await client.world.clock.advance(0)
+    expect((await client.call({ path: `/v1/tasks/${task.id}` })).body).toMatchObject({ state: 'succeeded' })
+    expect(await client.send({ path: `/v1/vms/${id}/console/serial`, upgrade: 'websocket' })).toEqual({
+      kind: 'attach',
+      status: 101,
+      headers: {},
+      descriptor: 1100,
+    })
+    expect((await client.call({ method: 'POST', path: `/v1/vms/${id}/power-on` })).body).toMatchObject({
+      status: 409,
+      code: 'vm.power.wrong-state',
+    })
+  })
+
+  it('gives the serial log as plain text', async () => {
+    const { id } = await create()
+    client.world.vmHost.logs.set(`/state/vm/${id}/serial.log`, 'login:')
+    const answer = await client.call({ path: `/v1/vms/${id}/console/log` })
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/plain' }, body: 'login:' })
+  })
+
+  it('streams events from the one named on, until the client goes', async () => {
+    await create('a')
+    const first = client.world.store.latestEvents(10)[0]?.id ?? 0
+    await create('b')
+    const response = await client.send({ path: '/v1/events', headers: { accept: 'text/event-stream', 'last-event-id': String(first) } })
+    if (response.kind !== 'stream') throw new Error('no stream')
+    const chunks: string[] = []
+    const cancel = response.subscribe(
+      (text) => chunks.push(text),
+      () => chunks.push('end'),
+    )
+    await create('c')
+    const events = client.world.store.listEvents(first, 100)
+    expect(response.headers['content-type']).toBe('text/event-stream')
+    expect(chunks).toEqual(['retry: 2000\n\n', ...events.map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`)])
+    cancel()
+    cancel()
+    await create('d')
+    expect(chunks).toHaveLength(1 + events.length)
+    expect((await client.call({ path: '/v1/events' })).body).toEqual({ items: client.world.store.latestEvents(1000) })
+  })
+
+  it('says what went wrong inside in the log only', async () => {
+    client.world.store.writesLeft = 0
+    const answer = await client.call({ method: 'POST', path: '/v1/vms', body: { name: 'a' } })
+    expect(answer).toMatchObject({ status: 500, body: { code: 'internal', problems: [] } })
+    expect(JSON.stringify(answer.body)).not.toContain('disk is full')
+    expect(client.world.logged.at(-1)).toContain('the disk is full')
+  })
+})
+
+describe('access', () => {
+  const sample = (path: string) => path.replace('{id}', '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d').replace('{name}', 'other')
+  const entries = routes.map((route) => [`${route.method} ${route.path}`, route] as const)
+
+  it.each(entries)('%s lets in whom it says, and nobody else', async (_what, route) => {
+    const client = await Client.open()
+    const { world } = client
+    const sent: Sent = {
+      method: route.method,
+      path: sample(route.path),
+      ...(route.upgrade === undefined ? {} : { upgrade: route.upgrade }),
+    }
+    const statusFor = async (change: Partial<Sent>) => {
+      const response = await client.send({ ...sent, ...change })
+      return response.status === 401 || response.status === 403 ? response.status : 'in'
+    }
+    const admin = client.token ?? ''
+    const as = async (role: 'viewer' | 'operator' | 'administrator') => {
+      world.store.putUser({ name: 'administrator', passwordHash: 'x', role })
+      return statusFor({ headers: { authorization: `Bearer ${admin}` } })
+    }
+    const roles = { viewer: await as('viewer'), operator: await as('operator'), administrator: await as('administrator') }
+    client.token = null
+    // The session may have been ended by the route itself.
+    const others = {
+      anonymous: await statusFor({}),
+      console: await statusFor({ peer: 'console' }),
+      wrongToken: await statusFor({ headers: { authorization: 'Bearer x' } }),
+    }
+    const expected = {
+      anyone: { viewer: 'in', operator: 'in', administrator: 'in', anonymous: 'in', console: 'in', wrongToken: 401 },
+      viewer: { viewer: 'in', operator: 'in', administrator: 'in', anonymous: 401, console: 403, wrongToken: 401 },
+      operator: { viewer: 403, operator: 'in', administrator: 'in', anonymous: 401, console: 403, wrongToken: 401 },
+      administrator: { viewer: 403, operator: 403, administrator: 'in', anonymous: 401, console: 403, wrongToken: 401 },
+      console: { viewer: 403, operator: 403, administrator: 403, anonymous: 403, console: 'in', wrongToken: 401 },
+    }[route.who]
+    const ended = route.path === '/v1/logout' ? { operator: 401, administrator: 401 } : {}
+    expect({ ...roles, ...others }).toEqual({ ...expected, ...ended })
+  })
+
+  it('logs in over the API, out again, and tells to come back later', async () => {
+    const client = await Client.open()
+    client.token = null
+    const login = (password: string) => client.call({ method: 'POST', path: '/v1/login', body: { username: 'administrator', password } })
+    const { status, body } = await login(PASSWORD)
+    expect([status, Object.keys(body as object)]).toEqual([200, ['token', 'expiresAt']])
+    client.token = (body as { token: string }).token
+    expect((await client.call({ path: '/v1/host' })).status).toBe(200)
+    expect((await client.call({ method: 'POST', path: '/v1/logout' })).status).toBe(204)
+    expect(await client.call({ path: '/v1/host' })).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer' },
+      body: { code: 'auth.invalid-token' },
+    })
+    client.token = null
+    for (let failure = 0; failure < 3; failure++)
+      expect((await login('wrong')).body).toMatchObject({ status: 401, code: 'auth.invalid-credentials' })
+    expect(await login(PASSWORD)).toMatchObject({ status: 429, headers: { 'retry-after': '1' }, body: { code: 'auth.rate-limited' } })
+  })
+
+  it('takes the first password from the console alone', async () => {
+    const world = new World()
+    const client = new Client(world, await world.boot())
+    const setup = { method: 'POST', path: '/v1/setup', body: { password: PASSWORD } }
+    expect(
+      (await client.call({ method: 'POST', path: '/v1/login', body: { username: 'administrator', password: PASSWORD } })).body,
+    ).toMatchObject({ status: 409, code: 'setup.required' })
+    expect((await client.call(setup)).status).toBe(403)
+    expect((await client.call({ ...setup, peer: 'console' })).status).toBe(204)
+    expect((await client.call({ ...setup, peer: 'console' })).body).toMatchObject({ status: 409, code: 'setup.already-done' })
+  })
+})
