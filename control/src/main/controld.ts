@@ -47,6 +47,7 @@ confine({
 })
 
 const clock = createClock()
+const startedMs = clock.monotonicMs()
 const { store, problem } = openStore(STATE, clock)
 const host = withStoreProblem(createHost(), problem)
 const vmHost = createVmHost({ cgroups: '/sys/fs/cgroup/corbel.vm', runDirectories: '/run/corbel/vm' }, clock, log)
@@ -111,7 +112,7 @@ async function start(): Promise<void> {
       exit(0)
     })
   })
-  log('info', 'serving')
+  log('info', `serving after ${Math.round(clock.monotonicMs() - startedMs)} ms`)
 }
 
 start().catch((error: unknown) => {
