@@ -10,7 +10,7 @@ const MEMORY_BYTES = 512 * 2 ** 20
 const STACK_BYTES = 2 ** 20
 
 /** One script, with `vitest` being the stand-in. `hv:*` modules are refused: a portable test has none. */
-export async function bundle(file: string): Promise<string> {
+async function bundle(file: string): Promise<string> {
   const shim = resolve(HERE, 'vitest-shim.ts')
   const contents = `
     import ${JSON.stringify(resolve(HERE, 'globals.ts'))}

@@ -82,7 +82,6 @@ const hook = (kind: Hook) => (body: Body) => {
 
 export const describe = Object.assign(defineSuite, { each: each((name, body) => defineSuite(name, () => void body())) })
 export const it = Object.assign(defineCase, { each: each(defineCase) })
-export const test = it
 export const beforeAll = hook('beforeAll')
 export const afterAll = hook('afterAll')
 export const beforeEach = hook('beforeEach')

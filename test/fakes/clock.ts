@@ -90,6 +90,6 @@ export class ProcessClock implements Clock {
 }
 
 /** Lets everything happen that waits for nothing but promises. Longer than any chain of them in the control plane. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn++) await Promise.resolve()
 }

@@ -16,7 +16,7 @@ const timestamp = v.pipe(v.string(), v.description('RFC 3339, UTC.'))
 const severity = v.picklist(['info', 'warning', 'error']) satisfies Of<Severity>
 const uuid = v.pipe(v.string(), v.uuid())
 
-export const problemSchema = closed({
+const problemSchema = closed({
   code: v.pipe(v.string(), v.description('Stable and dotted.')),
   field: v.pipe(v.string(), v.description('A path such as `disks[0].file`; empty for the whole.')),
   message: v.string(),
@@ -36,14 +36,14 @@ export const problemBodySchema = closed({
   problems: v.array(problemSchema),
 })
 
-export const lastExitSchema = closed({
+const lastExitSchema = closed({
   at: timestamp,
   reason: v.pipe(v.string(), v.description('`guest-shutdown`, `host-qmp-quit`, `powered-off`, `host-restarted`, `crashed`, `unseen`, …')),
   code: v.nullable(v.number()),
   signal: v.nullable(v.number()),
 }) satisfies Of<LastExit>
 
-export const vmStatusSchema = closed({
+const vmStatusSchema = closed({
   powerState: v.picklist(POWER_STATES),
   pid: v.exactOptional(count),
   startedAt: v.exactOptional(timestamp),
@@ -82,7 +82,7 @@ export const eventSchema = closed({
 const machineSchema = closed({ vendor: v.string(), model: v.string(), serial: v.string() })
 const memorySchema = closed({ totalMiB: count, usedMiB: count })
 
-export const hostFactsSchema = closed({
+const hostFactsSchema = closed({
   product: v.string(),
   version: v.string(),
   machine: machineSchema,
@@ -91,7 +91,7 @@ export const hostFactsSchema = closed({
   kvm: closed({ available: v.boolean(), kind: v.nullable(v.picklist(['intel', 'amd'])) }),
 }) satisfies Of<HostFacts>
 
-export const hostStatusSchema = closed({
+const hostStatusSchema = closed({
   hostname: v.string(),
   time: timestamp,
   uptimeSeconds: v.pipe(v.number(), v.minValue(0)),

@@ -4,7 +4,7 @@ import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 
-export const LATEST_EVENTS = 1_000
+const LATEST_EVENTS = 1_000
 const MAX_FOLLOWERS = 64
 
 export interface EventFeed {

@@ -13,7 +13,7 @@ import { findFileConflicts, resolveFiles } from './vm-files.ts'
 import { within } from './within.ts'
 
 /** What a guest has to shut down in. */
-export const SHUTDOWN_TIMEOUT_MS = 60_000
+const SHUTDOWN_TIMEOUT_MS = 60_000
 /** Early in its boot a guest ignores the power button, so it is pressed again. */
 const PRESS_AGAIN_MS = 10_000
 /** What QEMU has to end in before it is killed. */

@@ -101,7 +101,7 @@ function isHostFailure(error: unknown): error is HostFailure {
 }
 
 /** What a task says of an error that ended it. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof Refusal) return error.problems[0] ?? { code: error.code, field: '', message: error.message }
   if (isHostFailure(error)) return { code: error.code, field: '', message: error.message }
   return { code: 'internal', field: '', message: 'An error inside the control daemon; its log has more.' }

@@ -1,7 +1,7 @@
 // Reads JSON that came from outside: bounded depth, and none of the keys that mean something to JavaScript itself.
 import type { Checked, Problem } from './problem.ts'
 
-export const MAX_DEPTH = 16
+const MAX_DEPTH = 16
 const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype']
 
 /** Codes: `request.malformed-json`, `request.too-deep`, `request.unknown-field`. */

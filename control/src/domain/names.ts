@@ -1,7 +1,7 @@
 // Forms of the names that people choose: VMs, hosts, datastores, files, users.
 import * as v from 'valibot'
 
-export const VM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+const VM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 export const vmNameSchema = v.pipe(v.string(), v.regex(VM_NAME, 'must be 1 to 63 of A-Z a-z 0-9 . _ - and start with a letter or digit'))
 
 /** One DNS label. @source RFC 1123 section 2.1 */
@@ -17,11 +17,3 @@ export const fileNameSchema = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_][A-Za-z0-9._+@~-]{0,254}$/, 'must be 1 to 255 of A-Z a-z 0-9 . _ + @ ~ - and start with a letter, digit or _'),
 )
-
-export const userNameSchema = v.pipe(
-  v.string(),
-  v.regex(/^[a-z][a-z0-9._-]{0,31}$/, 'must be 1 to 32 of a-z 0-9 . _ - and start with a letter'),
-)
-
-/** The form of ids: a lower-case UUID. */
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

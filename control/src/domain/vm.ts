@@ -5,8 +5,8 @@ import { field } from './field.ts'
 import { macSchema } from './mac.ts'
 import { datastoreNameSchema, fileNameSchema, vmNameSchema } from './names.ts'
 
-export const MAX_DISKS = 8
-export const MAX_NICS = 4
+const MAX_DISKS = 8
+const MAX_NICS = 4
 
 export const fileReferenceSchema = closed({
   datastore: v.pipe(datastoreNameSchema, field({ title: 'Datastore' })),
@@ -91,7 +91,6 @@ export const vmSpecSchema = closed({
 
 /** With defaults filled in; NICs may still lack their MAC. */
 export type VmDraft = v.InferOutput<typeof vmSpecSchema>
-export type Boot = VmDraft['boot']
 export type Disk = v.InferOutput<typeof diskSchema>
 export interface Nic {
   readonly network: 'nat'
