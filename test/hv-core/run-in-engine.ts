@@ -1,6 +1,6 @@
 // Bundles test files for hv-core, runs them in the sanitizer build inside the tools tree, and reads their reports.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { build } from 'esbuild'
 import type { CaseReport } from '../engine/vitest-shim.ts'
@@ -27,9 +27,17 @@ function inTools(...argv: string[]) {
 
 export async function runInEngine(file: string): Promise<EngineRun> {
   const name = basename(file, '.test.ts')
-  const [script, bundle, report] = ['js', 'qjb', 'json'].map((ending) => `${DIRECTORY}/${name}.${ending}`) as [string, string, string]
   mkdirSync(DIRECTORY, { recursive: true })
-  rmSync(report, { force: true })
+  const directory = mkdtempSync(`${DIRECTORY}/${name}-`) // two runs at once do not meet
+  try {
+    return await runIn(directory, name, file)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+async function runIn(directory: string, name: string, file: string): Promise<EngineRun> {
+  const [script, bundle, report] = ['js', 'qjb', 'json'].map((ending) => `${directory}/${name}.${ending}`) as [string, string, string]
   await build({
     stdin: {
       contents: `import ${JSON.stringify(resolve(file))}\nimport './driver.ts'`,

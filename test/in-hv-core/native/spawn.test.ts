@@ -106,14 +106,15 @@ describe('spawn', () => {
 describe('descriptors of a child', () => {
   async function fdsOf(options: Partial<SpawnOptions>): Promise<Record<string, string>> {
     const child = spawn({ argv: sleep, ...options })
-    // The kernel closes what is close-on-exec one by one before it gives the process its new name.
-    await until(() => readText(`/proc/${child.pid}/comm`) === 'sleep\n')
-    const seen = Object.fromEntries(
-      readDir(`/proc/${child.pid}/fd`).map((fd) => [fd, readLink(`/proc/${child.pid}/fd/${fd}`).split('/').at(-1) ?? '']),
-    )
-    child.kill(SIGKILL)
-    await child.exited
-    return seen
+    try {
+      // Past the dynamic loader, which opens files of its own.
+      await until(() => readText(`/proc/${child.pid}/wchan`).includes('nanosleep'))
+      const names = readDir(`/proc/${child.pid}/fd`)
+      return Object.fromEntries(names.map((fd) => [fd, readLink(`/proc/${child.pid}/fd/${fd}`).split('/').at(-1) ?? '']))
+    } finally {
+      child.kill(SIGKILL)
+      await child.exited
+    }
   }
 
   it('are /dev/null alone by default, whatever is open here', async () => {
