@@ -50,7 +50,12 @@ export function createApp(ports: AppPorts): App {
 
   return {
     async start() {
-      await importSeed(ports, ledger)
+      try {
+        await importSeed(ports, ledger)
+      } catch (error) {
+        // VMs are to be taken over all the same.
+        ports.log('error', `the seed could not be imported: ${String(error)}`)
+      }
       const hostname = store.getSetting('hostname')
       host.setHostname(typeof hostname === 'string' ? hostname : DEFAULT_HOSTNAME)
       await reconcile(ports, ledger, fleet)

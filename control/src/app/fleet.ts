@@ -39,8 +39,10 @@ export interface Fleet {
   busy(id: string): TaskKind | null
   /** Marks a task as the VM's running one and tells what the VM is becoming; the returned function ends that. */
   hold(id: string, kind: TaskKind, transition: 'starting' | 'stopping' | null): () => void
-  /** From now on `process` is the VM's, and is watched. */
-  watch(id: string, process: VmProcess, runState: RunState): void
+  /** From now on `process` is the VM's, and is watched. Its run state is unknown until it is observed. */
+  watch(id: string, process: VmProcess): void
+  /** What `process` was seen to be doing; ignored when it is the VM's no longer. */
+  observe(id: string, process: VmProcess, state: RunState): void
   wantEnd(id: string): void
   /** Resolves once the VM has no process and that is written. */
   whenStopped(id: string): Promise<void>
@@ -150,11 +152,12 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
         if (live(id).busy === kind) change(id, { busy: null, transition: null })
       }
     },
-    watch(id, process, runState) {
+    watch(id, process) {
       const stopped = process.ended.then((exit) => onEnd(id, process, exit))
-      change(id, { process, stopped, runState: runState === 'running' ? 'running' : 'paused', endWanted: false })
+      change(id, { process, stopped, runState: 'unknown', endWanted: false })
       process.onStateChange((state) => onState(id, process, state))
     },
+    observe: onState,
     wantEnd: (id) => change(id, { endWanted: true }),
     whenStopped: (id) => live(id).stopped,
     recordEnd,

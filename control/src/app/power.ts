@@ -5,6 +5,7 @@ import type { PowerState } from '../domain/vm.ts'
 import { POWERED_OFF } from '../domain/vm-exit.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import type { VmRecord } from '../ports/store.ts'
+import { eventually } from './eventually.ts'
 import type { Fleet } from './fleet.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
@@ -111,7 +112,9 @@ export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap
     }
     if (ledger.vms.get(id)?.process === null) return
     await vmHost.removeStray(id)
-    fleet.recordEnd(id, { reason: POWERED_OFF, code: null, signal: null })
+    await eventually(ports, `the end of VM ${id}`, () => {
+      if ((ledger.vms.get(id)?.process ?? null) !== null) fleet.recordEnd(id, { reason: POWERED_OFF, code: null, signal: null })
+    })
   }
 
   return {
@@ -128,7 +131,10 @@ export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap
             draft.putVm({ ...fleet.record(id), ...started })
             draft.event('vm.started', 'info', { kind: 'vm', id }, `${spec.name} was started by ${by}.`)
           },
-          written: () => fleet.watch(id, process, 'running'),
+          written: () => {
+            fleet.watch(id, process)
+            fleet.observe(id, process, 'running')
+          },
           undo: async () => void (await process.powerOff(QUIT_TIMEOUT_MS)),
         }
       })

@@ -3,7 +3,8 @@ import { HOST_RESTARTED, POWERED_OFF, UNSEEN } from '../domain/vm-exit.ts'
 import { planReconciliation, type Reconciliation } from '../plan/reconcile.ts'
 import { endInterrupted } from '../plan/tasks.ts'
 import { SERIAL_LOG_BYTES, vmPaths } from '../plan/vm-paths.ts'
-import type { ProcessIdentity } from '../ports/vm-host.ts'
+import type { ProcessIdentity, VmProcess } from '../ports/vm-host.ts'
+import { eventually } from './eventually.ts'
 import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
@@ -26,7 +27,7 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet): Pro
   async function settle(step: Reconciliation): Promise<void> {
     if (step.kind === 'remove-stray') return removeStray(ports, step.id)
     if (step.kind === 'adopt') return adopt(ports, ledger, fleet, step.id, endWanted.has(step.id))
-    fleet.recordEnd(step.id, { reason: HOST_RESTARTED, code: null, signal: null })
+    recordLater(ports, ledger, fleet, step.id, HOST_RESTARTED)
   }
 
   const plan = planReconciliation(remembered, await vmHost.listCgroups())
@@ -41,8 +42,19 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet): Pro
   )
 
   if (interrupted.length === 0) return
-  ledger.write((draft) => {
-    for (const task of interrupted) draft.putTask(endInterrupted(task, (id) => (ledger.vms.get(id)?.process ?? null) !== null, clock.now()))
+  const running = new Set([...ledger.vms.values()].filter(({ process }) => process !== null).map(({ id }) => id))
+  void eventually(ports, 'the end of interrupted tasks', () => {
+    ledger.write((draft) => {
+      for (const task of interrupted) draft.putTask(endInterrupted(task, (id) => running.has(id), clock.now()))
+    })
+  })
+}
+
+/** At once where possible; not waited for, as a full disk must not hold up the others. */
+function recordLater(ports: Ports, ledger: Ledger, fleet: Fleet, id: string, reason: string): void {
+  const identity = ledger.vms.get(id)?.process ?? null
+  void eventually(ports, `the end of VM ${id}`, () => {
+    if (identity !== null && isStill(ledger, id, identity)) fleet.recordEnd(id, { reason, code: null, signal: null })
   })
 }
 
@@ -56,17 +68,38 @@ async function adopt(ports: Ports, ledger: Ledger, fleet: Fleet, id: string, end
   const identity = ledger.vms.get(id)?.process ?? null
   // Powered off or deleted meanwhile.
   if (identity === null) return
+  let process: VmProcess | null
   try {
-    const process = await vmHost.adopt(id, identity, { ...vmPaths(id), maxSerialLogBytes: SERIAL_LOG_BYTES })
-    if (!isStill(ledger, id, identity)) return
-    if (process === null) return fleet.recordEnd(id, { reason: endWanted ? POWERED_OFF : UNSEEN, code: null, signal: null })
-    fleet.watch(id, process, await process.queryState())
-    const { name } = fleet.record(id).spec
-    ledger.write((draft) => draft.event('vm.adopted', 'info', { kind: 'vm', id }, `${name} was running and has been taken over.`))
+    process = await vmHost.adopt(id, identity, { ...vmPaths(id), maxSerialLogBytes: SERIAL_LOG_BYTES })
   } catch (error) {
     log('error', `VM ${id} runs but does not answer, trying again: ${String(error)}`)
     clock.after(RETRY_MS, () => {
       void adopt(ports, ledger, fleet, id, endWanted)
+    })
+    return
+  }
+  if (!isStill(ledger, id, identity)) return
+  if (process === null) {
+    recordLater(ports, ledger, fleet, id, endWanted ? POWERED_OFF : UNSEEN)
+    return
+  }
+  fleet.watch(id, process)
+  const { name } = fleet.record(id).spec
+  void eventually(ports, `the adoption of VM ${id}`, () => {
+    ledger.write((draft) => draft.event('vm.adopted', 'info', { kind: 'vm', id }, `${name} was running and has been taken over.`))
+  })
+  await observe(ports, fleet, id, process)
+}
+
+/** A VM that was taken over but does not tell its state stays `unknown`, and is asked again. */
+async function observe(ports: Ports, fleet: Fleet, id: string, process: VmProcess): Promise<void> {
+  try {
+    fleet.observe(id, process, await process.queryState())
+  } catch (error) {
+    if (fleet.process(id) !== process) return
+    ports.log('error', `VM ${id} does not tell its state, asking again: ${String(error)}`)
+    ports.clock.after(RETRY_MS, () => {
+      void observe(ports, fleet, id, process)
     })
   }
 }

@@ -113,6 +113,18 @@ describe('a new controld', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
+  it('comes up on a full disk, and writes what it saw when there is room again', async () => {
+    await start()
+    world.vmHost.machine(id).exit = { code: 1, signal: null, shutdownReason: null }
+    world.store.writesLeft = 0
+    const app = await world.boot()
+    expect(app.vms.get(id).status.powerState).toBe('unknown')
+    world.store.writesLeft = Number.POSITIVE_INFINITY
+    await world.clock.advance(5_000)
+    expect(app.vms.get(id).status).toMatchObject({ powerState: 'crashed', lastExit: { reason: 'unseen' } })
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+
   it('comes up though one VM makes trouble', async () => {
     await start()
     const other = first.vms.create(draft('b', { disks: [{ datastore: 'local', file: 'b.qcow2', format: 'qcow2' }] }), {
