@@ -101,6 +101,8 @@ export class RunningVm implements VmProcess {
     if (!STATE_EVENTS.includes(event.name)) return
     if (event.name === 'SHUTDOWN') this.#shutdownReason = typeof event.data.reason === 'string' ? event.data.reason : 'unknown'
     if (event.name === 'RESET') this.#shutdownReason = null
+    // The guest may go on after it, so that its run state would not tell.
+    if (event.name === 'GUEST_PANICKED') this.#stateHandler('guest-panicked')
     if (this.#asking) this.#askAgain = true
     else this.#tellState()
   }
