@@ -55,6 +55,7 @@ describe('commands', () => {
 
   it.each([
     ['the control plane', 'control/tsconfig.json'],
+    ['the printing of the API document', 'control/openapi/tsconfig.json'],
     ['the tests', 'test/tsconfig.json'],
     ['the tests that run in the engine', 'test/tsconfig.portable.json'],
   ])('the type checker is content with %s', (_name, project) => {
