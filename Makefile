@@ -8,25 +8,30 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 BUILD ?= build
 BASE ?= debian
 IN_TOOLS ?= image/in-tools
-# Root is needed for chroot and loop-free image work only; everything else runs as the caller.
-SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 NODE_MODULES := node_modules/.package-lock.json
 VITEST := node_modules/.bin/vitest
-
-include image/image.mk hv-core/hv-core.mk hv-core/gateway/gateway.mk control/control.mk test/test.mk
+PARTS := image/image.mk hv-core/hv-core.mk hv-core/gateway/gateway.mk control/control.mk test/test.mk
 
 .PHONY: help
 help: ## This list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile $(PARTS) | sort | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+$(NODE_MODULES): package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: check
+check: $(NODE_MODULES) ## Static checks and unit tests, under a minute
+	$(VITEST) run --project static --project unit --project node --project engine
+
+ifeq ($(shell id -u),0)
+
+include $(PARTS)
 
 # What the host must have: Node 20 is the user's, the rest comes from its package manager.
 $(BUILD)/host-packages.stamp: image/host-packages
 	@mkdir -p $(@D)
 	image/install-host-packages $<
-	touch $@
-
-$(NODE_MODULES): package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 .PHONY: deps
@@ -35,14 +40,20 @@ deps: $(BUILD)/host-packages.stamp $(NODE_MODULES) ## Install what the build nee
 .PHONY: iso
 iso: deps $(BUILD)/image/corbel.iso ## Build the ISO (BASE=debian)
 
-.PHONY: check
-check: $(NODE_MODULES) ## Static checks and unit tests, under a minute
-	$(VITEST) run --project static --project unit --project node --project engine
-
 .PHONY: test
 test: iso guests hv-core gateway bundles ## Every test, the ones that boot the ISO included
 	$(VITEST) run
 
 .PHONY: clean
 clean: ## Remove everything built, downloads and tools tree included
-	$(SUDO) rm -rf --one-file-system -- $(BUILD) node_modules
+	rm -rf --one-file-system -- $(BUILD) node_modules
+
+else
+
+# The rest makes trees of root's (chroot, devices, owners of files), so all of it runs as root; the caller's PATH finds the caller's Node.
+AS_ROOT := deps iso test clean $(shell grep -hE '^[a-z0-9-]+:.* [A-Z]' $(PARTS) | cut -d: -f1)
+.PHONY: $(AS_ROOT)
+$(AS_ROOT):
+	@sudo env "PATH=$$PATH" "CI=$$CI" $(MAKE) $@ $(MAKEOVERRIDES)
+
+endif

@@ -13,14 +13,16 @@ HV_CORE_release := -O2 -g -fPIE -fstack-protector-strong -fstack-clash-protectio
 HV_CORE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # The engine is linked in: its bytecode is bound to this very build of it.
 HV_CORE_ENGINE := -L/usr/lib/x86_64-linux-gnu/quickjs -L/usr/lib/quickjs -l:libquickjs.a -lm
+# One function of it is used, so it is linked in.
+HV_CORE_NETTLE := -l:libnettle.a
 
 .PHONY: hv-core
-hv-core: $(foreach v,release asan,$(BUILD)/hv-core/$(v)/hv-core $(BUILD)/hv-core/$(v)/hv-compile)
+hv-core: $(foreach v,release asan,$(BUILD)/hv-core/$(v)/hv-core $(BUILD)/hv-core/$(v)/hv-compile) ## Build hv-core and its compiler, for use and with sanitizers
 
 $(BUILD)/hv-core/%/hv-core: $(HV_CORE_SOURCES) $(HV_CORE_INPUTS)
 	mkdir -p $(@D)
-	$(IN_TOOLS) cc $(HV_CORE_WARNINGS) $(HV_CORE_$*) -o $@ $(HV_CORE_SOURCES) $(HV_CORE_ENGINE) -lsqlite3 -largon2
+	$(IN_TOOLS) cc $(HV_CORE_WARNINGS) $(HV_CORE_$*) -o $@ $(HV_CORE_SOURCES) $(HV_CORE_ENGINE) $(HV_CORE_NETTLE) -lsqlite3 -largon2
 
 $(BUILD)/hv-core/%/hv-compile: $(HV_COMPILE_SOURCES) $(HV_CORE_INPUTS)
 	mkdir -p $(@D)
-	$(IN_TOOLS) cc $(HV_CORE_WARNINGS) $(HV_CORE_$*) -o $@ $(HV_COMPILE_SOURCES) $(HV_CORE_ENGINE)
+	$(IN_TOOLS) cc $(HV_CORE_WARNINGS) $(HV_CORE_$*) -o $@ $(HV_COMPILE_SOURCES) $(HV_CORE_ENGINE) $(HV_CORE_NETTLE)

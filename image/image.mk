@@ -37,7 +37,7 @@ $(IMAGE)/corbel.iso: $(IMAGE)/root.img $(IMAGE)/initrd $(wildcard image/iso/*)
 	$(IN_TOOLS) image/iso/build $(BUILD) $(VERSION)
 
 # Whatever is compiled is compiled in the tools tree.
-$(RELEASE)/hv-core $(RELEASE)/hv-compile $(RELEASE)/gatewayd: | $(TOOLS_STAMP)
+$(foreach variant,release asan,$(patsubst %,$(BUILD)/hv-core/$(variant)/%,hv-core hv-compile gatewayd attach-peer)): | $(TOOLS_STAMP)
 
 .PHONY: tools base root initrd
 tools: $(TOOLS_STAMP) ## Make the tools tree (Debian 13, by mmdebstrap)

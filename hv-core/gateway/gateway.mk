@@ -11,7 +11,7 @@ GATEWAY_SANITIZERS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=
 GATEWAY_LIBRARIES := -lwebsockets -lssl -lcrypto -lseccomp -l:libllhttp.a
 
 .PHONY: gateway
-gateway: $(BUILD)/hv-core/release/gatewayd $(BUILD)/hv-core/asan/gatewayd $(BUILD)/hv-core/asan/attach-peer
+gateway: $(BUILD)/hv-core/release/gatewayd $(BUILD)/hv-core/asan/gatewayd $(BUILD)/hv-core/asan/attach-peer ## Build the gateway, for use and with sanitizers
 
 $(BUILD)/hv-core/release/gatewayd: $(GATEWAY_INPUTS)
 	mkdir -p $(@D)

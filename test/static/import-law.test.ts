@@ -26,17 +26,18 @@ const LIBRARIES: Record<string, readonly string[]> = { valibot: ['domain', 'api'
 const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|performance\.now)\b/
 const PURE_ROOMS = ['domain', 'plan', 'codec', 'console']
 
-export interface Import {
+interface Import {
   readonly from: string
   readonly specifier: string
 }
 
-export function importsOf(from: string, text: string): Import[] {
-  const pattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
+function importsOf(from: string, text: string): Import[] {
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
   return [...text.matchAll(pattern)].map((match) => ({ from, specifier: match[1] ?? match[2] ?? match[3] ?? '' }))
 }
 
-export function breachOf({ from, specifier }: Import): string | null {
+function breachOf({ from, specifier }: Import): string | null {
   const room = relative(ROOT, from).split('/')[0] ?? ''
   const allowed = LAW[room]
   if (allowed === undefined) return `${from}: no such room as ${room}`

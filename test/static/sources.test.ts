@@ -23,7 +23,9 @@ describe('sources', () => {
 
   it('never say any, and never switch a check off', () => {
     const typed = code.filter(({ path }) => path.endsWith('.ts') && !path.endsWith('sources.test.ts'))
-    expect(typed.filter(({ text }) => /:\s*any\b|\bas any\b|<any>|@ts-(ignore|nocheck|expect-error)/.test(text)).map(({ path }) => path)).toEqual([])
+    expect(
+      typed.filter(({ text }) => /:\s*any\b|\bas any\b|<any>|@ts-(ignore|nocheck|expect-error)/.test(text)).map(({ path }) => path),
+    ).toEqual([])
   })
 
   it('leave nothing for later', () => {
@@ -38,7 +40,9 @@ describe('sources', () => {
 
   it('name no package registry', () => {
     const all = sourceFiles(/^(?!LICENSE).*$/).filter(({ path }) => !path.endsWith('sources.test.ts'))
-    expect(all.filter(({ text }) => /registry\.npmjs|deb\.debian\.org|snapshot\.debian\.org/.test(text)).map(({ path }) => path)).toEqual([])
+    expect(all.filter(({ text }) => /registry\.npmjs|deb\.debian\.org|snapshot\.debian\.org/.test(text)).map(({ path }) => path)).toEqual(
+      [],
+    )
   })
 })
 
