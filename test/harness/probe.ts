@@ -19,6 +19,14 @@ export interface ScriptResult {
   readonly output: string
 }
 
+export interface ApplianceProcess {
+  readonly pid: number
+  readonly uid: number
+  /** Proportional set size: its own memory and its share of what it shares. */
+  readonly pssKiB: number
+  readonly argv: readonly string[]
+}
+
 export class Probe {
   readonly #machine: Machine
   #last = 0
@@ -54,19 +62,13 @@ export class Probe {
   }
 
   /** Every process with an argv: kernel threads have none. The probe's own are left out. */
-  async processes(): Promise<{ pid: number; uid: number; argv: string[] }[]> {
-    const script = `cd /proc
-for p in [0-9]*; do
-  [ -e $p/root/agent ] && continue
-  a=$(tr '\\000' '\\037' <$p/cmdline 2>/dev/null) || continue
-  [ -n "$a" ] || continue
-  echo "$p $(grep ^Uid: $p/status 2>/dev/null | tr '\\t' ' ' | cut -d' ' -f2) $a"
-done`
-    const text = await this.output(script)
+  async processes(): Promise<ApplianceProcess[]> {
+    const text = await this.output('processes')
     return text.split('\n').flatMap((line) => {
-      const match = /^(\d+) (\d+) (.*)$/s.exec(line)
+      const match = /^(\d+) (\d+) (\d+) (.*)$/.exec(line)
       if (match === null) return []
-      return [{ pid: Number(match[1]), uid: Number(match[2]), argv: (match[3] ?? '').split('\x1f').filter((word) => word !== '') }]
+      const argv = (match[4] ?? '').split('\x1f').filter((word) => word !== '')
+      return [{ pid: Number(match[1]), uid: Number(match[2]), pssKiB: Number(match[3]), argv }]
     })
   }
 
