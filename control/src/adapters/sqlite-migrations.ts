@@ -45,7 +45,7 @@ const MIGRATIONS: readonly string[] = [
 ]
 
 /** A database written by a later version: it must be left alone. */
-export class NewerDatabase extends Error {
+class NewerDatabase extends Error {
   override readonly name = 'NewerDatabase'
 }
 

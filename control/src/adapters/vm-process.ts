@@ -123,7 +123,7 @@ export class RunningVm implements VmProcess {
 }
 
 /** @source QMP `query-status` */
-export async function queryState(qmp: QmpLink): Promise<RunState> {
+async function queryState(qmp: QmpLink): Promise<RunState> {
   const answer = await qmp.execute('query-status')
   const status = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : null
   if (typeof status !== 'string') throw new VmHostFailure('qmp.malformed', 'query-status', 'no status in the answer')

@@ -1,7 +1,7 @@
 // The frames of the control socket: bytes in chunks of any size → frames, and frames → bytes. It knows neither sockets nor what the heads say.
 // @source docs/architecture.md, "Frames on the control socket"
 
-export const FRAME_HEADER_BYTES = 12
+const FRAME_HEADER_BYTES = 12
 /** Largest payload of one frame. */
 export const MAX_FRAME_PAYLOAD_BYTES = 2 * 1024 * 1024
 const FLAG_END = 1

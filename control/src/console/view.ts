@@ -8,7 +8,7 @@ import { statusBlocks } from './status-screen.ts'
 import { theme } from './theme.ts'
 
 /** Terminals of 24 rows are as common as the 25 of the text mode, so 24 are enough. */
-export const smallest = { columns: 80, rows: 24 }
+const smallest = { columns: 80, rows: 24 }
 
 /** Wider lines are hard to read. */
 const contentColumns = 126
