@@ -54,6 +54,6 @@ else
 AS_ROOT := deps iso test clean $(shell grep -hE '^[a-z0-9-]+:.* [A-Z]' $(PARTS) | cut -d: -f1)
 .PHONY: $(AS_ROOT)
 $(AS_ROOT):
-	@sudo env "PATH=$$PATH" "CI=$$CI" $(MAKE) $@ $(MAKEOVERRIDES)
+	@sudo env "PATH=$$PATH" "CI=$${CI:-}" $(MAKE) $@ $(MAKEOVERRIDES)
 
 endif
