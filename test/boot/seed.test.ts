@@ -17,22 +17,25 @@ const keyNames = [...password].map((letter) => (letter === '-' ? 'minus' : lette
 
 describe('a refused seed', () => {
   it('is reported field by field on the console; then a password typed on the serial port lets the administrator in', async () => {
-    await withAppliance({ name: 'seed-refused', seed: badSeed }, async ({ api, machine, patience, ready, screen }) => {
-      await ready()
-      const shown = await screen.waitFor(/hostname/, patience(15_000), machine.died)
-      for (const field of ['hostname', 'administrator', 'address', 'colour']) expect(shown).toContain(field)
-      // No part of the refused document was applied, its password least of all, and no secret is shown.
-      expect(shown).not.toContain('short"')
-      const early = await api.request('POST', '/v1/login', { body: { username: 'administrator', password: 'short' } })
-      expect(early).toMatchObject({ status: 409, json: { code: 'setup.required' } })
-      expect((await api.request('POST', '/v1/setup', { body: { password } })).status).toBeGreaterThan(400)
+    await withAppliance(
+      { name: 'seed-refused', seed: badSeed, terminal: { columns: 100, rows: 45 } },
+      async ({ api, machine, patience, ready, screen }) => {
+        await ready()
+        const shown = await screen.waitFor(/hostname/, patience(15_000), machine.died)
+        for (const field of ['hostname', 'administrator', 'address', 'colour']) expect(shown).toContain(field)
+        // No part of the refused document was applied, its password least of all, and no secret is shown.
+        expect(shown).not.toContain('short"')
+        const early = await api.request('POST', '/v1/login', { body: { username: 'administrator', password: 'short' } })
+        expect(early).toMatchObject({ status: 409, json: { code: 'setup.required' } })
+        expect((await api.request('POST', '/v1/setup', { body: { password } })).status).toBeGreaterThan(400)
 
-      await screen.waitFor(/[Pp]assword/, patience(10_000), machine.died)
-      screen.type(`${password}\t${password}\r`)
-      await screen.waitFor(/^(?![\s\S]*Once more)/, patience(15_000), machine.died)
-      await api.login(password)
-      expect((await api.request('GET', '/v1/vms')).status).toBe(200)
-    })
+        await screen.waitFor(/[Pp]assword/, patience(10_000), machine.died)
+        screen.type(`${password}\t${password}\r`)
+        await screen.waitFor(/^(?![\s\S]*Once more)/, patience(15_000), machine.died)
+        await api.login(password)
+        expect((await api.request('GET', '/v1/vms')).status).toBe(200)
+      },
+    )
   })
 })
 

@@ -30,6 +30,8 @@ export interface ApplianceOptions {
   readonly forwards?: readonly number[]
   /** A unix socket at which a neighbour of the appliance on its management network can be played. */
   readonly neighbour?: string
+  /** Size of the terminal on the serial port; default 80 by 25. */
+  readonly terminal?: { readonly columns: number; readonly rows: number }
   /** Boots the kernel directly with the probe before the initramfs. */
   readonly probe?: boolean
 }
@@ -50,6 +52,7 @@ export class Appliance {
   readonly forwarded: ReadonlyMap<number, number>
 
   private constructor(
+    options: ApplianceOptions,
     machine: Machine,
     chosen: Accelerator,
     password: string,
@@ -61,7 +64,7 @@ export class Appliance {
     this.password = password
     this.dataDisk = dataDisk
     this.forwarded = forwarded
-    this.screen = new SerialScreen(machine.console)
+    this.screen = new SerialScreen(machine.console, options.terminal?.columns, options.terminal?.rows)
     this.probe = new Probe(machine)
     this.api = new ApiClient(forwarded.get(443) ?? 0)
     this.vms = new VmClient(this.api)
@@ -91,7 +94,7 @@ export class Appliance {
       ...(dataDisk === null ? {} : { dataDisk: { file: dataDisk, serial: dataDiskSerial } }),
       ...(seed === null ? {} : { seedDirectory: writeSeed(logDirectory, seed) }),
     })
-    return new Appliance(machine, chosen, password, dataDisk, new Map(forwards.map(([here, there]) => [there, here])))
+    return new Appliance(options, machine, chosen, password, dataDisk, new Map(forwards.map(([here, there]) => [there, here])))
   }
 
   /** `ms` on hardware, more under emulation. */
@@ -99,16 +102,35 @@ export class Appliance {
 
   /** Milliseconds from power-on until the API answered. */
   readonly ready = async (timeoutMs = this.patience(25_000)): Promise<number> => {
-    const look = async () => {
-      try {
-        return (await this.api.request('GET', '/v1/health', { timeoutMs: 5000 })).status === 200
-      } catch {
-        return false
-      }
-    }
     const seen = () => JSON.stringify(this.machine.console.text.slice(-300))
-    await until('API', look, { timeoutMs, intervalMs: 100, signal: this.machine.died, seen })
-    return performance.now() - this.machine.poweredOnAt
+    let readyAt: number | null = null
+    const look = () => {
+      void this.#knock().then((answered) => {
+        if (answered) readyAt ??= performance.now()
+      })
+      return readyAt
+    }
+    await until('API', look, { timeoutMs, intervalMs: 250, signal: this.machine.died, seen })
+    return (readyAt ?? 0) - this.machine.poweredOnAt
+  }
+
+  /**
+   * Whether the API answers a request begun now. QEMU accepts a forwarded connection long before the appliance has a network and
+   * then leaves it hanging, so many short tries overlap instead of one waiting in vain; they get longer, for slow machines.
+   */
+  async #knock(): Promise<boolean> {
+    const timeoutMs = 1000 + (performance.now() - this.machine.poweredOnAt) / 10
+    const client = new ApiClient(this.api.port, this.api.fingerprint)
+    try {
+      const { status } = await client.request('GET', '/v1/health', { timeoutMs })
+      if (status !== 200) return false
+      this.api.fingerprint = client.fingerprint
+      return true
+    } catch {
+      return false
+    } finally {
+      client.close()
+    }
   }
 
   /** API up and logged in with the seed's password. */

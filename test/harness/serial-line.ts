@@ -1,7 +1,7 @@
 // One serial port of the outer machine: kept in a file, offered as text and as a live stream; watches for a dying kernel.
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { stripVTControlCharacters } from 'node:util'
+import { plainText } from './plain-text.ts'
 import { until } from './wait.ts'
 
 /** The appliance's kernel died. Told apart from a failed expectation, as emulation has a known flake of this kind with several CPUs. */
@@ -32,7 +32,7 @@ export class SerialLine {
 
   /** Everything so far, without terminal control sequences. */
   get text(): string {
-    return stripVTControlCharacters(this.#text)
+    return plainText(this.#text)
   }
 
   get raw(): string {

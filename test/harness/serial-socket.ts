@@ -1,7 +1,8 @@
 // A VM's serial port over the API's WebSocket: what the guest prints, and a way to type.
-import { stripVTControlCharacters } from 'node:util'
+
 import { WebSocket } from 'ws'
 import type { ApiClient } from './api-client.ts'
+import { plainText } from './plain-text.ts'
 import { until, within } from './wait.ts'
 
 export class SerialSocket {
@@ -38,7 +39,7 @@ export class SerialSocket {
   }
 
   get text(): string {
-    return stripVTControlCharacters(this.#text)
+    return plainText(this.#text)
   }
 
   get closed(): boolean {
