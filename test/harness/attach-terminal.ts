@@ -5,6 +5,18 @@ const leaveKey = 0x1d
 // Has the far side paint everything anew (Ctrl-L), as it cannot know that somebody new looks on.
 const redraw = '\x0c'
 
+/** Resolves at the next line typed here, or when the machine ends. */
+export async function lineTyped(ended: AbortSignal): Promise<void> {
+  const { stdin } = process
+  stdin.resume()
+  await new Promise<void>((resolve) => {
+    stdin.once('data', () => resolve())
+    ended.addEventListener('abort', () => resolve(), { once: true })
+  })
+  stdin.removeAllListeners('data')
+  stdin.pause()
+}
+
 export async function attachTerminal(line: SerialLine, ended: AbortSignal): Promise<void> {
   const { stdin, stdout } = process
   const stopOutput = line.onData((data) => stdout.write(data))

@@ -3,11 +3,10 @@ import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { accelerator } from './accel.ts'
 import { Appliance } from './appliance.ts'
-import { attachTerminal } from './attach-terminal.ts'
+import { attachTerminal, lineTyped } from './attach-terminal.ts'
 import { iso } from './paths.ts'
 import { SerialSocket } from './serial-socket.ts'
 import { guestSpecs } from './vm-client.ts'
-import { pause } from './wait.ts'
 
 const { values: flags } = parseArgs({ options: { iso: { type: 'string', default: iso } } })
 const startedAt = performance.now()
@@ -91,8 +90,9 @@ async function main(): Promise<void> {
     await runDemoVm(appliance)
     sayHowToReachIt(appliance)
     if (process.stdin.isTTY && process.stdout.isTTY) {
-      say('==> the console of the appliance follows; Ctrl-] leaves it and powers off')
-      await pause(1500)
+      // The console fills the screen, so what stands there is to be read first.
+      say('==> press Enter for the console of the appliance; there, Ctrl-] leaves it and powers off')
+      await lineTyped(appliance.machine.died)
       await attachTerminal(appliance.machine.console, appliance.machine.died)
     }
     if (!appliance.machine.ended) await step('powering off through the API', () => appliance.powerOff())
