@@ -1,34 +1,37 @@
 // Where the time of a boot goes, by the kernel's own clock in its log.
 
-/** Seconds of kernel time at which each stage was over, and what marks it. */
 export interface Stage {
   readonly name: string
   readonly seconds: number
 }
 
-/** The first kernel timestamp (seconds) of a /dev/kmsg record that matches, or null. */
-export function timestampOf(kernelLog: string, pattern: RegExp): number | null {
+/** Each stage with the record that ends it. */
+const ends: readonly (readonly [string, RegExp])[] = [
+  ['kernel', /^Run \S+ as init process/],
+  ['initramfs: drivers, medium', /^initramfs: medium /],
+  ['initramfs: verity, root', /^boot: 10-/],
+  ['boot jobs', /^boot: 60-/],
+  ['setup', /^boot: 90-/],
+  ['controld', /^controld: serving/],
+]
+
+/** Seconds of kernel time of the first /dev/kmsg record that matches, or null. */
+function timeOf(kernelLog: string, pattern: RegExp): number | null {
   for (const line of kernelLog.split('\n')) {
-    const record = /^\d+,\d+,(\d+),[^;]*;(.*)$/.exec(line.trim())
+    const record = /^\d+,\d+,(\d+),[^;]*;(.*?)\r?$/.exec(line)
     if (record !== null && pattern.test(record[2] ?? '')) return Number(record[1]) / 1e6
   }
   return null
 }
 
-const marks: readonly (readonly [string, RegExp])[] = [
-  ['kernel', /Run \/probe\/init as init process|Run \/init as init process/],
-  ['initramfs', /EXT4-fs|erofs.*mounted|init: boot|corbel-boot|setup: /],
-]
-
-/** Durations of the stages that the log shows, in order; a mark that is missing is left out rather than guessed. */
+/** How long each stage took; throws when the log lacks the end of one. */
 export function stagesOf(kernelLog: string): Stage[] {
-  const stages: Stage[] = []
   let before = 0
-  for (const [name, pattern] of marks) {
-    const end = timestampOf(kernelLog, pattern)
-    if (end === null) continue
-    stages.push({ name, seconds: end - before })
+  return ends.map(([name, pattern]) => {
+    const end = timeOf(kernelLog, pattern)
+    if (end === null) throw new Error(`the kernel log does not show the end of the stage "${name}"`)
+    const seconds = end - before
     before = end
-  }
-  return stages
+    return { name, seconds }
+  })
 }

@@ -13,6 +13,7 @@ export interface ApiEvent {
 export class EventStream {
   readonly events: ApiEvent[] = []
   readonly #stop: () => void
+  readonly #listeners = new Set<() => void>()
   #text = ''
   #failure: Error | null = null
 
@@ -36,6 +37,11 @@ export class EventStream {
     return new EventStream(client, lastEventId)
   }
 
+  /** Called after each event has been added. */
+  onEvent(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
   async waitFor(code: string, targetId: string, timeoutMs: number): Promise<ApiEvent> {
     const look = () => {
       if (this.#failure !== null) throw this.#failure
@@ -57,7 +63,9 @@ export class EventStream {
         .filter((line) => line.startsWith('data:'))
         .map((line) => line.slice(5).trimStart())
         .join('\n')
-      if (data !== '') this.events.push(JSON.parse(data) as ApiEvent)
+      if (data === '') continue
+      this.events.push(JSON.parse(data) as ApiEvent)
+      for (const listener of this.#listeners) listener()
     }
   }
 }

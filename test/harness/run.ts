@@ -42,6 +42,7 @@ function showConsole(console: SerialSocket): () => void {
   return () => {
     clearInterval(timer)
     show()
+    say(`    │ ${console.text.slice(shown)}`)
   }
 }
 

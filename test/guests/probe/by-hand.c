@@ -1,4 +1,5 @@
-/* Starts a QEMU by hand with the argv, uid and mount view of a running one, and prints the milliseconds until its monitor greets.
+/* Starts a QEMU by hand with the argv, uid and mount view of a running one, and prints the milliseconds until its monitor greets
+   and until the guest has been told to run, after the same commands that controld sends.
    Makes the listening sockets that the argv names by descriptor; the new process is killed afterwards. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +108,25 @@ static double now_ms(void)
 	return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
 }
 
+/* Reads until `word` has come `times` times; false at the end of the connection. */
+static bool read_until(int fd, const char *word, int times)
+{
+	char answer[8192] = "";
+	size_t length = 0;
+	for (;;) {
+		ssize_t got = read(fd, answer + length, sizeof(answer) - 1 - length);
+		if (got <= 0)
+			return false;
+		length += (size_t)got;
+		answer[length] = '\0';
+		int seen = 0;
+		for (const char *at = strstr(answer, word); at != NULL; at = strstr(at + 1, word))
+			seen++;
+		if (seen >= times)
+			return true;
+	}
+}
+
 /* Usage: by-hand PID */
 int main(int argc, char **argv)
 {
@@ -128,17 +149,20 @@ int main(int argc, char **argv)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&monitor, sizeof(monitor)) != 0)
 		fail("monitor");
-	char greeting[512] = "";
-	ssize_t got = read(fd, greeting, sizeof(greeting) - 1);
-	double end = now_ms();
+	double greeted = 0, running = 0;
+	if (read_until(fd, "\"QMP\"", 1))
+		greeted = now_ms();
+	static const char commands[] = "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-kvm\"}{\"execute\":\"cont\"}";
+	if (greeted > 0 && write(fd, commands, sizeof(commands) - 1) == (ssize_t)sizeof(commands) - 1 && read_until(fd, "\"return\"", 3))
+		running = now_ms();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	for (int n = 0; n < socket_count; n++)
 		unlink(sockets[n].path);
-	if (got <= 0 || strstr(greeting, "\"QMP\"") == NULL) {
-		fprintf(stderr, "by-hand: no greeting\n");
+	if (running <= 0) {
+		fprintf(stderr, "by-hand: no answer from the monitor\n");
 		return 1;
 	}
-	printf("%.1f\n", end - start);
+	printf("%.1f %.1f\n", greeted - start, running - start);
 	return 0;
 }

@@ -1,0 +1,137 @@
+// `make bench`: the figures of a booted appliance, as a table and as build/bench.json. Measures; judges nothing.
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { accelerator } from '../harness/accel.ts'
+import { Appliance, type ApplianceOptions } from '../harness/appliance.ts'
+import { build, imageFile, iso } from '../harness/paths.ts'
+import { guestSpecs } from '../harness/vm-client.ts'
+import { type LoadResult, measureLoad } from './load.ts'
+import { measurePowerOn, type PowerOnResult } from './power-on.ts'
+import { type Stage, stagesOf } from './stages.ts'
+
+const vmCount = 100
+
+interface Figures {
+  readonly accelerator: string
+  readonly isoBytes: number
+  readonly rootImageBytes: number
+  /** BIOS, CD. The first stage is what had passed when the kernel began to count. */
+  readonly liveIsoToApiSeconds: number
+  readonly firmwareAndLoaderSeconds: number
+  /** Kernel and initramfs given directly, no firmware's disk access, no loader. */
+  readonly directToApiSeconds: number
+  readonly stages: readonly Stage[]
+  readonly processes: readonly { readonly name: string; readonly pssKiB: number }[]
+  readonly ownPssKiB: number
+  readonly powerOn: PowerOnResult
+  readonly vmCount: number
+  readonly load: readonly LoadResult[]
+}
+
+async function withAppliance<T>(options: ApplianceOptions, use: (appliance: Appliance) => Promise<T>): Promise<T> {
+  const appliance = await Appliance.start(options)
+  try {
+    return await use(appliance)
+  } finally {
+    await appliance.stop()
+  }
+}
+
+async function measureIsoBoot(): Promise<Pick<Figures, 'liveIsoToApiSeconds' | 'firmwareAndLoaderSeconds'>> {
+  return withAppliance({ name: 'bench-iso' }, async (appliance) => {
+    const ready = await appliance.readyAndLoggedIn()
+    const { status } = await appliance.api.call<{ status: { uptimeSeconds: number } }>('GET', '/v1/host')
+    const elapsed = (performance.now() - appliance.machine.poweredOnAt) / 1000
+    return { liveIsoToApiSeconds: ready / 1000, firmwareAndLoaderSeconds: elapsed - status.uptimeSeconds }
+  })
+}
+
+const ours = /(?:controld|dcui|gateway-launch|setup)\.qjb|gatewayd/
+
+async function measureMemory(appliance: Appliance): Promise<Pick<Figures, 'processes' | 'ownPssKiB'>> {
+  const all = await appliance.probe.processes()
+  const named = all.map(({ argv, pssKiB }) => ({
+    name: argv
+      .map((word) => word.split('/').at(-1))
+      .join(' ')
+      .slice(0, 60),
+    pssKiB,
+  }))
+  const ownPssKiB = named.filter(({ name }) => ours.test(name)).reduce((sum, { pssKiB }) => sum + pssKiB, 0)
+  return { processes: named.sort((a, b) => b.pssKiB - a.pssKiB), ownPssKiB }
+}
+
+async function measureRequests(appliance: Appliance): Promise<readonly LoadResult[]> {
+  for (let n = 0; n < vmCount; n++) await appliance.vms.create(guestSpecs.diskless(`bench-${n}`))
+  await measureLoad(appliance.api, '/v1/vms', 4, 3000)
+  return [await measureLoad(appliance.api, '/v1/vms', 1, 10_000), await measureLoad(appliance.api, '/v1/vms', 8, 15_000)]
+}
+
+async function measure(): Promise<Figures> {
+  const chosen = await accelerator()
+  const say = (text: string) => process.stdout.write(`==> ${text}\n`)
+  say(`measuring a boot of the ISO (${chosen.name})`)
+  const isoBoot = await measureIsoBoot()
+  say('measuring a direct boot')
+  return withAppliance({ name: 'bench', probe: true, memoryMiB: 2048 }, async (appliance) => {
+    const direct = await appliance.readyAndLoggedIn()
+    const stages = stagesOf(appliance.machine.kernelLog.text)
+    const memory = await measureMemory(appliance)
+    say('measuring power-on of a VM')
+    const powerOn = await measurePowerOn(appliance, 7)
+    say(`measuring requests with ${vmCount} VMs`)
+    const load = await measureRequests(appliance)
+    return {
+      accelerator: chosen.name,
+      isoBytes: statSync(iso).size,
+      rootImageBytes: statSync(imageFile('root.img')).size,
+      ...isoBoot,
+      directToApiSeconds: direct / 1000,
+      stages,
+      ...memory,
+      powerOn,
+      vmCount,
+      load,
+    }
+  })
+}
+
+function table(figures: Figures): string {
+  const row = (what: string, value: string) => `${what.padEnd(64)} ${value.padStart(12)}`
+  const s = (seconds: number) => `${seconds.toFixed(1)} s`
+  const ms = (value: number) => `${value.toFixed(1)} ms`
+  const kib = (value: number) => `${(value / 1024).toFixed(1)} MiB`
+  const { powerOn } = figures
+  return [
+    row('accelerator', figures.accelerator),
+    row('ISO', `${(figures.isoBytes / 1e6).toFixed(1)} MB`),
+    row('root image with hash tree', `${(figures.rootImageBytes / 1e6).toFixed(1)} MB`),
+    row('live ISO (BIOS, CD): power-on to API', s(figures.liveIsoToApiSeconds)),
+    row('  firmware and boot loader', s(figures.firmwareAndLoaderSeconds)),
+    row('direct boot: power-on to API', s(figures.directToApiSeconds)),
+    ...figures.stages.map((stage) => row(`  ${stage.name}`, s(stage.seconds))),
+    row('memory (PSS) of our processes', kib(figures.ownPssKiB)),
+    ...figures.processes.map(({ name, pssKiB }) => row(`  ${name}`, kib(pssKiB))),
+    row('power-on: API request to running guest (TLS, port forwarding)', ms(powerOn.apiToRunningMs)),
+    row('power-on: same argv by hand, to QMP greeting', ms(powerOn.byHandToGreetingMs)),
+    row('power-on: same argv by hand, to running guest', ms(powerOn.byHandToRunningMs)),
+    row('power-on: ratio', powerOn.ratio.toFixed(3)),
+    ...figures.load.flatMap((load) => [
+      row(`GET /v1/vms, ${figures.vmCount} VMs, ${load.connections} kept connections through TLS and port forwarding`, ''),
+      row('  requests per second', load.perSecond.toFixed(1)),
+      row('  p50', ms(load.p50Ms)),
+      row('  p99', ms(load.p99Ms)),
+    ]),
+  ].join('\n')
+}
+
+try {
+  const figures = await measure()
+  const file = join(build, 'bench.json')
+  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`)
+  process.stdout.write(`\n${table(figures)}\n\nas JSON: ${file}\n`)
+  process.exit(0)
+} catch (error) {
+  process.stderr.write(`make bench: ${error instanceof Error ? error.message : String(error)}; logs: ${join(build, 'logs')}\n`)
+  process.exit(1)
+}
