@@ -7,6 +7,8 @@ import type { StreamResponse } from './message.ts'
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
 /** A first line makes every hop send the head at once; clients that lose the connection come back after this time, ms. */
 const OPENING = 'retry: 2000\n\n'
+/** A comment: clients pass over it. */
+const HEARTBEAT = ':\n\n'
 
 export function followEvents(feed: EventFeed, lastEventId: string | undefined): StreamResponse {
   if (lastEventId !== undefined && !/^\d{1,15}$/.test(lastEventId)) {
@@ -14,13 +16,19 @@ export function followEvents(feed: EventFeed, lastEventId: string | undefined): 
       { code: 'request.header.invalid', field: 'last-event-id', message: 'must be the id of an event', got: lastEventId.slice(0, 100) },
     ])
   }
+  feed.requireRoom()
   return {
     ...{ kind: 'stream', status: 200, headers: HEADERS },
     subscribe(push, end) {
       push(OPENING)
       try {
-        return feed.follow(lastEventId === undefined ? null : Number(lastEventId), (event) => push(render(event)))
+        return feed.follow(lastEventId === undefined ? null : Number(lastEventId), {
+          event: (event) => push(render(event)),
+          beat: () => push(HEARTBEAT),
+          end,
+        })
       } catch {
+        // The client comes back and is told then.
         end()
         return () => {}
       }

@@ -1,4 +1,4 @@
-// Follows the events, from a remembered one on. Bounded: a follower that is too far behind starts at the oldest event kept.
+// Follows the events, from a remembered one on. Bounded: one that is far behind is given part of what it missed, and comes back for the rest.
 import type { Event } from '../domain/event.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
@@ -6,31 +6,61 @@ import { Refusal } from './refusal.ts'
 
 const LATEST_EVENTS = 1_000
 const MAX_FOLLOWERS = 64
+/** A client that went without a word is found out by what can no longer be sent to it. */
+const HEARTBEAT_MS = 20_000
+
+export interface Follower {
+  event(event: Event): void
+  /** Nothing happened, and the connection is alive. */
+  beat(): void
+  /** Nothing more comes, as much more is there than is sent at once: to be followed anew from the last event on. */
+  end(): void
+}
 
 export interface EventFeed {
   /** The newest, oldest first. */
   latest(): readonly Event[]
-  /** Those after `afterId` (null: none of the past), then each as it happens. Refuses with `events.too-many-followers`. The returned function ends it. */
-  follow(afterId: number | null, listener: (event: Event) => void): () => void
+  /** Refuses with `events.too-many-followers`. */
+  requireRoom(): void
+  /** Those after `afterId` (null: none of the past), then each as it happens. Refuses as `requireRoom` does. The returned function ends it. */
+  follow(afterId: number | null, follower: Follower): () => void
 }
 
-export function createEventFeed({ store }: Pick<AppPorts, 'store'>, ledger: Ledger): EventFeed {
+export function createEventFeed({ store, clock }: Pick<AppPorts, 'store' | 'clock'>, ledger: Ledger): EventFeed {
   let followers = 0
+
+  function requireRoom(): void {
+    if (followers < MAX_FOLLOWERS) return
+    throw new Refusal('unavailable', 'events.too-many-followers', `At most ${MAX_FOLLOWERS} clients can follow events.`, [], 5)
+  }
+
   return {
     latest: () => store.latestEvents(LATEST_EVENTS),
-    follow(afterId, listener) {
-      if (followers >= MAX_FOLLOWERS) {
-        throw new Refusal('unavailable', 'events.too-many-followers', `At most ${MAX_FOLLOWERS} clients can follow events.`, [], 5)
+    requireRoom,
+    follow(afterId, follower) {
+      requireRoom()
+      const past = afterId === null ? [] : store.listEvents(afterId, LATEST_EVENTS)
+      for (const event of past) follower.event(event)
+      if (past.length === LATEST_EVENTS) {
+        follower.end()
+        return () => {}
+      }
+      const unfollow = ledger.follow(follower.event)
+      let following = true
+      let cancelBeat = () => {}
+      const beatLater = () => {
+        cancelBeat = clock.after(HEARTBEAT_MS, () => {
+          follower.beat()
+          if (following) beatLater()
+        })
       }
       followers++
-      const past = afterId === null ? [] : store.listEvents(afterId, LATEST_EVENTS)
-      for (const event of past) listener(event)
-      const unfollow = ledger.follow(listener)
-      let following = true
+      beatLater()
       return () => {
         if (!following) return
         following = false
         followers--
+        cancelBeat()
         unfollow()
       }
     },

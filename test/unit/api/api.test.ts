@@ -192,6 +192,62 @@ describe('the API', () => {
     expect((await client.call({ path: '/v1/events' })).body).toEqual({ items: client.world.store.latestEvents(1000) })
   })
 
+  it('sends a comment where nothing happens, until the client goes', async () => {
+    const response = await client.send({ path: '/v1/events', headers: { accept: 'text/event-stream' } })
+    if (response.kind !== 'stream') throw new Error('no stream')
+    const chunks: string[] = []
+    const cancel = response.subscribe(
+      (text) => chunks.push(text),
+      () => chunks.push('end'),
+    )
+    await client.world.clock.advance(40_000)
+    expect(chunks.slice(1)).toEqual([':\n\n', ':\n\n'])
+    cancel()
+    expect(client.world.clock.pendingTimers).toBe(0)
+  })
+
+  it('leaves out no event for a client that is far behind: it comes back for the rest', async () => {
+    for (let count = 0; count < 1_500; count++) {
+      client.world.store.appendEvent({ at: '', code: 'x', severity: 'info', target: { kind: 'host', id: 'host' }, message: '' })
+    }
+    const newest = client.world.store.latestEvents(1)[0]?.id ?? 0
+    const ids: number[] = []
+    let ended = false
+    for (let connections = 0; connections < 2; connections++) {
+      const headers = { accept: 'text/event-stream', 'last-event-id': String(ids.at(-1) ?? 1) }
+      const response = await client.send({ path: '/v1/events', headers })
+      if (response.kind !== 'stream') throw new Error('no stream')
+      ended = false
+      const cancel = response.subscribe(
+        (text) => ids.push(...[...text.matchAll(/^id: (\d+)/gm)].map(([, id]) => Number(id))),
+        () => {
+          ended = true
+        },
+      )
+      cancel()
+    }
+    expect(ids).toEqual(Array.from({ length: newest - 1 }, (_, index) => index + 2))
+    expect(ended).toBe(false)
+  })
+
+  it('refuses a follower too many, and lets one in when another goes', async () => {
+    const sent: Sent = { path: '/v1/events', headers: { accept: 'text/event-stream' } }
+    const cancels = []
+    for (let count = 0; count < 64; count++) {
+      const response = await client.send(sent)
+      if (response.kind !== 'stream') throw new Error('no stream')
+      cancels.push(
+        response.subscribe(
+          () => {},
+          () => {},
+        ),
+      )
+    }
+    expect(await client.call(sent)).toMatchObject({ status: 503, body: { code: 'events.too-many-followers' } })
+    cancels[0]?.()
+    expect((await client.send(sent)).kind).toBe('stream')
+  })
+
   it('says what went wrong inside in the log only', async () => {
     client.world.store.writesLeft = 0
     const answer = await client.call({ method: 'POST', path: '/v1/vms', body: { name: 'a' } })
