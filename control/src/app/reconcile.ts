@@ -74,7 +74,8 @@ async function adopt(ports: Ports, ledger: Ledger, fleet: Fleet, id: string, end
   } catch (error) {
     log('error', `VM ${id} runs but does not answer, trying again: ${String(error)}`)
     clock.after(RETRY_MS, () => {
-      void adopt(ports, ledger, fleet, id, endWanted)
+      // Off and on again meanwhile it is another process, and watched.
+      if (isStill(ledger, id, identity)) void adopt(ports, ledger, fleet, id, endWanted)
     })
     return
   }

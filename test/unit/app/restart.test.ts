@@ -113,6 +113,18 @@ describe('a new controld', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
+  it('leaves alone a VM that was powered off and on again before it answered', async () => {
+    await start()
+    world.vmHost.machine(id).answering = false
+    const app = await world.boot()
+    app.power.powerOff(id, BY)
+    await world.clock.advance(0)
+    app.power.powerOn(id, BY)
+    await world.clock.advance(10_000)
+    expect(app.vms.get(id).status.powerState).toBe('running')
+    expect(world.store.latestEvents(100).map(({ code }) => code)).not.toContain('vm.adopted')
+  })
+
   it('comes up on a full disk, and writes what it saw when there is room again', async () => {
     await start()
     world.vmHost.machine(id).exit = { code: 1, signal: null, shutdownReason: null }
