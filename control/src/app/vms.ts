@@ -23,7 +23,7 @@ export interface Vms {
   /** Refuses with `vm.not-found`. */
   get(id: string): Vm
   create(draft: VmDraft, change: Change): Vm
-  /** `patch` is a merge patch of the spec; refuses with `vm.revision-changed` unless `matches` accepts the current revision. */
+  /** `patch` is a merge patch of the spec; refuses with `vm.revision-changed` unless `matches` accepts the current revision, and with `vm.busy` while it is started. */
   patch(id: string, patch: unknown, matches: (revision: number) => boolean, change: Change): Vm
   /** Refuses with `vm.power.wrong-state` unless the VM is off. */
   remove(id: string, matches: (revision: number) => boolean, change: Change): void
@@ -76,6 +76,8 @@ export function createVms({ random, vmHost, log }: Pick<AppPorts, 'random' | 'vm
     patch(id, patch, matches, { dryRun, by }) {
       const before = get(id)
       requireRevision(before, matches)
+      // What it is being started with is not recorded yet, so nothing else would keep its files from other VMs.
+      if (fleet.busy(id) === 'vm.power-on') throw new Refusal('conflict', 'vm.busy', `${before.spec.name} is busy with vm.power-on.`)
       const checked = check(vmSpecSchema, mergePatch(before.spec, patch), 'vm')
       if (!checked.ok) throw invalid(checked.problems)
       const spec = settle(id, checked.value)

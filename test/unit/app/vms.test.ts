@@ -174,6 +174,14 @@ describe('VMs', () => {
     expect(app.vms.create(draft('b', { disks: [disk('a.qcow2')] }), CHANGE).spec.name).toBe('b')
   })
 
+  it('are not changed while they are started, as what they are started with keeps its files', async () => {
+    const { id } = app.vms.create(draft('a', { disks: [disk('a.qcow2')] }), CHANGE)
+    app.power.powerOn(id, 'x')
+    expect(refusal(() => app.vms.patch(id, { disks: [] }, any, CHANGE)).code).toBe('vm.busy')
+    await world.clock.advance(0)
+    expect(app.vms.patch(id, { disks: [] }, any, CHANGE).revision).toBe(2)
+  })
+
   it('are deleted only when off, with their logs', async () => {
     const { id } = app.vms.create(draft('a', { disks: [disk('a.qcow2')] }), CHANGE)
     app.power.powerOn(id, 'x')
