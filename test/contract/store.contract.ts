@@ -156,6 +156,15 @@ export function storeContract(make: () => Store): void {
       store.deleteSessionsExpiredBefore('2026-01-02T00:00:00.000Z')
       expect(['1', '2', '3'].map((hash) => store.getSession(hash)?.tokenHash)).toEqual([undefined, '2', undefined])
     })
+
+    it('are bounded: the oldest go', () => {
+      const store = make()
+      const hashes = Array.from({ length: 1_001 }, (_, index) => String(index))
+      store.atomically(() => {
+        for (const tokenHash of hashes) store.putSession({ tokenHash, user: 'admin', expiresAt: '2026-01-01T00:00:00.000Z' })
+      })
+      expect(['0', '1', '1000'].map((hash) => store.getSession(hash)?.tokenHash)).toEqual([undefined, '1', '1000'])
+    })
   })
 
   describe('settings', () => {

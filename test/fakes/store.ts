@@ -115,6 +115,8 @@ export class FakeStore implements Store {
   putSession(session: SessionRecord): void {
     this.#write()
     this.#sessions.set(session.tokenHash, session)
+    const [oldest] = this.#sessions.keys()
+    if (this.#sessions.size > 1_000 && oldest !== undefined) this.#sessions.delete(oldest)
   }
 
   getSession(tokenHash: string): SessionRecord | null {

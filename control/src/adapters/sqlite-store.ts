@@ -11,6 +11,8 @@ import { eventFromRow, integer, sessionFromRow, taskFromRow, text, userFromRow, 
 const EVENTS_KEPT = 10_000
 /** Ended tasks; running ones are kept whatever their number. */
 const TASKS_KEPT = 1_000
+/** The latest; a client that logs in for every request fills no disk. */
+const SESSIONS_KEPT = 1_000
 
 const PUT_VM = `
   INSERT INTO vm (id, name, uid, revision, spec, process_pid, process_start_time, started_at, started_spec, last_exit)
@@ -30,6 +32,7 @@ const PUT_USER = `
 const PUT_SESSION = `
   INSERT INTO session (token_hash, user, expires_at) VALUES (?, ?, ?)
   ON CONFLICT (token_hash) DO UPDATE SET user = excluded.user, expires_at = excluded.expires_at`
+const PRUNE_SESSIONS = `DELETE FROM session WHERE rowid <= (SELECT rowid FROM session ORDER BY rowid DESC LIMIT 1 OFFSET ${SESSIONS_KEPT})`
 const PUT_SETTING = 'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
 
 export class SqliteStore implements Store {
@@ -172,7 +175,10 @@ export class SqliteStore implements Store {
   }
 
   putSession(session: SessionRecord): void {
-    this.#run(PUT_SESSION, session.tokenHash, session.user, session.expiresAt)
+    this.#together(() => {
+      this.#run(PUT_SESSION, session.tokenHash, session.user, session.expiresAt)
+      this.#run(PRUNE_SESSIONS)
+    })
   }
 
   getSession(tokenHash: string): SessionRecord | null {

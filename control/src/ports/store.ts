@@ -64,6 +64,7 @@ export interface Store {
   countUsers(): number
   putUser(user: UserRecord): void
 
+  /** The latest 1,000 are kept. */
   putSession(session: SessionRecord): void
   getSession(tokenHash: string): SessionRecord | null
   deleteSession(tokenHash: string): void
