@@ -243,7 +243,14 @@ export class FrameConnection {
   #write(frame: Frame, descriptors?: number[]): void {
     if (this.#closed) return
     if (this.#channel.queuedBytes + frame.payload.length > MAX_UNSENT_BYTES) this.#breach('frame.peer-does-not-read')
-    else this.#channel.write(renderFrame(frame), descriptors)
+    else {
+      try {
+        this.#channel.write(renderFrame(frame), descriptors)
+      } catch {
+        // Closed by the peer, and not told yet. Whoever pushes has nothing to do with that.
+        this.#breach('frame.peer-gone')
+      }
+    }
   }
 
   #breach(code: string): void {

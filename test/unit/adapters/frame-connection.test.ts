@@ -183,6 +183,18 @@ describe('a streamed answer', () => {
     expect(bench.sent).toHaveLength(2)
   })
 
+  it('does not trouble whoever pushes when the peer has gone', async () => {
+    const { bench, calls } = streaming()
+    bench.request(1)
+    await settle()
+    bench.write = () => {
+      throw new Error('EPIPE')
+    }
+    calls.push('late')
+    expect(bench.closed).toBe(true)
+    expect(calls.unsubscribed).toBe(1)
+  })
+
   it('that ends while it begins is not given up', async () => {
     let unsubscribed = false
     const bench = new Bench(() => ({
