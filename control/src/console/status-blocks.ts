@@ -38,7 +38,8 @@ function machineLines(status: ConsoleStatus): readonly Line[] {
   ]
   const stored: Line =
     datastore.problem !== null
-      ? [{ text: datastore.problem, style: severityStyle('warning') }]
+      ? // Why is in the health, where it has room.
+        [{ text: 'Cannot be used', style: severityStyle('warning') }]
       : body(datastore.present ? 'Ready' : 'None: no disk for VMs was given')
   return [
     ...labelled('Machine', [

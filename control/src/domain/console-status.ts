@@ -30,7 +30,7 @@ export interface ConsoleStatus {
   readonly seed: { readonly state: BootOutcome['seed']['state']; readonly problems: readonly Problem[] }
   readonly state: BootOutcome['state']
   readonly datastore: { readonly present: boolean; readonly problem: string | null }
-  /** Empty when all is in order. */
+  /** What no other field tells; empty when that is in order. */
   readonly health: readonly HealthItem[]
   readonly vms: { readonly running: number; readonly defined: number; readonly runningNames: readonly string[] }
   /** RFC 3339, UTC. */

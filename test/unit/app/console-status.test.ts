@@ -33,27 +33,14 @@ describe('the console status', () => {
       (world) => Object.assign(world.host, { facts: { ...world.host.facts, kvm: { available: false, kind: null } } }),
       'error No hardware virtualisation (KVM): VMs cannot start. Look for it in the firmware settings.',
     ],
-    [
-      'a refused seed',
-      outcome({ seed: { state: 'refused', problems: [], document: null } }),
-      'error The seed was refused, nothing of it was applied.',
-    ],
-    [
-      'a volatile state',
-      outcome({ state: 'volatile' }),
-      'warning Nothing is kept: settings and VMs are gone when this machine is turned off.',
-    ],
-    ['a state that cannot be used', outcome({ stateProblem: 'it is full' }), 'error The state partition cannot be used: it is full'],
-    ['no datastore', outcome({ datastore: { present: false, problem: null } }), 'warning There is no datastore: VMs have nowhere to be.'],
+    ['a state that cannot be used', outcome({ stateProblem: 'it is full.' }), 'error The state: it is full.'],
     [
       'a datastore that cannot be used',
       outcome({ datastore: { present: false, problem: 'no such disk' } }),
-      'error The datastore cannot be used: no such disk',
+      'error The datastore: no such disk',
     ],
     ['no lease', outcome({ management: { adapter: null, mode: 'dhcp', problem: 'no answer' } }), 'error The management network: no answer'],
     ['no network for VMs', outcome({ nat: { ready: false, problem: 'no bridge' } }), 'error The network of the VMs: no bridge'],
-    ['no address', (world) => Object.assign(world.host, { addresses: [] }), 'error No network address: the API cannot be reached.'],
-    ['no certificate', (world) => Object.assign(world.host, { fingerprint: null }), 'warning No certificate yet: the API does not answer.'],
   ])('tells of %s', async (_what, prepare, line) => {
     const world = await healthy()
     prepare(world)
@@ -61,10 +48,18 @@ describe('the console status', () => {
     expect(health.map(({ severity, message }) => `${severity} ${message}`)).toEqual([line])
   })
 
-  it('asks for the first password', async () => {
-    const status = (await new World().boot()).consoleStatus()
-    expect(status.setupRequired).toBe(true)
-    expect(status.health).toMatchObject([{ severity: 'warning' }])
+  it('says nothing twice: what has a field of its own is not in the health', async () => {
+    const world = new World()
+    outcome({
+      seed: { state: 'refused', problems: [], document: null },
+      state: 'volatile',
+      datastore: { present: false, problem: null },
+    })(world)
+    Object.assign(world.host, { addresses: [], fingerprint: null })
+    expect((await world.boot()).consoleStatus()).toMatchObject({
+      ...{ seed: { state: 'refused' }, state: 'volatile', datastore: { present: false }, setupRequired: true },
+      ...{ urls: [], certificateSha256: null, health: [] },
+    })
   })
 
   it('writes an IPv6 address as URLs have it, and leaves link-local ones out', async () => {
