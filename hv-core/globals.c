@@ -32,13 +32,13 @@ static JSValue js_set_timeout(JSContext *ctx, JSValueConst this_val, int argc, J
     t->timer.fire = fire;
     t->callback = JS_DupValue(ctx, argv[0]);
     hv_timer_start(hv_of(ctx), &t->timer, delay_ms);
-    return JS_NewInt32(ctx, t->timer.id);
+    return JS_NewInt64(ctx, t->timer.id);
 }
 
 static JSValue js_clear_timeout(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     hv *h = hv_of(ctx);
-    int32_t id;
-    if (!JS_IsNumber(argv[0]) || JS_ToInt32(ctx, &id, argv[0]))
+    int64_t id;
+    if (!JS_IsNumber(argv[0]) || JS_ToInt64(ctx, &id, argv[0]))
         return JS_UNDEFINED;
     for (size_t i = 0; i < h->timer_count; i++) {
         hv_timer *timer = h->timers[i];

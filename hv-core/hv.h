@@ -34,7 +34,7 @@ struct hv_watch {
 struct hv_timer {
     int64_t due_ns;
     size_t slot;
-    int32_t id;
+    int64_t id; // in the order of starting, never used again
     void (*fire)(hv *h, hv_timer *timer);
 };
 
@@ -51,7 +51,7 @@ struct hv {
     hv_timer **timers; // binary heap by due_ns
     size_t timer_count;
     size_t timer_capacity;
-    int32_t last_timer_id;
+    int64_t last_timer_id;
     int64_t turn_limit_ns;
     int64_t turn_start_ns;
     JSValue *rejections; // rejected promises without a handler, owned

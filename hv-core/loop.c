@@ -58,7 +58,7 @@ int64_t hv_now_ns(void) {
 
 // Equal times fire in the order in which they were started: ids increase.
 static bool earlier(const hv_timer *a, const hv_timer *b) {
-    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->id - b->id < 0;
+    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->id < b->id;
 }
 
 static void place(hv *h, hv_timer *timer, size_t slot) {
@@ -93,8 +93,7 @@ void hv_timer_start(hv *h, hv_timer *timer, int64_t delay_ms) {
         h->timers = hv_realloc(h->timers, h->timer_capacity * sizeof(hv_timer *));
     }
     timer->due_ns = hv_now_ns() + delay_ms * 1000000;
-    h->last_timer_id = h->last_timer_id == INT32_MAX ? 1 : h->last_timer_id + 1;
-    timer->id = h->last_timer_id;
+    timer->id = ++h->last_timer_id;
     h->timer_count++;
     place(h, timer, h->timer_count - 1);
     sift(h, h->timer_count - 1);
@@ -138,8 +137,8 @@ void hv_loop_run(hv *h) {
         h->batch_count = 0;
         // Only timers due now: one that a timer starts with no delay waits for the next turn.
         int64_t now = hv_now_ns();
-        int32_t newest = h->last_timer_id;
-        while (h->timer_count > 0 && h->timers[0]->due_ns <= now && h->timers[0]->id - newest <= 0) {
+        int64_t newest = h->last_timer_id;
+        while (h->timer_count > 0 && h->timers[0]->due_ns <= now && h->timers[0]->id <= newest) {
             hv_timer *timer = h->timers[0];
             hv_timer_stop(h, timer);
             timer->fire(h, timer);
