@@ -14,7 +14,8 @@
 /** Reads to the end of the file, whose size /proc and /sys do not tell. 0 or an errno. */
 static int read_whole(const char *path, size_t limit, uint8_t **bytes, size_t *length, const char **call) {
     *call = "openat";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    // Not blocking: in a directory that others write to, a pipe may lie where a file is looked for.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return errno;
     size_t capacity = 0, used = 0;

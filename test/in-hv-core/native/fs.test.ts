@@ -1,5 +1,6 @@
 // hv:fs.
 import * as fs from 'hv:fs'
+import { run } from 'hv:process'
 import { decodeUtf8, encodeUtf8 } from 'hv:text'
 import { describe, expect, it } from 'vitest'
 import { failure, scratch } from './support.ts'
@@ -25,6 +26,12 @@ describe('reading', () => {
     const path = `${scratch()}/f`
     fs.writeFileAtomic(path, new Uint8Array([0xff]))
     expect(failure(() => fs.readText(path))).toMatchObject({ code: 'EILSEQ', path })
+  })
+
+  it('does not wait for the writer of a pipe that lies where a file is looked for', async () => {
+    const path = `${scratch()}/pipe`
+    await run({ argv: ['/usr/bin/mkfifo', path] })
+    expect(fs.readFile(path).length).toBe(0)
   })
 
   it('refuses a path with NUL in it', () => {
