@@ -52,13 +52,22 @@ static void ended(hv *h, hv_watch *watch, uint32_t events) {
     JS_FreeValue(h->ctx, resolve);
 }
 
-/** Takes over `child->pidfd`. */
+/** Leaves nothing of a child that no object will speak for. */
+static void give_up(const struct child *child, bool own) {
+    if (own) {
+        call_pidfd_send_signal(child->pidfd, SIGKILL);
+        waitid(P_PIDFD, (id_t)child->pidfd, &(siginfo_t){0}, WEXITED);
+    }
+}
+
+/** Takes over `child->pidfd`; a child of our own ends when this fails. */
 static JSValue process_new(JSContext *ctx, const struct child *child, bool own) {
     JSValue functions[2];
     JSValue object = JS_NewObjectClass(ctx, (int)process_class);
     JSValue exited = JS_IsException(object) ? JS_EXCEPTION : JS_NewPromiseCapability(ctx, functions);
     if (JS_IsException(exited)) {
         JS_FreeValue(ctx, object);
+        give_up(child, own);
         close(child->pidfd);
         return JS_EXCEPTION;
     }
@@ -72,6 +81,7 @@ static JSValue process_new(JSContext *ctx, const struct child *child, bool own) 
     p->self = JS_DupValue(ctx, object);
     if (hv_watch_add(p->h, &p->watch, p->pidfd, EPOLLIN) < 0) {
         int error = errno;
+        give_up(child, own);
         forget(p);
         JS_FreeValue(ctx, object);
         return hv_throw(ctx, error, "epoll_ctl", NULL);
