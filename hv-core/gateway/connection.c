@@ -212,9 +212,11 @@ void connection_open(struct gateway *gateway, int fd, const struct in6_addr *add
     return;
   }
   // A peer that has silently gone is noticed within a minute.
-  int on = 1, patience_ms = 60 * 1000;
+  int on = 1, quiet_s = 30, probe_s = 10, patience_ms = 60 * 1000;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &quiet_s, sizeof quiet_s);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_s, sizeof probe_s);
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
   connection->gateway = gateway;
   connection->parser = parser;

@@ -12,7 +12,7 @@
 #define CORBEL_GATEWAY_LIMITS_H
 
 enum {
-  LIMIT_CONNECTIONS = 256,
+  LIMIT_CONNECTIONS = 256,            // beyond, one that waits for a request makes place
   LIMIT_CONNECTIONS_PER_ADDRESS = 32, // an IPv6 address counts by its first 64 bits
   LIMIT_WEBSOCKETS = 64,
 

@@ -38,14 +38,21 @@ static bool describe(const struct sockaddr_storage *peer, struct in6_addr *addre
   return true;
 }
 
-static bool admitted(const struct gateway *gateway, const struct in6_addr *address) {
+/** Whether a connection from `address` finds a place; when all are taken, that of the one waiting for a request whose time is over first. */
+static bool admitted(struct gateway *gateway, const struct in6_addr *address) {
   unsigned all = 0, same = 0;
-  lws_start_foreach_dll(struct lws_dll2 *, item, lws_dll2_get_head((struct lws_dll2_owner *)(uintptr_t)&gateway->connections)) {
-    const struct connection *connection = lws_container_of(item, struct connection, list);
-    all++;
-    if (memcmp(&connection->address, address, sizeof *address) == 0) same++;
+  struct connection *idle = NULL;
+  lws_start_foreach_dll(struct lws_dll2 *, item, lws_dll2_get_head(&gateway->connections)) {
+    struct connection *connection = lws_container_of(item, struct connection, list);
+    bool alive = !connection->dead; // others are closed at the next turn
+    if (alive) all++;
+    if (alive && memcmp(&connection->address, address, sizeof *address) == 0) same++;
+    if (alive && connection->state == CONNECTION_IDLE && (idle == NULL || connection->deadline.us < idle->deadline.us)) idle = connection;
   } lws_end_foreach_dll(item);
-  return all < LIMIT_CONNECTIONS && same < LIMIT_CONNECTIONS_PER_ADDRESS;
+  if (same >= LIMIT_CONNECTIONS_PER_ADDRESS) return false;
+  if (all < LIMIT_CONNECTIONS) return true;
+  if (idle != NULL) connection_abort(idle);
+  return idle != NULL;
 }
 
 static void accept_some(struct gateway *gateway, int listener) {

@@ -96,7 +96,7 @@ static bool create_context(struct gateway *gateway, const struct arguments *argu
   struct lws_context_creation_info info = {
     .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
     .user = gateway,
-    .fd_limit_per_thread = LIMIT_CONNECTIONS + 3 * LIMIT_WEBSOCKETS + 16, // a WebSocket has two ends of a pair and the descriptor
+    .fd_limit_per_thread = LIMIT_CONNECTIONS + 3 * LIMIT_WEBSOCKETS + 32, // a WebSocket has two ends of a pair and the descriptor; some for those that make place
     .pt_serv_buf_size = LIMIT_READ_BYTES + 1024,
     .timeout_secs = 2 * TIMEOUT_HEAD_MS / 1000, // behind our own deadlines
     .max_http_header_pool = LIMIT_WEBSOCKETS,

@@ -1,5 +1,6 @@
 // What the gateway refuses of its own, each with its status and code, and that it goes on serving.
-import { connect } from 'node:net'
+import { readFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { until, within } from '../harness/wait.ts'
 import { connectRaw, exchange, fetchFrom, problemCode, type RawConnection, statusOf } from './client.ts'
@@ -202,3 +203,39 @@ it('there are 256 connections in all, from any number of addresses', async () =>
     { timeoutMs: 5000 },
   )
 })
+
+it('with all places taken, the longest idle connection makes place for a new one; a request that has begun does not', async () => {
+  const begun = await connectRaw(gateway.port)
+  begun.socket.write('GET /v1/x HTTP/1.1\r\n')
+  const closed: number[] = []
+  const open = (i: number) =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = connect({ port: gateway.port, host: '127.0.0.1', localAddress: `127.0.1.${1 + Math.floor(i / 30)}` })
+      socket.once('connect', () => resolve(socket)).once('error', reject)
+      socket.once('close', () => closed.push(i))
+    })
+  const sockets = [await open(0)]
+  sockets.push(...(await Promise.all(Array.from({ length: 254 }, (_, i) => open(i + 1)))))
+  expect((await fetchFrom(gateway.port, '/v1/x')).status).toBe(200)
+  expect(closed).toEqual([0])
+  begun.socket.write('host: h\r\nconnection: close\r\n\r\n')
+  await within('answer', begun.closed, 5000)
+  expect(statusOf(begun.received())).toBe(200)
+  for (const socket of sockets) socket.destroy()
+})
+
+it('a connection that says nothing is asked after 30 seconds whether it is still there', async () => {
+  const { socket } = await connectRaw(gateway.port)
+  socket.write(get('/v1/x'))
+  // @source Documentation/networking/proc_net_tcp.rst: timer 02 is keep-alive, then its time left in hundredths of a second.
+  const timers = async () =>
+    (await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'utf8'))))
+      .flatMap((text) => text.split('\n').map((line) => line.trim().split(/\s+/)))
+      .filter(([, local, remote]) => portOf(local) === gateway.port && portOf(remote) === socket.localPort)
+      .map((fields) => fields[5]?.split(':').map((text) => Number.parseInt(text, 16)) ?? [])
+  await until('a timer that is keep-alive', async () => (await timers()).some(([kind]) => kind === 2), { timeoutMs: 5000 })
+  expect((await timers())[0]?.[1]).toBeLessThanOrEqual(3000)
+  socket.destroy()
+})
+
+const portOf = (address: string | undefined) => Number.parseInt(address?.split(':')[1] ?? '', 16)
