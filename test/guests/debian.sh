@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a disk with a small real Debian 13 (its own kernel, systemd, GRUB on BIOS, console on ttyS0), without mounting anything.
 # Reads: test/guests/debian (files laid over the system), the Debian archive. Runs in the tools tree.
-# Writes: OUT/debian.img (raw, sparse) and OUT/debian/{vmlinuz,virtio_blk.ko,kvm*.ko,memtest.bin,busybox} for the other recipes.
+# Writes: OUT/debian.img (raw, sparse) and OUT/debian/{vmlinuz,*.ko (what KVM needs),memtest.bin,busybox} for the other recipes.
 # Usage: debian.sh OUT
 set -eu
 
@@ -83,8 +83,10 @@ keep_parts() {
   cp "$root/boot/vmlinuz" "$out/debian/vmlinuz"
   cp "$root/boot/memtest86+x64.bin" "$out/debian/memtest.bin"
   cp "$root/usr/bin/busybox" "$out/debian/busybox"
-  for module in kvm kvm-amd kvm-intel; do
-    xz -dc "$root"/usr/lib/modules/*/kernel/arch/x86/kvm/$module.ko.xz >"$out/debian/$module.ko"
+  for module in virt/lib/irqbypass drivers/crypto/ccp/ccp arch/x86/kvm/kvm arch/x86/kvm/kvm-amd arch/x86/kvm/kvm-intel; do
+    if [ -e "$(echo "$root"/usr/lib/modules/*/kernel/$module.ko.xz)" ]; then
+      xz -dc "$root"/usr/lib/modules/*/kernel/$module.ko.xz >"$out/debian/${module##*/}.ko"
+    fi
   done
   chmod -R a+rX "$out/debian" "$out/debian.img"
 }

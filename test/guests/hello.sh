@@ -10,7 +10,7 @@ tree=/tmp/tree
 
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys"
 cp "$out/debian/busybox" "$tree/bin/"
-cp "$out/debian/kvm.ko" "$out/debian/kvm-amd.ko" "$out/debian/kvm-intel.ko" "$tree/"
+cp "$out"/debian/*.ko "$tree/"
 cp "$here/hello-init" "$tree/init"
 (cd "$tree" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$out/hello.initrd"
 cp "$out/debian/vmlinuz" "$out/hello.vmlinuz"

@@ -4,7 +4,7 @@ import { Agent, type RequestOptions, request } from 'node:https'
 import { connect, type TLSSocket } from 'node:tls'
 import { within } from './wait.ts'
 
-export interface ProblemBody {
+interface ProblemBody {
   readonly title: string
   readonly status: number
   readonly code: string
@@ -29,7 +29,7 @@ export interface ApiRequest {
 }
 
 /** An answer that was not the expected one. */
-export class ApiError extends Error {
+class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly answer: ApiAnswer
   constructor(what: string, answer: ApiAnswer) {

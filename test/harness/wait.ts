@@ -1,6 +1,6 @@
 // Waiting on conditions with deadlines; no fixed pause anywhere else in the tests.
 
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
 }
 
