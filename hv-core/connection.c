@@ -165,25 +165,23 @@ JSValue connection_write(JSContext *ctx, struct connection *c, const struct hv_d
 }
 
 void connection_emit_lines(struct connection *c) {
-    JSContext *ctx = c->h->ctx;
-    while (c->fd >= 0 && connection_reading(c) && c->line_used > 0) {
-        uint8_t *end = memchr(c->line, '\n', c->line_used);
-        size_t length = end ? (size_t)(end - c->line) : c->line_used;
-        if (length > c->max_line) {
-            close_errno(c, EMSGSIZE, "read");
-            return;
-        }
-        if (!end)
-            return;
-        if (!hv_utf8_valid(c->line, length)) {
-            close_errno(c, EILSEQ, "read");
-            return;
-        }
-        JSValue line = JS_NewStringLen(ctx, (char *)c->line, length);
-        c->line_used -= length + 1;
-        memmove(c->line, end + 1, c->line_used);
+    size_t start = 0; // moved up once at the end, or many short lines would take time by the square
+    while (c->fd >= 0 && connection_reading(c) && start < c->line_used) {
+        uint8_t *text = c->line + start;
+        uint8_t *end = memchr(text, '\n', c->line_used - start);
+        size_t length = end ? (size_t)(end - text) : c->line_used - start;
+        int error = length > c->max_line ? EMSGSIZE : end && !hv_utf8_valid(text, length) ? EILSEQ : 0;
+        if (error)
+            close_errno(c, error, "read");
+        if (error || !end)
+            break;
+        start += length + 1;
+        JSValue line = JS_NewStringLen(c->h->ctx, (char *)text, length);
         hv_call(c->h, c->on_line, 1, &line);
     }
+    c->line_used -= start;
+    if (start > 0)
+        memmove(c->line, c->line + start, c->line_used);
 }
 
 static void buffer_lines(struct connection *c, const uint8_t *bytes, size_t length) {
