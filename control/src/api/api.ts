@@ -11,6 +11,7 @@ import { parseQuery } from './query.ts'
 import type { Route } from './route.ts'
 import { createRouter } from './router.ts'
 import { routes } from './routes.ts'
+import { sourceOf } from './source.ts'
 
 /** No document of the API comes near it. */
 const MAX_BODY_BYTES = 65_536
@@ -74,7 +75,7 @@ export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
     }
     const body = decodeBody(route, request)
     const by = principal.kind === 'user' ? principal.name : principal.kind
-    const call = { app, principal, by, parameters, query: query.value, headers: request.headers, source: sourceOf(request), body }
+    const call = { app, principal, by, parameters, query: query.value, headers: request.headers, source: sourceOf(request.remote), body }
     return route.handle(call as never)
   }
 
@@ -99,10 +100,6 @@ class Rejected extends Error {
   constructor(readonly response: ApiResponse) {
     super('rejected')
   }
-}
-
-function sourceOf({ remote }: ApiRequest): string {
-  return remote.replace(/:\d+$/, '')
 }
 
 function describe(error: unknown): string {

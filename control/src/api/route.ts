@@ -18,7 +18,7 @@ export interface Call<Body> {
   readonly parameters: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
-  /** Address of the network client, without port. */
+  /** Of the network client, without port; for IPv6 its /64. */
   readonly source: string
   readonly body: Body
 }

@@ -10,7 +10,7 @@ const SESSION_MS = 43_200_000
 const TOKEN_BYTES = 32
 
 export interface Sessions {
-  /** Refuses with `auth.invalid-credentials`, `auth.rate-limited` or `setup.required`. `source` is the network address of the client. */
+  /** Refuses with `auth.invalid-credentials`, `auth.rate-limited` or `setup.required`. `source` is where the client is: failures count for all that come from there. */
   login(username: string, password: string, source: string): Promise<{ readonly token: string; readonly expiresAt: string }>
   /** Null when the token is none, or no longer one. */
   authenticate(token: string): Principal | null
