@@ -16,8 +16,8 @@ export function jsonText(status: number, body: string, headers: Headers = {}): C
   return { kind: 'complete', status, headers: { ...COMMON, 'content-type': 'application/json', ...headers }, body }
 }
 
-export function noContent(status = 204, headers: Headers = {}): CompleteResponse {
-  return { kind: 'complete', status, headers: { ...COMMON, ...headers }, body: '' }
+export function noContent(): CompleteResponse {
+  return { kind: 'complete', status: 204, headers: COMMON, body: '' }
 }
 
 const fragments = new WeakMap<Vm, string>()
