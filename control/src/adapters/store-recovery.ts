@@ -51,7 +51,7 @@ function afresh(directory: string, path: string, at: string, cause: unknown): Op
 }
 
 function inMemory(cause: unknown): OpenedStore {
-  const message = `The database cannot be opened (${messageOf(cause)}); changes are lost when the machine is turned off.`
+  const message = `The database cannot be opened (${messageOf(cause)}); what is changed now is forgotten, at the latest when the machine is turned off.`
   return { store: SqliteStore.open(':memory:'), problem: { code: 'store.in-memory', message } }
 }
 
