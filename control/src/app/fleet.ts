@@ -131,12 +131,13 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
 
   function onState(id: string, process: VmProcess, state: RunState): void {
     if (live(id).process !== process) return
-    const [code, what] = TELLING[state] ?? []
-    if (code !== undefined) {
-      const message = `${record(id).spec.name} ${what}.`
-      ledger.write((draft) => draft.event(code, 'error', { kind: 'vm', id }, message))
-    }
     if (state !== 'guest-panicked' && state !== 'shutdown') change(id, { runState: state === 'running' ? 'running' : 'paused' })
+    const [code, what] = TELLING[state] ?? []
+    if (code === undefined) return
+    const message = `${record(id).spec.name} ${what}.`
+    void eventually({ clock, log }, `${code} of VM ${id}`, () => {
+      ledger.write((draft) => draft.event(code, 'error', { kind: 'vm', id }, message))
+    })
   }
 
   return {

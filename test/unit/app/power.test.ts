@@ -180,6 +180,17 @@ describe('power', () => {
     expect(app.vms.get(id).status.lastExit).toBeUndefined()
   })
 
+  it('of a guest that panics or stops is told on a full disk as well, the event when there is room again', async () => {
+    await running()
+    world.store.writesLeft = 0
+    world.vmHost.machine(id).enter('guest-panicked')
+    world.vmHost.machine(id).enter('io-error')
+    expect(app.vms.get(id).status.powerState).toBe('paused')
+    world.store.writesLeft = Number.POSITIVE_INFINITY
+    await world.clock.advance(5_000)
+    expect(lastCodes(2)).toEqual(['vm.guest-panicked', 'vm.io-error'])
+  })
+
   it.each([
     ['paused', 'paused', []],
     ['io-error', 'paused', ['vm.io-error']],
