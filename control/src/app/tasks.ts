@@ -2,11 +2,10 @@
 import type { Target } from '../domain/event.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
-import type { HostFailure } from '../ports/vm-host.ts'
 import { eventually } from './eventually.ts'
 import type { Draft, Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
-import { Refusal } from './refusal.ts'
+import { isHostFailure, Refusal } from './refusal.ts'
 
 /** What follows when the work is done. */
 export interface Conclusion {
@@ -94,10 +93,6 @@ export function createTasks({ store, clock, random, log }: Pick<AppPorts, 'store
       return task
     },
   }
-}
-
-function isHostFailure(error: unknown): error is HostFailure {
-  return error instanceof Error && error.name === 'HostFailure'
 }
 
 /** What a task says of an error that ended it. */

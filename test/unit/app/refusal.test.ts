@@ -21,6 +21,12 @@ describe('an error', () => {
     expect(answer?.body).not.toContain('SQLITE')
   })
 
+  it('of the host is told by its code, without its words', () => {
+    const failure = Object.assign(new Error('/run/corbel'), { name: 'HostFailure', code: 'serial.closed', step: 'attach-serial' })
+    expect(refusalOf(failure)).toMatchObject({ kind: 'unavailable', code: 'serial.closed' })
+    expect(refusalOf(failure)?.message).not.toContain('/run')
+  })
+
   it('of any other kind is not', () => {
     expect(refusalOf(new Error('secret'))).toBeNull()
   })
