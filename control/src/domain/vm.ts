@@ -108,7 +108,7 @@ export type PowerState = (typeof POWER_STATES)[number]
 /** How the last process of a VM ended. */
 export interface LastExit {
   readonly at: string
-  /** `guest-shutdown`, `host-qmp-quit`, …; `crashed` when nobody had asked; `lost` when controld was not there to see it. */
+  /** `guest-shutdown`, `host-qmp-quit`, …; `crashed` when nobody had asked; `unseen` when controld was not there to see it. */
   readonly reason: string
   readonly code: number | null
   readonly signal: number | null
