@@ -9,6 +9,7 @@ import { isMounted } from '../adapters/file-systems.ts'
 import { waitUntil } from '../adapters/wait.ts'
 import { planValidity } from '../plan/certificate.ts'
 
+const GATEWAY_DATA_BYTES = 192 * 1024 * 1024
 const PORT = 443
 const USER = 100
 /** The number that gatewayd is told. */
@@ -44,7 +45,8 @@ async function launch(): Promise<void> {
     // An accepted socket belongs to the listening socket's network, so the process itself needs none.
     namespaces: ['mount', 'net', 'ipc', 'uts'],
     root: rootEntries(),
-    rlimits: { core: [0, 0], nproc: [64, 64], nofile: [1024, 1024], fsize: [0, 0] },
+    // Its worst case is computed to be 140 MiB.
+    rlimits: { core: [0, 0], nproc: [64, 64], nofile: [1024, 1024], fsize: [0, 0], data: [GATEWAY_DATA_BYTES, GATEWAY_DATA_BYTES] },
     // Rather the gateway, which comes back at once, than a VM.
     oomScoreAdj: 500,
     umask: 0o077,
