@@ -26,6 +26,13 @@ async function startVm(name: string, spec: object): Promise<SerialSocket> {
 
 let debianConsole: SerialSocket
 
+describe('the host', () => {
+  it('says that it has hardware virtualisation', async () => {
+    const { facts } = await host().api.call<{ facts: { kvm: { available: boolean } } }>('GET', '/v1/host')
+    expect(facts.kvm.available).toBe(true)
+  })
+})
+
 describe('a VM', () => {
   it('boots a real Debian from its disk to its login prompt, under KVM', async () => {
     const { machine } = host()
@@ -136,6 +143,8 @@ describe('a VM’s process', () => {
       expect(seen).toMatch(new RegExp(`^read ${path}: EACCES$`, 'm'))
       expect(seen).toMatch(new RegExp(`^write ${path}: EACCES$`, 'm'))
     }
+    // The same attempt at a public file succeeds, so it is the rights that stop the others.
+    expect(await probe.output(`inside ${pid} 1 read /usr/share/corbel/manifest.json`)).toMatch(/: ok$/)
     const owner = await probe.output(`stat -c '%u %a' /proc/1/root/datastores/local/debian.qcow2`)
     const debianUid = await probe.output(`stat -c %u /proc/${await pidOf('debian')}`)
     expect(owner).toBe(`${debianUid} 600`)

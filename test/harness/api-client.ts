@@ -4,14 +4,6 @@ import { Agent, type RequestOptions, request } from 'node:https'
 import { connect, type TLSSocket } from 'node:tls'
 import { within } from './wait.ts'
 
-interface ProblemBody {
-  readonly title: string
-  readonly status: number
-  readonly code: string
-  readonly detail?: string
-  readonly problems?: readonly { readonly code: string; readonly field: string; readonly message: string }[]
-}
-
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
