@@ -1,6 +1,7 @@
 // Every way to start the ISO reaches the console and the API: BIOS and UEFI, CD, USB stick and disk.
 import { describe, expect, it } from 'vitest'
 import type { Firmware, Medium } from '../harness/qemu-argv.ts'
+import { pictureOf } from '../harness/screendump.ts'
 import { withAppliance } from './booted.ts'
 
 const rows: readonly (readonly [string, Firmware, Medium])[] = [
@@ -23,7 +24,8 @@ describe('the ISO', () => {
       const fingerprint = appliance.api.fingerprint ?? 'none'
       expect(shown.replaceAll(/[^0-9A-F:]/g, '')).toContain(fingerprint.slice(0, 23))
       expect(appliance.machine.resets).toBe(0)
-      await appliance.machine.screenshot('console')
+      // The screen shows its own console, a moment before or after the serial port.
+      await pictureOf(appliance.machine, 'console', 0.4, 0.7, appliance.patience(10_000))
       console.log(`${firmware} ${medium}: API after ${(ms / 1000).toFixed(1)} s`)
     })
   })

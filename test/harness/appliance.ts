@@ -1,5 +1,7 @@
 // A booted Corbel: a machine with the ISO, a seed, a data disk, a forwarded API and, when asked for, the probe.
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Accelerator, accelerator } from './accel.ts'
 import { ApiClient } from './api-client.ts'
 import { blankDisk, overlayDataDisk } from './data-disk.ts'
@@ -150,5 +152,8 @@ export class Appliance {
     this.screen.close()
     this.api.close()
     await this.machine.stop()
+    // Logs and pictures are kept, what they were made with is not: it is large.
+    for (const name of ['data.qcow2', 'blank.qcow2', 'initrd', 'uefi-variables.fd'])
+      rmSync(join(this.machine.logDirectory, name), { force: true })
   }
 }
