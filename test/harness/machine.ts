@@ -22,11 +22,11 @@ export type MachineOptions = Omit<
 
 const running = new Set<Machine>()
 process.on('exit', () => {
-  for (const machine of running) machine.cutPower()
+  for (const machine of running) machine.abandon()
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    for (const machine of running) machine.cutPower()
+    for (const machine of running) machine.abandon()
     process.kill(process.pid, signal)
   })
 }
@@ -61,9 +61,15 @@ export class Machine {
     errors.write(`qemu-system-x86_64 ${argv.join(' ')}\n`)
     this.#process.stdout?.pipe(errors, { end: false })
     this.#process.stderr?.pipe(errors, { end: false })
+    let complaint = ''
+    this.#process.stderr?.on('data', (data: Buffer) => {
+      complaint = data.toString().trim()
+    })
     this.#exited = new Promise((resolve) => {
       this.#process.once('error', (error) => this.#ended(error, () => resolve(null)))
-      this.#process.once('exit', (code) => this.#ended(new Error(`QEMU ended (${code}), see ${log('qemu.log')}`), () => resolve(code)))
+      this.#process.once('exit', (code) =>
+        this.#ended(new Error(`QEMU ended (${code}): ${complaint === '' ? 'it said nothing' : complaint}`), () => resolve(code)),
+      )
     })
     running.add(this)
   }
@@ -129,6 +135,12 @@ export class Machine {
   /** As when the plug is pulled: nothing gets a chance to be written. */
   cutPower(): void {
     this.#process.kill('SIGKILL')
+  }
+
+  /** As {@link stop}, for when this process is about to end and can wait for nothing. */
+  abandon(): void {
+    this.cutPower()
+    rmSync(this.#socketDirectory, { recursive: true, force: true })
   }
 
   /** Ends QEMU in any state and removes what it left outside the log directory. */
