@@ -47,6 +47,16 @@ static inline int call_unshare(int flags) { return (int)syscall(SYS_unshare, fla
 static inline int call_close_range(unsigned first, unsigned last, unsigned flags) {
     return (int)syscall(SYS_close_range, first, last, flags);
 }
+/** Unlike sigaction, also for the two signals that the C library keeps to itself. */
+static inline int call_default_signal(int signal) {
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } action = {.handler = SIG_DFL};
+    return (int)syscall(SYS_rt_sigaction, signal, &action, NULL, sizeof action.mask);
+}
 static inline int call_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 static inline int call_pidfd_send_signal(int fd, int signal) { return (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0); }
 

@@ -11,10 +11,8 @@
 #include <sys/wait.h>
 
 static void reset_signals(void) {
-    for (int signal = 1; signal < 65; signal++) {
-        struct sigaction action = {.sa_handler = SIG_DFL};
-        sigaction(signal, &action, NULL); // fails for those that cannot be changed, which are at their default
-    }
+    for (int signal = 1; signal < 65; signal++)
+        call_default_signal(signal); // fails for those that cannot be changed, which are at their default
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
