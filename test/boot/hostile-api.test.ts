@@ -18,6 +18,7 @@ const host = booted({ name: 'hostile-api', probe: true }, async (appliance) => {
 async function servicePids(appliance = host()): Promise<string> {
   const processes = await appliance.probe.processes()
   const ours = processes.filter(({ argv }) => /controld\.qjb|gatewayd/.test(argv.join(' ')))
+  expect(ours).toHaveLength(2)
   return ours
     .map(({ pid, argv }) => `${pid} ${argv.at(-1)}`)
     .sort()

@@ -55,10 +55,12 @@ export class Probe {
     return output.trim()
   }
 
-  /** The numbers of the processes whose argv begins with these words. */
-  async pidsOf(...words: readonly string[]): Promise<number[]> {
+  /** The numbers of the processes of this program that have an argument with each of these ends. */
+  async pidsOf(program: string, ...ends: readonly string[]): Promise<number[]> {
     const processes = await this.processes()
-    return processes.filter(({ argv }) => words.every((word, n) => argv[n]?.endsWith(word))).map(({ pid }) => pid)
+    const matches = ([first, ...rest]: readonly string[]) =>
+      first?.endsWith(program) === true && ends.every((end) => rest.some((argument) => argument.endsWith(end)))
+    return processes.filter(({ argv }) => matches(argv)).map(({ pid }) => pid)
   }
 
   /** Every process with an argv: kernel threads have none. The probe's own are left out. */
