@@ -10,7 +10,8 @@ BASE ?= debian
 IN_TOOLS ?= image/in-tools
 NODE_MODULES := node_modules/.package-lock.json
 VITEST := node_modules/.bin/vitest
-PARTS := image/image.mk hv-core/hv-core.mk hv-core/gateway/gateway.mk control/control.mk test/test.mk
+# The first names the bundles that the second puts into the image.
+PARTS := control/control.mk image/image.mk hv-core/hv-core.mk hv-core/gateway/gateway.mk test/test.mk
 
 .PHONY: help
 help: ## This list

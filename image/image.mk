@@ -15,7 +15,7 @@ TOOLS_STAMP := $(CORBEL_TOOLS)/.stamp
 BASE_STAMP := $(BUILD)/base/$(BASE)/.stamp
 IMAGE := $(BUILD)/image
 RELEASE := $(BUILD)/hv-core/release
-BUNDLES := $(patsubst %,$(BUILD)/control/%.qjb,setup controld gateway-launch management-dhcp-launch nat-dhcp-launch dcui) $(BUILD)/control/openapi.json
+BUNDLES := $(QJBS) $(BUILD)/control/openapi.json
 
 ifeq ($(CORBEL_TOOLS),$(abspath $(BUILD)/tools))
 $(TOOLS_STAMP): image/tools/packages image/tools/build | $(BUILD)/host-packages.stamp

@@ -28,6 +28,18 @@ const handshake = ['connection: upgrade', 'upgrade: websocket', 'sec-websocket-v
 const without = (name: string) => handshake.filter((field) => !field.startsWith(name))
 const mebibyte = 1024 * 1024
 
+/** Resolves once the gateway has noticed that connections were given up, and serves again. */
+const placesFree = () =>
+  until(
+    'all places free',
+    () =>
+      fetchFrom(gateway.port, '/v1/health').then(
+        (answer) => answer.status === 200,
+        () => false,
+      ),
+    { timeoutMs: 5000 },
+  )
+
 describe('the gateway refuses', () => {
   it.each<[string, string | Buffer, number, string]>([
     [
@@ -158,15 +170,7 @@ it('an address has 32 connections; the 33rd is closed before TLS, and works once
     { timeoutMs: 5000 },
   )
   for (const connection of connections) connection.socket.destroy()
-  await until(
-    'all places free',
-    () =>
-      fetchFrom(gateway.port, '/v1/health').then(
-        (answer) => answer.status === 200,
-        () => false,
-      ),
-    { timeoutMs: 5000 },
-  )
+  await placesFree()
 })
 
 it('an address may send 16 bodies at once; one more is told to come back, a request without one is served', async () => {
@@ -193,15 +197,7 @@ it('there are 256 connections in all, from any number of addresses', async () =>
   await until('44 refused', () => closed.size >= 44, { timeoutMs: 10_000, seen: () => `${closed.size} refused` })
   expect(closed.size).toBe(44)
   for (const socket of open) socket.destroy()
-  await until(
-    'all places free',
-    () =>
-      fetchFrom(gateway.port, '/v1/health').then(
-        (answer) => answer.status === 200,
-        () => false,
-      ),
-    { timeoutMs: 5000 },
-  )
+  await placesFree()
 })
 
 it('with all places taken, the longest idle connection makes place for a new one; a request that has begun does not', async () => {
