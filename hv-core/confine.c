@@ -51,7 +51,7 @@ int confine_view(const struct confinement *c, struct step_failure *failure) {
 
 static int set_limits(const struct confinement *c, struct step_failure *failure) {
     for (size_t i = 0; i < c->rlimit_count; i++)
-        if (setrlimit((__rlimit_resource_t)c->rlimits[i].resource, &c->rlimits[i].limit) < 0)
+        if (setrlimit(c->rlimits[i].resource, &c->rlimits[i].limit) < 0)
             return step_failed(failure, 0, "setrlimit", NULL);
     return 0;
 }

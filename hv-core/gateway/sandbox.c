@@ -29,8 +29,8 @@ static const int allowed[] = {
   SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
   // Deadlines and dates where the kernel's clock source has no vDSO
   SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-  // The end, and abort
-  SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill),
+  // The end, and abort, which musl does by tkill
+  SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill), SCMP_SYS(tkill),
   // libc's last words before it aborts, which would be lost with a kill
   SCMP_SYS(writev),
 #if defined(__SANITIZE_ADDRESS__)
@@ -58,9 +58,11 @@ static bool add_rules(scmp_filter_ctx filter) {
   ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
   ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
 #if !defined(__SANITIZE_ADDRESS__)
-  // libc probes files it can do without (locale, /proc/self) when it formats or trims
+  // libc probes files it can do without (locale, /proc/self) when it formats or trims; musl by the older calls
   ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 0) == 0;
+  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 0) == 0;
   ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(newfstatat), 0) == 0;
+  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(stat), 0) == 0;
   // abort asks whether anyone wants its core
   ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 0) == 0;
 #endif

@@ -127,13 +127,14 @@ it('the handshake follows the standard', async () => {
   expect(await within('close', closed, 5000)).toBe(1000)
 })
 
-it('an unmasked frame ends the connection', async () => {
-  const answer = await exchange(
-    gateway.port,
-    'GET /v1/echo HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x82\x01a',
-  )
+it('a frame with a reserved bit, which belongs to extensions that are never agreed on, ends the connection', async () => {
+  const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=='
+  const reserved = '\xc2\x81\x00\x00\x00\x00a'
+  const answer = await exchange(gateway.port, Buffer.from(`GET /v1/echo HTTP/1.1\r\nhost: h\r\n${upgrade}\r\n\r\n${reserved}`, 'latin1'))
   expect(answer).toMatch(/^HTTP\/1\.1 101 /)
   expect(answer).toMatch(/sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/i)
+  // A close frame with 1002, a protocol error.
+  expect(answer).toMatch(/\r\n\r\n\x88.\x03\xea/s)
 })
 
 it('a descriptor that comes with another frame is a breach, and is closed', async () => {
