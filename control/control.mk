@@ -18,6 +18,9 @@ $(BUILD)/control/openapi.json: control/openapi/print.ts $(CONTROL_SOURCES) $(wil
 	node $(BUILD)/control/print-openapi.mjs > $@.new
 	mv $@.new $@
 
+.PHONY: scripts
+scripts: $(PROGRAMS:%=$(BUILD)/control/%.js) $(BUILD)/control/openapi.json ## Bundle the TypeScript programs; needs no tools tree
+
 .PHONY: bundles
 bundles: $(QJBS) $(BUILD)/control/openapi.json ## Bundle and compile the TypeScript programs
 .PRECIOUS: $(BUILD)/control/%.js
