@@ -36,6 +36,8 @@ CONFIG_PCIE_PCI_BRIDGE=y
 CONFIG_PCI_BRIDGE=y
 # A root bus for each NUMA node: passed-through devices are seen where they are.
 CONFIG_PXB=y
+# QEMU 10.2 has neither these bridges nor its ACPI tables without CXL. No memory device of CXL is there.
+CONFIG_CXL=y
 
 # --- virtio
 CONFIG_VIRTIO_PCI=y
@@ -62,6 +64,8 @@ CONFIG_VHOST_USER_FS=y
 # --- disk controllers of imported systems, which boot from what they have a driver for
 # AHCI comes with q35, IDE with i440fx.
 CONFIG_NVME_PCI=y
+# QEMU 10.2 has no NVMe without this; a socket is opened only when a device asks for it.
+CONFIG_SPDM_SOCKET=y
 # VMware: LSI Logic parallel, LSI Logic SAS, paravirtual. XenServer and Proxmox VE: LSI 53C895A.
 CONFIG_LSI_SCSI_PCI=y
 CONFIG_MPTSAS_SCSI_PCI=y
