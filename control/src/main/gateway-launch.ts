@@ -1,11 +1,12 @@
 // Becomes gatewayd: makes the certificate if there is none, listens on 443, builds a root that holds next to nothing, and executes it there.
-import { chmod, chown, mkdir, mount, readFile, statOrNull, writeFileAtomic } from 'hv:fs'
+import { chmod, chown, mkdir, mount, readFile, writeFileAtomic } from 'hv:fs'
 import { exec, exit, type RootEntry } from 'hv:process'
 import { listenTcp } from 'hv:socket'
 import { hostname, log } from 'hv:system'
 import { ensureCertificate, filesIn, TLS_DIRECTORY } from '../adapters/certificate.ts'
 import { createClock } from '../adapters/clock.ts'
 import { isMounted } from '../adapters/file-systems.ts'
+import { libraryEntries } from '../adapters/library-entries.ts'
 import { waitUntil } from '../adapters/wait.ts'
 import { planValidity } from '../plan/certificate.ts'
 
@@ -81,24 +82,13 @@ function rootEntries(): RootEntry[] {
   })
   return [
     bind('/usr/bin/gatewayd', '/usr/bin/gatewayd', true),
-    bind('/usr/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', true),
-    { kind: 'symlink', target: '/lib', to: 'usr/lib' },
-    ...loaderEntries(),
+    ...libraryEntries(),
     // libwebsockets opens it at start, and does not start without.
     { kind: 'bind', source: '/dev/urandom', target: '/dev/urandom', readOnly: true, allowDevices: true },
     bind(KEYS_DIRECTORY, '/tls', false),
     bind(STATIC_FILES, '/www', false),
     // The directory and not the socket: controld makes a new one at each start.
     bind(CONTROL_DIRECTORY, CONTROL_DIRECTORY, false),
-  ]
-}
-
-/** Where the loader's fixed path /lib64 leads, on a base with merged directories. */
-function loaderEntries(): RootEntry[] {
-  if (statOrNull('/usr/lib64') === null) return []
-  return [
-    { kind: 'bind', source: '/usr/lib64', target: '/usr/lib64', readOnly: true, allowExec: true },
-    { kind: 'symlink', target: '/lib64', to: 'usr/lib64' },
   ]
 }
 

@@ -1,9 +1,10 @@
 // Becomes the DHCP client of the management network, with the rights to send packets and set addresses and no other.
-import { chown, mkdir, statOrNull } from 'hv:fs'
+import { chown, mkdir } from 'hv:fs'
 import { exec, exit, type RootEntry } from 'hv:process'
 import { hostname, log } from 'hv:system'
 import { readBootOutcome } from '../adapters/boot-outcome.ts'
 import { LEASE_DIRECTORY } from '../adapters/leases.ts'
+import { libraryEntries } from '../adapters/library-entries.ts'
 
 /** `udhcpc` in /etc/passwd. */
 const USER = 103
@@ -44,12 +45,9 @@ function launch(): never {
 
 function rootEntries(): RootEntry[] {
   const tool = (path: string): RootEntry => ({ kind: 'bind', source: path, target: path, readOnly: true, allowExec: true })
-  const loader: RootEntry[] =
-    statOrNull('/usr/lib64') === null ? [] : [tool('/usr/lib64'), { kind: 'symlink', target: '/lib64', to: 'usr/lib64' }]
   return [
-    ...[BUSYBOX, '/usr/bin/ip', '/usr/lib/x86_64-linux-gnu', SCRIPT].map(tool),
-    ...loader,
-    { kind: 'symlink', target: '/lib', to: 'usr/lib' },
+    ...[BUSYBOX, '/usr/bin/ip', SCRIPT].map(tool),
+    ...libraryEntries(),
     { kind: 'symlink', target: '/bin', to: 'usr/bin' },
     ...['sh', 'cat', 'mv', 'rm', 'sed'].map((applet): RootEntry => ({ kind: 'symlink', target: `/usr/bin/${applet}`, to: 'busybox' })),
     // The script's resolver file is nobody's; name servers are read from the lease.
