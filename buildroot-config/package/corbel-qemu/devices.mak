@@ -34,11 +34,6 @@ CONFIG_PCIE_PORT=y
 CONFIG_PCIE_PCI_BRIDGE=y
 # More than 30 devices on i440fx.
 CONFIG_PCI_BRIDGE=y
-# A root bus for each NUMA node: passed-through devices are seen where they are.
-CONFIG_PXB=y
-# QEMU 10.2 has neither these bridges nor its ACPI tables without CXL. No memory device of CXL is there.
-CONFIG_CXL=y
-
 # --- virtio
 CONFIG_VIRTIO_PCI=y
 CONFIG_VIRTIO_BLK=y
@@ -112,4 +107,5 @@ CONFIG_IOMMUFD=y
 # SEV, TDX, SGX: the API has no confidential VMs; OVMF would need builds of its own.
 # USB devices of the host (libusb): a whole controller is passed through by VFIO, with the IOMMU between.
 # vhost-scsi, vhost-vdpa, vhost-user other than the file system, ivshmem, vfio-user: nothing on the appliance serves them.
+# PXB (a root bus for each NUMA node): QEMU 10.2 links it only with the whole of CXL.
 # igb, PCI serial ports, xio3130 and ioh3420, virtio-crypto, virtio-sound, 9p: others here do the same.
