@@ -7,6 +7,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 BUILD ?= build
 BASE ?= debian
+# Tests ask for it.
+export BASE
 IN_TOOLS ?= image/in-tools
 NODE_MODULES := node_modules/.package-lock.json
 VITEST := node_modules/.bin/vitest
@@ -39,10 +41,10 @@ $(BUILD)/host-packages.stamp: image/host-packages
 deps: $(BUILD)/host-packages.stamp $(NODE_MODULES) ## Install what the build needs (Debian packages, npm packages)
 
 .PHONY: iso
-iso: deps $(BUILD)/image/corbel.iso ## Build the ISO (BASE=debian)
+iso: deps $(IMAGE)/corbel.iso ## Build the ISO (BASE=debian, debian-own-kernel or buildroot)
 
 .PHONY: test
-test: iso guests hv-core gateway bundles ## Every test, the ones that boot the ISO included
+test: iso $(BUILD)/image/debian-own-kernel/corbel.iso guests hv-core gateway bundles ## Every test, the ones that boot the ISO included
 	$(VITEST) run
 
 .PHONY: clean

@@ -1,5 +1,5 @@
-# The tools tree, the base, the root image, the initramfs and the ISO; each is made again only when something that it is made of has changed.
-# Needs from the other fragments: hv-core and gatewayd, the bundles, openapi.json. BUILD must be inside the repository.
+# The tools tree, the bases, and of each base the root image, the initramfs and the ISO; each is made again only when something that it is made of
+# has changed. Needs from the other fragments: hv-core and gatewayd, the bundles, openapi.json. BUILD must be inside the repository.
 BUILD ?= build
 BASE ?= debian
 IN_TOOLS ?= image/in-tools
@@ -12,35 +12,59 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
 
 TOOLS_STAMP := $(CORBEL_TOOLS)/.stamp
-BASE_STAMP := $(BUILD)/base/$(BASE)/.stamp
-IMAGE := $(BUILD)/image
 RELEASE := $(BUILD)/hv-core/release
-BUNDLES := $(QJBS) $(BUILD)/control/openapi.json
+BASES := $(notdir $(patsubst %/build,%,$(wildcard image/base/*/build)))
+IMAGE := $(BUILD)/image/$(BASE)
+
+ifeq ($(filter $(BASE),$(BASES)),)
+$(error BASE=$(BASE): no such base; there are: $(BASES))
+endif
 
 ifeq ($(CORBEL_TOOLS),$(abspath $(BUILD)/tools))
 $(TOOLS_STAMP): image/tools/packages image/tools/build | $(BUILD)/host-packages.stamp
 	image/tools/build $(CORBEL_TOOLS)
 endif
 
-$(BASE_STAMP): $(shell find image/base -type f) $(wildcard image/lib/*) | $(TOOLS_STAMP) node_modules/.package-lock.json
-	$(IN_TOOLS) image/base/$(BASE)/build $(@D)
-	node_modules/.bin/esbuild image/base/check.ts --bundle --format=esm --platform=node --log-level=warning --outfile=$(BUILD)/base/check.mjs
-	node $(BUILD)/base/check.mjs $(@D) || { rm -f $@; exit 1; }
+# What is common to all bases comes first; what one base is made of besides stands below, or in a base.mk of its own.
+BASE_CHECK := $(BUILD)/base/check.mjs
+$(BASE_CHECK): $(wildcard image/base/*.ts) $(NODE_MODULES)
+	node_modules/.bin/esbuild image/base/check.ts --bundle --format=esm --platform=node --log-level=warning --outfile=$@
 
-$(IMAGE)/root.img: $(BASE_STAMP) $(shell find rootfs image/root -type f) $(RELEASE)/hv-core $(RELEASE)/gatewayd $(BUNDLES) package.json
-	$(IN_TOOLS) image/root/build $(BUILD) $(BASE) $(VERSION)
+$(BUILD)/base/%/.stamp: $(BASE_CHECK) $(wildcard image/lib/*) | $(TOOLS_STAMP)
+	$(IN_TOOLS) image/base/$*/build $(@D)
+	node $(BASE_CHECK) $(@D) || { rm -f $@; exit 1; }
+$(foreach base,$(BASES),$(eval $(BUILD)/base/$(base)/.stamp: $(shell find image/base/$(base) -type f)))
+$(BUILD)/base/debian-own-kernel/.stamp: $(BUILD)/base/debian/.stamp $(shell find buildroot-config/kernel -type f 2>/dev/null)
+-include $(wildcard image/base/*/base.mk)
 
-$(IMAGE)/initrd: $(BASE_STAMP) $(wildcard image/initramfs/* image/lib/*)
-	$(IN_TOOLS) image/initramfs/build $(BUILD) $(BASE)
+# Our programs for a base, in one directory: those compiled in the tools tree, unless the base brings a recipe for its own.
+PROGRAMS_debian-own-kernel := debian
+programs_of = $(BUILD)/programs/$(or $(PROGRAMS_$(1)),$(1))
+$(BUILD)/programs/debian/.stamp: $(RELEASE)/hv-core $(RELEASE)/gatewayd $(QJBS) $(BUILD)/control/openapi.json
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	cp -p $^ $(@D)/
+	@touch $@
 
-$(IMAGE)/corbel.iso: $(IMAGE)/root.img $(IMAGE)/initrd $(wildcard image/iso/*)
-	$(IN_TOOLS) image/iso/build $(BUILD) $(VERSION)
+.SECONDEXPANSION:
+ROOT_SOURCES := $(shell find rootfs image/root -type f) package.json
+$(BUILD)/image/%/root.img: $(BUILD)/base/%/.stamp $$(call programs_of,$$*)/.stamp $(ROOT_SOURCES)
+	$(IN_TOOLS) image/root/build $(BUILD)/base/$* $(call programs_of,$*) $(@D) $(VERSION)
+
+$(BUILD)/image/%/initrd: $(BUILD)/base/%/.stamp $(wildcard image/initramfs/* image/lib/*)
+	$(IN_TOOLS) image/initramfs/build $(BUILD)/base/$* $(@D)
+
+$(BUILD)/image/%/corbel.iso: $(BUILD)/image/%/root.img $(BUILD)/image/%/initrd $(wildcard image/iso/*)
+	$(IN_TOOLS) image/iso/build $(@D) $(VERSION)
+
+# Nothing on the way to an ISO is thrown away.
+.PRECIOUS: $(foreach base,$(BASES),$(BUILD)/base/$(base)/.stamp $(addprefix $(BUILD)/image/$(base)/,root.img initrd corbel.iso))
 
 # Whatever is compiled is compiled in the tools tree.
 $(foreach variant,release asan,$(patsubst %,$(BUILD)/hv-core/$(variant)/%,hv-core hv-compile gatewayd attach-peer)): | $(TOOLS_STAMP)
 
 .PHONY: tools base root initrd
 tools: $(TOOLS_STAMP) ## Make the tools tree (Debian 13, by mmdebstrap)
-base: $(BASE_STAMP) ## Compose the base (BASE=debian)
+base: $(BUILD)/base/$(BASE)/.stamp ## Compose the base (BASE=debian, debian-own-kernel or buildroot)
 root: $(IMAGE)/root.img ## Make the root image with its hash tree
 initrd: $(IMAGE)/initrd ## Make the initramfs

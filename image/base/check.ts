@@ -50,10 +50,11 @@ function entriesOf(root: string): Entry[] {
 
 function checkLayout(base: string): string[] {
   const missing = [...contract.files, ...contract.directories].filter((name) => !existsSync(join(base, name)))
-  const wrongLinks = Object.entries(contract.links).filter(([name, target]) => {
-    const stat = lstatSync(join(base, 'root', name), { throwIfNoEntry: false })
-    return !stat?.isSymbolicLink() || readlinkSync(join(base, 'root', name)) !== target
-  })
+  const statOf = (name: string) => lstatSync(join(base, 'root', name), { throwIfNoEntry: false })
+  const ifAny = Object.entries(contract.linksIfAny).filter(([name]) => statOf(name))
+  const wrongLinks = [...Object.entries(contract.links), ...ifAny].filter(
+    ([name, target]) => !statOf(name)?.isSymbolicLink() || readlinkSync(join(base, 'root', name)) !== target,
+  )
   return [...missing.map((name) => `${name}: missing`), ...wrongLinks.map(([name, target]) => `root/${name}: must be a link to ${target}`)]
 }
 
@@ -86,28 +87,36 @@ function checkModules(base: string, kernel: string): string[] {
   ]
 }
 
-function checkRoot(root: string): string[] {
-  const problems: string[] = []
-  for (const path of Object.keys(contract.programs)) {
+function checkFiles(root: string): string[] {
+  const missing = contract.data.filter((path) => !resolveInside(root, path))
+  const broken = Object.keys(contract.programs).flatMap((path) => {
     const host = resolveInside(root, path)
-    if (!host) problems.push(`root${path}: missing`)
-    else if ((lstatSync(host).mode & 0o111) === 0 || !parseElf(readFileSync(host))) problems.push(`root${path}: no executable program`)
-  }
-  for (const path of contract.data) if (!resolveInside(root, path)) problems.push(`root${path}: missing`)
-
-  const entries = entriesOf(root)
-  const libraryNames = new Set(readdirSync(join(root, 'usr'), { recursive: true, withFileTypes: true }).map(({ name }) => name))
-  for (const name of contract.libraries) if (!libraryNames.has(name)) problems.push(`root: library ${name} is missing`)
-  for (const { path, host, mode, isFile } of entries) {
-    if (mode & 0o6000) problems.push(`root${path}: set-uid or set-gid`)
-    if (mode & 0o002) problems.push(`root${path}: writable by everyone`)
-    if (!isFile || !(mode & 0o111 || path.includes('.so'))) continue
-    const wanted = parseElf(readFileSync(host))?.needed ?? []
-    for (const name of wanted) if (!libraryNames.has(name)) problems.push(`root${path}: needs ${name}, which is missing`)
-  }
+    if (!host) return [`root${path}: missing`]
+    const runs = (lstatSync(host).mode & 0o111) !== 0 && parseElf(readFileSync(host))
+    return runs ? [] : [`root${path}: no executable program`]
+  })
   const busybox = resolveInside(root, '/usr/bin/busybox')
-  if (busybox && parseElf(readFileSync(busybox))?.needed.length !== 0) problems.push('root/usr/bin/busybox: not static')
-  return problems
+  const isStatic = !busybox || parseElf(readFileSync(busybox))?.needed.length === 0
+  return [...broken, ...missing.map((path) => `root${path}: missing`), ...(isStatic ? [] : ['root/usr/bin/busybox: not static'])]
+}
+
+/** What an ELF file asks for and does not get in this tree. */
+function missingFor(root: string, file: Buffer): string[] {
+  const { needed, interpreter } = parseElf(file) ?? { needed: [], interpreter: null }
+  const found = (name: string) => contract.libraryDirectories.some((directory) => resolveInside(root, `${directory}/${name}`))
+  const loader = interpreter !== null && !resolveInside(root, interpreter) ? [interpreter] : []
+  return [...loader, ...needed.filter((name) => !found(name))]
+}
+
+function checkEntries(root: string): string[] {
+  return entriesOf(root).flatMap(({ path, host, mode, isFile }) => {
+    const wanting = isFile && (mode & 0o111 || path.includes('.so')) ? missingFor(root, readFileSync(host)) : []
+    return [
+      ...(mode & 0o6000 ? [`root${path}: set-uid or set-gid`] : []),
+      ...(mode & 0o002 ? [`root${path}: writable by everyone`] : []),
+      ...wanting.map((name) => `root${path}: needs ${name}, which is missing`),
+    ]
+  })
 }
 
 /** Every breach of the contract by the base in this directory, as one line each; none for a good base. */
@@ -117,7 +126,7 @@ export function checkBase(base: string): string[] {
   const kernels = readdirSync(join(base, 'modules'))
   const [kernel] = kernels
   if (kernel === undefined || kernels.length !== 1) return [`modules: must hold one kernel, holds ${kernels.length}`]
-  return [...checkManifest(base, kernel), ...checkModules(base, kernel), ...checkRoot(join(base, 'root'))]
+  return [...checkManifest(base, kernel), ...checkModules(base, kernel), ...checkFiles(join(base, 'root')), ...checkEntries(join(base, 'root'))]
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -5,7 +5,13 @@ export const files = ['vmlinuz', 'manifest.json'] as const
 export const directories = ['modules', 'firmware', 'root'] as const
 
 /** /bin and its like are links into /usr: one place for each file. */
-export const links: Readonly<Record<string, string>> = { bin: 'usr/bin', sbin: 'usr/sbin', lib: 'usr/lib', lib64: 'usr/lib64' }
+export const links: Readonly<Record<string, string>> = { bin: 'usr/bin', sbin: 'usr/sbin', lib: 'usr/lib' }
+
+/** The same for what not every base has: glibc's loader lies in /lib64, musl's in /lib. */
+export const linksIfAny: Readonly<Record<string, string>> = { lib64: 'usr/lib64' }
+
+/** Where loaders look for libraries: Debian's directory first, then those of any tree. */
+export const libraryDirectories = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib'] as const
 
 /** Programs in the root tree, ELF and executable, with who calls them. */
 export const programs: Readonly<Record<string, string>> = {
@@ -22,19 +28,6 @@ export const programs: Readonly<Record<string, string>> = {
   '/usr/sbin/dmsetup': 'initramfs: the verity device',
   '/usr/bin/openssl': "gateway-launch: the gateway's certificate",
 }
-
-/** Shared libraries of hv-core and gatewayd, by the name they are asked for. */
-export const libraries = [
-  'libc.so.6',
-  'libm.so.6',
-  'libgcc_s.so.1',
-  'libsqlite3.so.0',
-  'libargon2.so.1',
-  'libseccomp.so.2',
-  'libwebsockets.so.19',
-  'libssl.so.3',
-  'libcrypto.so.3',
-] as const
 
 /** Other files in the root tree: what VMs boot with, and settings that a program cannot do without. */
 export const data = [

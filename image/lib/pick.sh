@@ -32,27 +32,45 @@ copy_with_targets() {
   fi
 }
 
+# Where the loaders of glibc and of musl look, in trees of Debian and of Buildroot.
+library_directories='/usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib'
+
+# library_path TREE SONAME: where in the tree the library lies.
+library_path() {
+  for directory in $library_directories; do
+    if [ -e "$1$directory/$2" ] || [ -L "$1$directory/$2" ]; then echo "$directory/$2" && return; fi
+  done
+  return 1
+}
+
 # pick_libraries FROM TO: adds the shared libraries and loaders that the ELF files of TO name, until nothing is missing.
 pick_libraries() (
   from=$1 to=$2
-  libraries=/usr/lib/x86_64-linux-gnu
-  mkdir -p "$to/usr/bin" "$to/usr/sbin" "$to/usr/lib" "$to/usr/lib64"
-  for merged in bin sbin lib lib64; do ln -sfn "usr/$merged" "$to/$merged"; done
+  mkdir -p "$to/usr/bin" "$to/usr/sbin" "$to/usr/lib"
+  for merged in bin sbin lib lib64; do
+    if [ -d "$from/usr/$merged" ] && [ ! -L "$from/usr/$merged" ]; then
+      mkdir -p "$to/usr/$merged"
+      ln -sfn "usr/$merged" "$to/$merged"
+    fi
+  done
   : >"$to.needed"
   while :; do
-    elf_files "$to" | xargs -0 readelf -dW 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u >"$to.needed.new"
+    { needed_libraries "$to"; needed_loaders "$to"; } | sort -u >"$to.needed.new"
     if cmp -s "$to.needed" "$to.needed.new"; then break; fi
     while read -r name; do
-      [ -e "$to$libraries/$name" ] && continue
       case $name in
-        ld-linux-x86-64.so.2) echo "/usr/lib64/$name" ;;
-        *) echo "$libraries/$name" ;;
+        /*) [ -e "$to$name" ] || echo "/usr$name" ;;
+        *) library_path "$to" "$name" >/dev/null || library_path "$from" "$name" || { echo "base: library $name is in no package" >&2; exit 1; } ;;
       esac
-    done <"$to.needed.new" | pick_files "$from" "$to"
+    done <"$to.needed.new" >"$to.missing"
+    pick_files "$from" "$to" <"$to.missing"
     mv "$to.needed.new" "$to.needed"
   done
-  [ -e "$to/usr/lib64/ld-linux-x86-64.so.2" ] || echo /usr/lib64/ld-linux-x86-64.so.2 | pick_files "$from" "$to"
-  rm -f "$to.needed" "$to.needed.new"
+  rm -f "$to.needed" "$to.needed.new" "$to.missing"
 )
+
+needed_libraries() { elf_files "$1" | xargs -0 readelf -dW 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+# A loader is asked for by its whole path, in /lib or /lib64.
+needed_loaders() { elf_files "$1" | xargs -0 readelf -lW 2>/dev/null | sed -n 's/.*program interpreter: \([^]]*\)\]/\1/p'; }
 
 elf_files() { find "$1" -type f \( -perm /111 -o -name '*.so*' \) -print0; }

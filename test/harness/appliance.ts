@@ -82,11 +82,12 @@ export class Appliance {
     const wanted = [443, ...(options.forwards ?? [])]
     const ports = await freePorts(wanted.length)
     const forwards = wanted.map((port, n) => [ports[n] ?? 0, port] as const)
-    const direct: DirectBoot | null = options.probe === true ? directBootWithProbe(logDirectory) : null
+    const bootedIso = options.iso ?? iso
+    const direct: DirectBoot | null = options.probe === true ? directBootWithProbe(logDirectory, bootedIso) : null
     const machine = await Machine.start({
       firmware: direct === null ? (options.firmware ?? 'bios') : 'direct',
       medium: options.medium ?? (direct === null ? 'cdrom' : 'disk'),
-      iso: options.iso ?? iso,
+      iso: bootedIso,
       memoryMiB: options.memoryMiB ?? 1024,
       noReboot: options.noReboot ?? false,
       forwards,

@@ -18,11 +18,17 @@ export const repository = findRepository(dirname(fileURLToPath(import.meta.url))
 export const build = resolve(repository, process.env.BUILD ?? 'build')
 export const guests = join(build, 'guests')
 
-/** The ISO under test: `CORBEL_ISO` names one of another base. */
-export const iso = resolve(repository, process.env.CORBEL_ISO ?? join(build, 'image/corbel.iso'))
+/** The base that was built, and is tested. */
+export const baseName = process.env.BASE ?? 'debian'
 
-/** Kernel, initramfs and verity data that belong to {@link iso}: they lie beside it. */
-export const imageFile = (name: string) => join(dirname(iso), name)
+/** The ISO of a base, as `make iso` leaves it. */
+export const isoOf = (base: string) => join(build, 'image', base, 'corbel.iso')
+
+/** The ISO under test: that of {@link baseName}, or the one that `CORBEL_ISO` names. */
+export const iso = resolve(repository, process.env.CORBEL_ISO ?? isoOf(baseName))
+
+/** Kernel, initramfs and verity data that belong to an ISO: they lie beside it. */
+export const imageFile = (name: string, of = iso) => join(dirname(of), name)
 
 /** An empty directory under build/logs for one boot. */
 export function freshLogDirectory(name: string): string {

@@ -7,11 +7,11 @@ import type { DirectBoot } from './qemu-argv.ts'
 import { until } from './wait.ts'
 
 /** The product's kernel, initramfs and command line, with the probe put before them. The product's files are not changed. */
-export function directBootWithProbe(logDirectory: string): DirectBoot {
+export function directBootWithProbe(logDirectory: string, iso: string): DirectBoot {
   const initrd = join(logDirectory, 'initrd')
-  writeFileSync(initrd, Buffer.concat([readFileSync(join(guests, 'probe.cpio')), readFileSync(imageFile('initrd'))]))
-  const commandLine = `${readFileSync(imageFile('cmdline'), 'utf8').trim()} rdinit=/probe/init printk.devkmsg=on`
-  return { kernel: imageFile('vmlinuz'), initrd, commandLine }
+  writeFileSync(initrd, Buffer.concat([readFileSync(join(guests, 'probe.cpio')), readFileSync(imageFile('initrd', iso))]))
+  const commandLine = `${readFileSync(imageFile('cmdline', iso), 'utf8').trim()} rdinit=/probe/init printk.devkmsg=on`
+  return { kernel: imageFile('vmlinuz', iso), initrd, commandLine }
 }
 
 export interface ScriptResult {

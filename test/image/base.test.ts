@@ -1,6 +1,6 @@
 // The base contract: the built base fulfils it, and each kind of breach is named.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkBase } from '../../image/base/check.ts'
@@ -65,6 +65,11 @@ describe('a broken base', () => {
       (path) => rmSync(path('root/usr/lib/x86_64-linux-gnu/libslirp.so.0')),
       'root/usr/bin/qemu-system-x86_64: needs libslirp.so.0, which is missing',
     ],
+    [
+      'without the loader of its programs',
+      (path) => rmSync(path('root/usr/lib64/ld-linux-x86-64.so.2')),
+      'root/usr/bin/ip: needs /lib64/ld-linux-x86-64.so.2, which is missing',
+    ],
     ['with a split /usr', (path) => rmSync(path('root/sbin')), 'root/sbin: must be a link to usr/sbin'],
     [
       'with a link out of the tree',
@@ -97,6 +102,13 @@ describe('a broken base', () => {
   it.each(rows)('%s is refused', (_name, damage, problem) => {
     damage((name) => join(copy, name))
     expect(checkBase(copy)).toContain(problem)
+  })
+
+  it('is none for having its libraries in /usr/lib, as one with musl has', () => {
+    for (const { path } of walk(join(copy, 'root/usr/lib/x86_64-linux-gnu')).filter(({ path }) => !path.includes('/')))
+      renameSync(join(copy, 'root/usr/lib/x86_64-linux-gnu', path), join(copy, 'root/usr/lib', path))
+    symlinkOver(join(copy, 'root/usr/lib64/ld-linux-x86-64.so.2'), '../lib/ld-linux-x86-64.so.2')
+    expect(checkBase(copy)).toEqual([])
   })
 
   it.each([

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { type Dirent, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { build, repository } from '../harness/paths.ts'
+import { baseName, build, repository } from '../harness/paths.ts'
 
-export const base = realpathSync(join(build, 'base', process.env.BASE ?? 'debian'))
+export const base = realpathSync(join(build, 'base', baseName))
 
 /** Standard output of a command in the tools tree; throws with its standard error when it fails. */
 export function inTools(...command: string[]): string {
