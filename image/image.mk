@@ -25,13 +25,15 @@ $(TOOLS_STAMP): image/tools/packages image/tools/build | $(BUILD)/host-packages.
 	image/tools/build $(CORBEL_TOOLS)
 endif
 
-# What is common to all bases comes first; what one base is made of besides stands below, or in a base.mk of its own.
+# What is common to all bases comes first; what one base is made of besides stands below, or in a base.mk of its own. Recipes run in the tools
+# tree, but for those that enter it themselves.
+HOST_BASES := buildroot
 BASE_CHECK := $(BUILD)/base/check.mjs
 $(BASE_CHECK): $(wildcard image/base/*.ts) $(NODE_MODULES)
 	node_modules/.bin/esbuild image/base/check.ts --bundle --format=esm --platform=node --log-level=warning --outfile=$@
 
 $(BUILD)/base/%/.stamp: $(BASE_CHECK) $(wildcard image/lib/*) | $(TOOLS_STAMP)
-	$(IN_TOOLS) image/base/$*/build $(@D)
+	$(if $(filter $*,$(HOST_BASES)),,$(IN_TOOLS)) image/base/$*/build $(@D)
 	node $(BASE_CHECK) $(@D) || { rm -f $@; exit 1; }
 $(foreach base,$(BASES),$(eval $(BUILD)/base/$(base)/.stamp: $(shell find image/base/$(base) -type f)))
 $(BUILD)/base/debian-own-kernel/.stamp: $(BUILD)/base/debian/.stamp $(shell find buildroot-config/kernel -type f 2>/dev/null)

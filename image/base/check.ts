@@ -126,7 +126,12 @@ export function checkBase(base: string): string[] {
   const kernels = readdirSync(join(base, 'modules'))
   const [kernel] = kernels
   if (kernel === undefined || kernels.length !== 1) return [`modules: must hold one kernel, holds ${kernels.length}`]
-  return [...checkManifest(base, kernel), ...checkModules(base, kernel), ...checkFiles(join(base, 'root')), ...checkEntries(join(base, 'root'))]
+  return [
+    ...checkManifest(base, kernel),
+    ...checkModules(base, kernel),
+    ...checkFiles(join(base, 'root')),
+    ...checkEntries(join(base, 'root')),
+  ]
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
