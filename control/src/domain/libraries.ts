@@ -8,7 +8,7 @@ export const LIBRARY_DIRECTORIES = ['/usr/lib/x86_64-linux-gnu'] as const
 export const SHARED_DIRECTORY = '/usr/lib'
 
 /** Paths to show at their own places: all of `present` (of the two lists above) and the libraries among `names` in the shared directory. */
-export function planLibraries(present: readonly string[], names: readonly string[]): readonly string[] {
+export function pickLibraries(present: readonly string[], names: readonly string[]): readonly string[] {
   return [...present, ...names.filter((name) => /\.so(\.\d+)*$/.test(name) && !isLoader(name)).map((name) => `${SHARED_DIRECTORY}/${name}`)]
 }
 
