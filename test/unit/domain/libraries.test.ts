@@ -1,3 +1,4 @@
+// The choice of loader and libraries that a confined program is shown, for both C libraries.
 import { describe, expect, it } from 'vitest'
 import { pickLibraries } from '../../../control/src/domain/libraries.ts'
 
