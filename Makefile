@@ -41,7 +41,7 @@ $(BUILD)/host-packages.stamp: image/host-packages
 deps: $(BUILD)/host-packages.stamp $(NODE_MODULES) ## Install what the build needs (Debian packages, npm packages)
 
 .PHONY: iso
-iso: deps $(IMAGE)/corbel.iso ## Build the ISO (BASE=debian, debian-own-kernel or buildroot)
+iso: deps $(addprefix $(IMAGE)/,corbel.iso files.txt corbel.cdx.json) ## Build the ISO (BASE=debian, debian-own-kernel or buildroot)
 
 .PHONY: test
 test: iso $(BUILD)/image/debian-own-kernel/corbel.iso guests hv-core gateway bundles ## Every test, the ones that boot the ISO included

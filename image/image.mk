@@ -59,8 +59,18 @@ $(BUILD)/image/%/initrd: $(BUILD)/base/%/.stamp $(wildcard image/initramfs/* ima
 $(BUILD)/image/%/corbel.iso: $(BUILD)/image/%/root.img $(BUILD)/image/%/initrd $(wildcard image/iso/*)
 	$(IN_TOOLS) image/iso/build $(@D) $(VERSION)
 
+# What is published beside the ISO: every file of the root image, and every package with its licence and source.
+$(BUILD)/image/%/files.txt: $(BUILD)/image/%/root.img image/inventory/files
+	$(IN_TOOLS) image/inventory/files $(@D)
+
+$(BUILD)/inventory/print.mjs: $(wildcard image/inventory/*.ts) $(NODE_MODULES)
+	node_modules/.bin/esbuild image/inventory/print.ts --bundle --packages=external --format=esm --platform=node --log-level=warning --outfile=$@
+
+$(BUILD)/image/%/corbel.cdx.json: $(BUILD)/image/%/root.img $(BUILD)/inventory/print.mjs
+	node $(BUILD)/inventory/print.mjs $(@D) $(PROGRAMS)
+
 # Nothing on the way to an ISO is thrown away.
-.PRECIOUS: $(foreach base,$(BASES),$(BUILD)/base/$(base)/.stamp $(addprefix $(BUILD)/image/$(base)/,root.img initrd corbel.iso))
+.PRECIOUS: $(foreach base,$(BASES),$(BUILD)/base/$(base)/.stamp $(addprefix $(BUILD)/image/$(base)/,root.img initrd corbel.iso files.txt corbel.cdx.json))
 
 # Whatever is compiled is compiled in the tools tree.
 $(foreach variant,release asan,$(patsubst %,$(BUILD)/hv-core/$(variant)/%,hv-core hv-compile gatewayd attach-peer)): | $(TOOLS_STAMP)
