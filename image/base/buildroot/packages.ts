@@ -48,7 +48,7 @@ export function missingSources(info: ShowInfo, output: string, downloads: string
   const missing = Object.values(info)
     .filter((item) => isReal(item) && !isUnpacked(output, item))
     .flatMap(({ dl_dir: directory = '', downloads: files = [] }) => files.map((file) => ({ directory, ...file })))
-    .filter(({ uris }) => !uris.some((uri) => uri.startsWith('file')))
+    .filter(({ uris }) => !uris.some((uri) => /^(file|local)\+/.test(uri)))
     .filter(({ directory, source }) => !existsSync(join(downloads, directory, source)))
   const lines = missing.map(
     ({ directory, source, uris: [uri = ''] }) => `  ${join(downloads, directory, source)}\n      from ${addressOf(uri)}`,
