@@ -45,7 +45,7 @@ function component(part: Part) {
   const spdx = part.origin === 'corbel' || part.origin === 'npm'
   const licence = part.licence === undefined ? {} : { licenses: [{ license: spdx ? { id: part.licence } : { name: part.licence } }] }
   return {
-    type: part.origin === 'corbel' ? 'application' : part.origin === 'npm' ? 'library' : 'application',
+    type: part.origin === 'npm' ? 'library' : 'application',
     'bom-ref': reference(part),
     name: part.name,
     version: part.version,
@@ -68,7 +68,11 @@ export function renderSbom(manifest: Manifest, npm: readonly NpmPackage[], epoch
   const document = {
     metadata: {
       timestamp: new Date(epochSeconds * 1000).toISOString(),
-      component: own && { ...component(own), type: 'operating-system', description: `Corbel on base ${manifest.base}, Linux ${manifest.kernel}` },
+      component: own && {
+        ...component(own),
+        type: 'operating-system',
+        description: `Corbel on base ${manifest.base}, Linux ${manifest.kernel}`,
+      },
     },
     components,
     dependencies: own ? [{ ref: reference(own), dependsOn: others.map(reference) }] : [],
@@ -88,5 +92,9 @@ export const renderLicences = (manifest: Manifest, npm: readonly NpmPackage[]): 
 export const renderSources = (manifest: Manifest, npm: readonly NpmPackage[]): string =>
   table([
     ['# package', 'version', 'source'],
-    ...partsOf(manifest, npm).map(({ name, version, source, origin }) => [name, version, source ?? (origin === 'corbel' ? 'this repository' : 'none')]),
+    ...partsOf(manifest, npm).map(({ name, version, source, origin }) => [
+      name,
+      version,
+      source ?? (origin === 'corbel' ? 'this repository' : 'none'),
+    ]),
   ])

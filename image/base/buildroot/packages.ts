@@ -40,19 +40,22 @@ const isReal = ({ type, virtual }: Package) => (type === 'target' || type === 'h
 const isUnpacked = (output: string, { stamp_dir: directory }: Package) =>
   directory !== undefined && ['.stamp_rsynced', '.stamp_extracted'].some((stamp) => existsSync(join(output, directory, stamp)))
 
-/** Buildroot puts the way of fetching before the address: `http+https://…`. */
-const addressOf = (uri: string) => uri.replace(/^[a-z]+\+/, '').replace(/\|.*$/, '')
+/** Buildroot puts the way of fetching before the address, and names the directory only: `http+https://…`. A repository's address is the whole. */
+function addressOf({ source, uris: [uri = ''] }: Download): string {
+  const [, method = '', address = ''] = /^(?:([a-z]+)\+)?([^|]*)/.exec(uri) ?? []
+  return /^(git|svn|hg|bzr|cvs)$/.test(method) ? address : `${address}/${source}`
+}
+
+/** Sources that lie here already: our own programs, and the compiler that was built before. */
+const isLocal = ({ downloads = [] }: Package) => downloads.some(({ uris }) => uris.some((uri) => /^(\w+\+)?(file:)?\//.test(uri)))
 
 /** The sources that are not in the directory of downloads, each with where it belongs and where it comes from. */
 export function missingSources(info: ShowInfo, output: string, downloads: string): string[] {
   const missing = Object.values(info)
-    .filter((item) => isReal(item) && !isUnpacked(output, item))
+    .filter((item) => isReal(item) && !isLocal(item) && !isUnpacked(output, item))
     .flatMap(({ dl_dir: directory = '', downloads: files = [] }) => files.map((file) => ({ directory, ...file })))
-    .filter(({ uris }) => !uris.some((uri) => /^(file|local)\+/.test(uri)))
     .filter(({ directory, source }) => !existsSync(join(downloads, directory, source)))
-  const lines = missing.map(
-    ({ directory, source, uris: [uri = ''] }) => `  ${join(downloads, directory, source)}\n      from ${addressOf(uri)}`,
-  )
+  const lines = missing.map((file) => `  ${join(downloads, file.directory, file.source)}\n      from ${addressOf(file)}`)
   return [...new Set(lines)].sort()
 }
 
@@ -62,20 +65,23 @@ export const countPackages = (info: ShowInfo): number => Object.values(info).fil
 const fromSdk = ['musl', 'gcc-final', 'host-gcc-final']
 
 function describe(name: string, item: Package): ManifestPackage {
-  const uri = item.downloads?.[0]?.uris[0]
+  const [download] = item.downloads ?? []
   return {
     name,
     version: item.version ?? '',
     licence: item.licenses ?? 'unknown',
     ...(item['cpe-id'] === undefined ? {} : { cpe: item['cpe-id'] }),
-    ...(uri === undefined || uri.startsWith('file') ? {} : { source: addressOf(uri) }),
+    ...(download === undefined ? {} : { source: addressOf(download) }),
   }
 }
 
-/** What is on the target: packages without a version (skeletons, the ready-made compiler) are Buildroot's own bookkeeping. */
+/**
+ * What is on the target but for our own programs, which are no part of a base: packages without a version (skeletons, the ready-made compiler)
+ * are Buildroot's own bookkeeping.
+ */
 export function manifestPackages(info: ShowInfo, sdk: ShowInfo): ManifestPackage[] {
   const own = Object.entries(info).filter(
-    ([name, item]) => item.type === 'target' && isReal(item) && item.version && !name.startsWith('toolchain'),
+    ([name, item]) => item.type === 'target' && isReal(item) && !isLocal(item) && item.version && !name.startsWith('toolchain'),
   )
   const basic = Object.entries(sdk).filter(([name, item]) => fromSdk.includes(name) && isReal(item) && item.version)
   const all = [...own, ...basic].map(([name, item]) => describe(name.replace(/^(host-)?gcc-final$/, 'gcc'), item))
