@@ -75,8 +75,10 @@ $(BUILD)/image/%/corbel.cdx.json: $(BUILD)/image/%/root.img $(BUILD)/inventory/p
 # Whatever is compiled is compiled in the tools tree.
 $(foreach variant,release asan,$(patsubst %,$(BUILD)/hv-core/$(variant)/%,hv-core hv-compile gatewayd attach-peer)): | $(TOOLS_STAMP)
 
-.PHONY: tools base root initrd
+.PHONY: tools base root initrd reproducible
 tools: $(TOOLS_STAMP) ## Make the tools tree (Debian 13, by mmdebstrap)
 base: $(BUILD)/base/$(BASE)/.stamp ## Compose the base (BASE=debian, debian-own-kernel or buildroot)
 root: $(IMAGE)/root.img ## Make the root image with its hash tree
 initrd: $(IMAGE)/initrd ## Make the initramfs
+reproducible: $(IMAGE)/corbel.iso ## Build root image, initramfs and ISO twice in different circumstances, and compare them
+	$(IN_TOOLS) image/reproducible $(BUILD)/base/$(BASE) $(call programs_of,$(BASE)) $(BUILD)/reproducible $(VERSION)
