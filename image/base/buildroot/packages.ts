@@ -40,8 +40,8 @@ const isReal = ({ type, virtual }: Package) => (type === 'target' || type === 'h
 const isUnpacked = (output: string, { stamp_dir: directory }: Package) =>
   directory !== undefined && ['.stamp_rsynced', '.stamp_extracted'].some((stamp) => existsSync(join(output, directory, stamp)))
 
-/** An override file can name a source tree for a package; Buildroot then calls its version so. */
-const isOverridden = ({ version }: Package) => version === 'custom'
+/** An override file can name a source tree for a package; Buildroot then calls the directory of its build so. */
+const isOverridden = ({ stamp_dir: directory = '' }: Package) => directory.endsWith('-custom')
 
 /** Buildroot puts the way of fetching before the address, and names the directory only: `http+https://…`. A repository's address is the whole. */
 function addressOf({ source, uris: [uri = ''] }: Download): string {
