@@ -29,7 +29,6 @@ export function partsOf(manifest: Manifest, npm: readonly NpmPackage[]): Part[] 
   const bundled = npm.map(({ name, version, license }) => ({
     ...{ name, version, licence: license, origin: 'npm' },
     purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
-    source: `https://registry.npmjs.org/${name}/-/${name.replace(/.*\//, '')}-${version}.tgz`,
   }))
   return [own, ...bundled, ...manifest.packages.map((item) => ({ ...item, origin: manifest.base }))]
 }
@@ -52,7 +51,7 @@ function component(part: Part) {
     ...licence,
     ...(part.cpe === undefined ? {} : { cpe: part.cpe }),
     ...(part.purl === undefined ? {} : { purl: part.purl }),
-    ...(part.source === undefined ? {} : { externalReferences: [{ type: 'source-distribution', url: part.source }] }),
+    ...(part.source?.startsWith('http') !== true ? {} : { externalReferences: [{ type: 'source-distribution', url: part.source }] }),
   }
 }
 
@@ -81,6 +80,8 @@ export function renderSbom(manifest: Manifest, npm: readonly NpmPackage[], epoch
   return `${JSON.stringify({ ...head, ...document }, null, 2)}\n`
 }
 
+const whereElse: Readonly<Record<string, string>> = { corbel: 'this repository', npm: 'npm', debian: 'Debian' }
+
 const table = (rows: readonly (readonly string[])[]) => rows.map((row) => `${row.join('\t')}\n`).join('')
 
 export const renderLicences = (manifest: Manifest, npm: readonly NpmPackage[]): string =>
@@ -92,9 +93,5 @@ export const renderLicences = (manifest: Manifest, npm: readonly NpmPackage[]): 
 export const renderSources = (manifest: Manifest, npm: readonly NpmPackage[]): string =>
   table([
     ['# package', 'version', 'source'],
-    ...partsOf(manifest, npm).map(({ name, version, source, origin }) => [
-      name,
-      version,
-      source ?? (origin === 'corbel' ? 'this repository' : 'none'),
-    ]),
+    ...partsOf(manifest, npm).map(({ name, version, source, origin }) => [name, version, source ?? whereElse[origin] ?? 'unknown']),
   ])

@@ -55,7 +55,7 @@ const isLocal = ({ downloads = [] }: Package) => downloads.some(({ uris }) => ur
 /** The sources that are not in the directory of downloads, each with where it belongs and where it comes from. */
 export function missingSources(info: ShowInfo, output: string, downloads: string): string[] {
   const missing = Object.values(info)
-    .filter((item) => isReal(item) && !isLocal(item) && !isUnpacked(output, item))
+    .filter((item) => isReal(item) && !isLocal(item) && !isOverridden(item) && !isUnpacked(output, item))
     .flatMap(({ dl_dir: directory = '', downloads: files = [] }) => files.map((file) => ({ directory, ...file })))
     .filter(({ directory, source }) => !existsSync(join(downloads, directory, source)))
   const lines = missing.map((file) => `  ${join(downloads, file.directory, file.source)}\n      from ${addressOf(file)}`)
