@@ -18,4 +18,10 @@ LLHTTP_CONF_OPTS = \
 	-DBUILD_STATIC_LIBS=ON \
 	-DCMAKE_POSITION_INDEPENDENT_CODE=ON
 
+# CMake would look for a C++ compiler, which the toolchain does not have; nothing here is written in it.
+define LLHTTP_C_ALONE
+	$(SED) '/^project(/s/)$$/ LANGUAGES C)/' $(@D)/CMakeLists.txt
+endef
+LLHTTP_POST_PATCH_HOOKS += LLHTTP_C_ALONE
+
 $(eval $(cmake-package))
