@@ -28,6 +28,10 @@ run: $(ISO_TO_BUILD) guests $(BUILD)/harness/run.mjs ## Boot the ISO in QEMU and
 e2e: $(ISO_TO_BUILD) guests ## Boot tests, of BASE=… or ISO=path
 	CORBEL_ISO=$(ISO) $(VITEST) run --project boot --exclude test/boot/own-kernel.test.ts
 
+.PHONY: test-kernel
+test-kernel: $(BUILD)/image/debian-own-kernel/corbel.iso guests ## Boot the quick base with the release's kernel
+	$(VITEST) run --project boot test/boot/own-kernel.test.ts
+
 .PHONY: bench
 bench: $(ISO_TO_BUILD) guests $(BUILD)/harness/bench.mjs ## Measure a booted appliance: table, and build/bench.json
 	@CORBEL_ISO=$(ISO) node $(BUILD)/harness/bench.mjs

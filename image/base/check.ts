@@ -103,7 +103,8 @@ function checkFiles(root: string): string[] {
 /** What an ELF file asks for and does not get in this tree. */
 function missingFor(root: string, file: Buffer): string[] {
   const { needed, interpreter } = parseElf(file) ?? { needed: [], interpreter: null }
-  const found = (name: string) => contract.libraryDirectories.some((directory) => resolveInside(root, `${directory}/${name}`))
+  const directories = Object.entries(contract.libraryDirectories).flatMap(([path, list]) => (resolveInside(root, path) ? list : []))
+  const found = (name: string) => directories.some((directory) => resolveInside(root, `${directory}/${name}`))
   const loader = interpreter !== null && !resolveInside(root, interpreter) ? [interpreter] : []
   return [...loader, ...needed.filter((name) => !found(name))]
 }

@@ -10,8 +10,11 @@ export const links: Readonly<Record<string, string>> = { bin: 'usr/bin', sbin: '
 /** The same for what not every base has: glibc's loader lies in /lib64, musl's in /lib. */
 export const linksIfAny: Readonly<Record<string, string>> = { lib64: 'usr/lib64' }
 
-/** Where loaders look for libraries: Debian's directory first, then those of any tree. */
-export const libraryDirectories = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib'] as const
+/** Where loaders look for libraries: glibc's as Debian configures it, musl's by default. A tree has one of the two. */
+export const libraryDirectories: Readonly<Record<string, readonly string[]>> = {
+  '/lib64/ld-linux-x86-64.so.2': ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib'],
+  '/lib/ld-musl-x86_64.so.1': ['/usr/lib'],
+}
 
 /** Programs in the root tree, ELF and executable, with who calls them. */
 export const programs: Readonly<Record<string, string>> = {

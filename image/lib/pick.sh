@@ -38,6 +38,8 @@ library_directories='/usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib'
 # library_path TREE SONAME: where in the tree the library lies.
 library_path() {
   for directory in $library_directories; do
+    # A directory that is a link to another is looked through under its real name: loaders do not know the other.
+    if [ -L "$1$directory" ]; then continue; fi
     if [ -e "$1$directory/$2" ] || [ -L "$1$directory/$2" ]; then echo "$directory/$2" && return; fi
   done
   return 1
