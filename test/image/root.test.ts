@@ -119,7 +119,7 @@ describe('the root image', () => {
     const manifest = JSON.parse(text('usr/share/corbel/manifest.json')) as Record<string, unknown>
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
     expect(manifest).toMatchObject({ version, base: baseName, engine: expect.stringMatching(/^\d{4}-\d\d-\d\d/) })
-    expect(manifest.packages).toContainEqual({ name: 'qemu-system-x86', version: expect.stringMatching(/^1:/) })
+    expect(manifest.packages).toContainEqual(expect.objectContaining({ name: 'qemu-system-x86', version: expect.stringMatching(/^1:/) }))
   })
 
   it('has the libraries of our programs, and these without symbols', () => {
