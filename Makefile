@@ -44,7 +44,7 @@ deps: $(BUILD)/host-packages.stamp $(NODE_MODULES) ## Install what the build nee
 iso: deps $(addprefix $(IMAGE)/,corbel.iso files.txt corbel.cdx.json) ## Build the ISO (BASE=debian, debian-own-kernel or buildroot)
 
 .PHONY: test
-test: iso guests hv-core gateway bundles ## Every test, the ones that boot the ISO included
+test: iso guests hv-core gateway bundles ## Every test but test-kernel, the ones that boot the ISO included
 	$(VITEST) run --exclude test/boot/own-kernel.test.ts
 
 .PHONY: clean
