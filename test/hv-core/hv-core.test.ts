@@ -13,10 +13,8 @@ for (const file of files.sort().map((name) => `${ROOT}/${name}`)) {
   describe(file, () => {
     for (const { name, ok, error } of reports) it(name, () => void expect(ok, error ?? '').toBe(true))
     it('ends by itself with no leak and no fault', () => {
-      expect({ status, faults: stderr.split('\n').filter((line) => /ERROR: |runtime error/.test(line)) }, stderr).toEqual({
-        status: 0,
-        faults: [],
-      })
+      const faults = stderr.split('\n').filter((line) => /ERROR: |runtime error|uncaught: |unhandled rejection: /.test(line))
+      expect({ status, faults }, stderr).toEqual({ status: 0, faults: [] })
       expect(reports.length).toBeGreaterThan(0)
     })
   })

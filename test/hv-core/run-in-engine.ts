@@ -8,6 +8,8 @@ import type { CaseReport } from '../engine/vitest-shim.ts'
 const BUILD = process.env.BUILD ?? 'build'
 const DIRECTORY = `${BUILD}/hv-core/test`
 const ASAN = `${BUILD}/hv-core/asan`
+/** Processor time of a turn: the sanitizers slow a turn down many times, and so does a busy machine; an endless loop still ends before the deadline. */
+const TURN_MS = 30_000
 
 export interface EngineRun {
   readonly reports: readonly CaseReport[]
@@ -54,7 +56,7 @@ async function runIn(directory: string, name: string, file: string): Promise<Eng
   })
   const compiled = inTools(`${ASAN}/hv-compile`, script, bundle, name)
   if (compiled.status !== 0) throw new Error(compiled.stderr)
-  const ran = inTools(`${ASAN}/hv-core`, bundle, resolve(report), resolve(ASAN))
+  const ran = inTools(`${ASAN}/hv-core`, '--turn-ms', String(TURN_MS), bundle, resolve(report), resolve(ASAN))
   const reports = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as CaseReport[]) : []
   return { reports, status: ran.status, stderr: ran.stderr }
 }

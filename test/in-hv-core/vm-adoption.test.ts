@@ -29,7 +29,11 @@ function defineCases(): void {
 
   /** Afterwards a VM runs that no living controld has started. */
   async function startAndKill(): Promise<void> {
-    const bundle = fs.readText('/proc/self/cmdline').split('\0')[1] ?? ''
+    const bundle =
+      fs
+        .readText('/proc/self/cmdline')
+        .split('\0')
+        .find((word) => word.endsWith('.qjb')) ?? ''
     const first = process.spawn({ argv: ['/proc/self/exe', bundle, FIRST, bench.directory], fds: { 2: 2 } })
     const started = await waitUntil(clock, () => fs.statOrNull(`${bench.directory}/identity`) !== null, 20_000)
     first.kill(SIGKILL)
