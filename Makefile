@@ -44,8 +44,8 @@ deps: $(BUILD)/host-packages.stamp $(NODE_MODULES) ## Install what the build nee
 iso: deps $(addprefix $(IMAGE)/,corbel.iso files.txt corbel.cdx.json) ## Build the ISO (BASE=debian, debian-own-kernel or buildroot)
 
 .PHONY: test
-test: iso guests hv-core gateway bundles ## Every test but test-kernel, the ones that boot the ISO included
-	$(VITEST) run --exclude test/boot/own-kernel.test.ts
+test: iso kernel-iso guests hv-core gateway bundles ## Every test, the ones that boot the ISO and the release's kernel included
+	$(VITEST) run
 
 .PHONY: clean
 clean: ## Remove everything built, downloads and tools tree included

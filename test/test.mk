@@ -28,8 +28,10 @@ run: $(ISO_TO_BUILD) guests $(BUILD)/harness/run.mjs ## Boot the ISO in QEMU and
 e2e: $(ISO_TO_BUILD) guests ## Boot tests, of BASE=… or ISO=path
 	CORBEL_ISO=$(ISO) $(VITEST) run --project boot --exclude test/boot/own-kernel.test.ts
 
-.PHONY: test-kernel
-test-kernel: $(BUILD)/image/debian-own-kernel/corbel.iso guests ## Boot the quick base with the release's kernel
+# The kernel is compiled once and kept by the hash of its configuration.
+.PHONY: kernel-iso test-kernel
+kernel-iso: $(BUILD)/image/debian-own-kernel/corbel.iso
+test-kernel: kernel-iso guests ## Boot the quick base with the release's kernel
 	$(VITEST) run --project boot test/boot/own-kernel.test.ts
 
 .PHONY: bench

@@ -21,6 +21,10 @@ interface Figures {
   /** Kernel and initramfs given directly, no firmware's disk access, no loader. */
   readonly directToApiSeconds: number
   readonly stages: readonly Stage[]
+  /** From the kernel's start until controld serves, against the kernel's start until any init would run. */
+  readonly apiToBareInitRatio: number
+  /** All memory of the machine that is in use once the API answers, with no VM: what the kernel counts as total less what it could hand out. */
+  readonly usedMiB: number
   readonly processes: readonly { readonly name: string; readonly pssKiB: number }[]
   readonly ownPssKiB: number
   readonly powerOn: PowerOnResult
@@ -61,6 +65,12 @@ async function measureMemory(appliance: Appliance): Promise<Pick<Figures, 'proce
   return { processes: named.sort((a, b) => b.pssKiB - a.pssKiB), ownPssKiB }
 }
 
+async function measureUsedMiB(appliance: Appliance): Promise<number> {
+  const meminfo = await appliance.probe.output('cat /proc/meminfo')
+  const kiB = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1])
+  return (kiB('MemTotal') - kiB('MemAvailable')) / 1024
+}
+
 async function measureRequests(appliance: Appliance): Promise<readonly LoadResult[]> {
   for (let n = 0; n < vmCount; n++) await appliance.vms.create(guestSpecs.diskless(`bench-${n}`))
   await measureLoad(appliance.api, '/v1/vms', 4, 3000)
@@ -76,6 +86,7 @@ async function measure(): Promise<Figures> {
   return withAppliance({ name: 'bench', probe: true, memoryMiB: 2048 }, async (appliance) => {
     const direct = await appliance.readyAndLoggedIn()
     const stages = stagesOf(appliance.machine.kernelLog.text)
+    const usedMiB = await measureUsedMiB(appliance)
     const memory = await measureMemory(appliance)
     say('measuring power-on of a VM')
     const powerOn = await measurePowerOn(appliance, 7)
@@ -88,6 +99,8 @@ async function measure(): Promise<Figures> {
       ...isoBoot,
       directToApiSeconds: direct / 1000,
       stages,
+      apiToBareInitRatio: stages.reduce((sum, { seconds }) => sum + seconds, 0) / (stages[0]?.seconds ?? Number.NaN),
+      usedMiB,
       ...memory,
       powerOn,
       vmCount,
@@ -110,6 +123,8 @@ function table(figures: Figures): string {
     row('  firmware and boot loader', s(figures.firmwareAndLoaderSeconds)),
     row('direct boot: power-on to API', s(figures.directToApiSeconds)),
     ...figures.stages.map((stage) => row(`  ${stage.name}`, s(stage.seconds))),
+    row('kernel start to API, as a multiple of kernel start to a bare init', figures.apiToBareInitRatio.toFixed(2)),
+    row('memory used after boot, no VM', `${figures.usedMiB.toFixed(1)} MiB`),
     row('memory (PSS) of our processes', kib(figures.ownPssKiB)),
     ...figures.processes.map(({ name, pssKiB }) => row(`  ${name}`, kib(pssKiB))),
     row('power-on: API request to running guest (TLS, port forwarding)', ms(powerOn.apiToRunningMs)),

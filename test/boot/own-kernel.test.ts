@@ -5,10 +5,10 @@ import { pictureOf } from '../harness/screendump.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { booted } from './booted.ts'
+import { expectRefusal } from './secure-boot.ts'
 
-const host = booted({ name: 'own-kernel', iso: isoOf('debian-own-kernel'), probe: true, memoryMiB: 1536 }, (appliance) =>
-  appliance.readyAndLoggedIn(),
-)
+const iso = isoOf('debian-own-kernel')
+const host = booted({ name: 'own-kernel', iso, probe: true, memoryMiB: 1536 }, (appliance) => appliance.readyAndLoggedIn())
 const seen = (script: string) => host().probe.output(script)
 
 /** The appliance's own view of its files and devices. */
@@ -56,6 +56,10 @@ describe('the release’s kernel', () => {
   it('had nothing to complain of at boot', async () => {
     expect(await kernelRecords(3)).toEqual([])
   })
+})
+
+describe('without a signature that the firmware knows', () => {
+  it('is refused by UEFI with Secure Boot', () => expectRefusal(iso))
 })
 
 describe('closed to root', () => {
