@@ -11,6 +11,9 @@ const read = (path: string) => readFileSync(join(tree, path), 'utf8')
 beforeAll(() => {
   tree = freshDirectory('iso')
   inTools('xorriso', '-osirrox', 'on', '-indev', iso, '-extract', '/', tree)
+  // What UEFI firmware starts lies in a FAT of its own.
+  inTools('xorriso', '-osirrox', 'on', '-indev', iso, '-extract_boot_images', join(tree, 'boot-images'))
+  inTools('mcopy', '-s', '-i', join(tree, 'boot-images/eltorito_img2_uefi.img'), '::EFI', tree)
 })
 
 describe('the ISO', () => {
