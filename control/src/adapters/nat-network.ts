@@ -7,7 +7,8 @@ import { runTool } from './run-tool.ts'
 
 /** The whole filter, the host's own part included; replaces what is there in one step. */
 export async function loadPacketFilter(uplink: string | null): Promise<void> {
-  await runTool(['/usr/sbin/nft', '-f', '-'], { stdin: renderRuleset(uplink) })
+  // Some versions of nft open /dev/stdin for `-`, a name that only udev makes.
+  await runTool(['/usr/sbin/nft', '-f', '/proc/self/fd/0'], { stdin: renderRuleset(uplink) })
 }
 
 /** Only with the filter loaded may packets of VMs be forwarded. */
