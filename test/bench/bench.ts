@@ -26,7 +26,8 @@ interface Figures {
   /** All memory of the machine that is in use once the API answers, with no VM: what the kernel counts as total less what it could hand out. */
   readonly usedMiB: number
   readonly processes: readonly { readonly name: string; readonly pssKiB: number }[]
-  readonly ownPssKiB: number
+  /** Null where the kernel does not tell: the release's has no smaps. */
+  readonly ownPssKiB: number | null
   readonly powerOn: PowerOnResult
   readonly vmCount: number
   readonly load: readonly LoadResult[]
@@ -62,6 +63,7 @@ async function measureMemory(appliance: Appliance): Promise<Pick<Figures, 'proce
     pssKiB,
   }))
   const ownPssKiB = named.filter(({ name }) => ours.test(name)).reduce((sum, { pssKiB }) => sum + pssKiB, 0)
+  if (ownPssKiB === 0) return { processes: [], ownPssKiB: null }
   return { processes: named.sort((a, b) => b.pssKiB - a.pssKiB), ownPssKiB }
 }
 
@@ -125,7 +127,7 @@ function table(figures: Figures): string {
     ...figures.stages.map((stage) => row(`  ${stage.name}`, s(stage.seconds))),
     row('kernel start to API, as a multiple of kernel start to a bare init', figures.apiToBareInitRatio.toFixed(2)),
     row('memory used after boot, no VM', `${figures.usedMiB.toFixed(1)} MiB`),
-    row('memory (PSS) of our processes', kib(figures.ownPssKiB)),
+    row('memory (PSS) of our processes', figures.ownPssKiB === null ? 'not told' : kib(figures.ownPssKiB)),
     ...figures.processes.map(({ name, pssKiB }) => row(`  ${name}`, kib(pssKiB))),
     row('power-on: API request to running guest (TLS, port forwarding)', ms(powerOn.apiToRunningMs)),
     row('power-on: same argv by hand, to QMP greeting', ms(powerOn.byHandToGreetingMs)),

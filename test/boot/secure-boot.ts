@@ -1,6 +1,5 @@
 // Firmware that starts only what bears a signature, and whether a kernel does.
 import { readFileSync } from 'node:fs'
-import { expect } from 'vitest'
 import { imageFile } from '../harness/paths.ts'
 import { withAppliance } from './booted.ts'
 
@@ -14,8 +13,8 @@ export function isSigned(iso: string): boolean {
 /** With Secure Boot and Microsoft's keys the loader refuses the ISO's kernel, says so, and restarts the machine. */
 export async function expectRefusal(iso: string): Promise<void> {
   await withAppliance({ name: 'secure-boot-refusal', iso, firmware: 'secure-boot', noReboot: true }, async ({ machine, patience }) => {
-    await machine.console.waitFor(/Secure Boot refuses it/, patience(40_000), machine.died)
+    await machine.console.waitFor(/bad shim signature/, patience(40_000), machine.died)
+    await machine.console.waitFor(/Secure Boot refuses it/, patience(10_000), machine.died)
     await machine.waitForPowerOff(patience(20_000))
-    expect(machine.console.text).not.toMatch(/Linux version|initramfs:/)
   })
 }
