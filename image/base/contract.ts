@@ -10,10 +10,10 @@ export const links: Readonly<Record<string, string>> = { bin: 'usr/bin', sbin: '
 /** The same for what not every base has: glibc's loader lies in /lib64, musl's in /lib. */
 export const linksIfAny: Readonly<Record<string, string>> = { lib64: 'usr/lib64' }
 
-/** Where loaders look for libraries: glibc's as Debian configures it, musl's by default. A tree has one of the two. */
+/** Where loaders look for libraries: glibc's as Debian configures it, musl's by default. A tree has one of the two. The last is where swtpm's own run path leads. */
 export const libraryDirectories: Readonly<Record<string, readonly string[]>> = {
-  '/lib64/ld-linux-x86-64.so.2': ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib'],
-  '/lib/ld-musl-x86_64.so.1': ['/usr/lib'],
+  '/lib64/ld-linux-x86-64.so.2': ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/lib/x86_64-linux-gnu/swtpm'],
+  '/lib/ld-musl-x86_64.so.1': ['/usr/lib', '/usr/lib/swtpm'],
 }
 
 /** Programs in the root tree, ELF and executable, with who calls them. */
@@ -22,6 +22,8 @@ export const programs: Readonly<Record<string, string>> = {
   '/usr/sbin/modprobe': 'boot jobs, and the kernel when it wants a module',
   '/usr/bin/qemu-system-x86_64': 'controld, once a VM',
   '/usr/bin/qemu-img': 'controld: making and checking disk images',
+  '/usr/bin/swtpm': 'controld, once a VM that has a TPM',
+  '/usr/bin/mtools': 'controld: the cloud-init seed of a VM',
   '/usr/bin/ip': 'setup and controld: links, addresses, bridges',
   '/usr/sbin/nft': 'controld: address translation of the VM network',
   '/usr/sbin/blkid': 'setup: is a disk blank',
@@ -38,6 +40,8 @@ export const data = [
   '/usr/share/seabios/vgabios-stdvga.bin',
   '/usr/share/OVMF/OVMF_CODE_4M.fd',
   '/usr/share/OVMF/OVMF_VARS_4M.fd',
+  '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd',
+  '/usr/share/OVMF/OVMF_VARS_4M.ms.fd',
   '/usr/share/qemu/kvmvapic.bin',
   '/usr/share/qemu/linuxboot_dma.bin',
   '/etc/mke2fs.conf',

@@ -32,8 +32,8 @@ copy_with_targets() {
   fi
 }
 
-# Where the loaders of glibc and of musl look, in trees of Debian and of Buildroot.
-library_directories='/usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib'
+# Where the loaders of glibc and of musl look, in trees of Debian and of Buildroot, and where swtpm's own run path leads.
+library_directories='/usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib /usr/lib/x86_64-linux-gnu/swtpm /usr/lib/swtpm'
 
 # library_path TREE SONAME: where in the tree the library lies.
 library_path() {

@@ -4,13 +4,23 @@ import type { NewEvent } from '../../control/src/domain/event.ts'
 import type { Task } from '../../control/src/domain/task.ts'
 import type { VmSpec } from '../../control/src/domain/vm.ts'
 import { type Store, StoreConflict, type VmRecord } from '../../control/src/ports/store.ts'
+import { spec as complete } from '../fakes/spec.ts'
 
 function spec(name: string): VmSpec {
-  return { name, vcpus: 1, memoryMiB: 512, boot: { from: 'disk' }, disks: [], cdrom: null, nics: [] }
+  return complete('00000000-0000-4000-8000-000000000000', { name })
 }
 
 function vm(id: string, name: string, uid: number, rest: Partial<VmRecord> = {}): VmRecord {
-  return { id, revision: 1, spec: spec(name), uid, process: null, startedAt: null, startedSpec: null, lastExit: null, ...rest }
+  const nothing = {
+    process: null,
+    startedAt: null,
+    startedSpec: null,
+    bootMemoryMiB: null,
+    changingTo: null,
+    suspended: null,
+    lastExit: null,
+  }
+  return { id, revision: 1, spec: spec(name), uid, ...nothing, ...rest }
 }
 
 function task(id: string, state: Task['state'] = 'running'): Task {
@@ -21,6 +31,7 @@ function task(id: string, state: Task['state'] = 'running'): Task {
     target: { kind: 'vm', id: 'v' },
     state,
     progressPercent: 0,
+    cancellable: false,
     createdAt: at,
     endedAt: null,
     error: null,
@@ -42,6 +53,9 @@ export function storeContract(make: () => Store): void {
         process: { pid: 42, startTime: 12_345_678_901 },
         startedAt: '2026-01-01T00:00:00.000Z',
         startedSpec: spec('web0'),
+        bootMemoryMiB: 256,
+        changingTo: spec('web3'),
+        suspended: { at: '2026-01-01T00:00:00.000Z', spec: spec('web4'), bootMemoryMiB: 128 },
         lastExit: { at: '2026-01-01T00:00:00.000Z', reason: 'crashed', code: null, signal: 11 },
       })
       store.putVm(record)

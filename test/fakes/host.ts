@@ -64,13 +64,14 @@ export class FakeHost implements Host {
 export class FakeDatastores implements Datastores {
   /** Sizes in bytes by file name, in the one datastore `local`; null: it is not there. */
   contents: Map<string, number> | null
+  availableBytes = 500_000_000_000
 
   constructor(...names: string[]) {
     this.contents = new Map(names.map((name) => [name, 1024]))
   }
 
   list() {
-    return this.contents === null ? [] : [{ name: 'local', totalBytes: 1_000_000, availableBytes: 500_000 }]
+    return this.contents === null ? [] : [{ name: 'local', totalBytes: 1_000_000_000_000, availableBytes: this.availableBytes }]
   }
 
   files(datastore: string): readonly DatastoreFile[] | null {

@@ -1,5 +1,6 @@
 // A host for VMs whose processes are objects: they outlive an app, crash when told to, and answer late or not at all.
 import type { Effect } from '../../control/src/domain/effect.ts'
+import type { LiveStep } from '../../control/src/domain/live-step.ts'
 import type { ProcessIdentity, RunState, VmExit, VmHost, VmProcess } from '../../control/src/ports/vm-host.ts'
 
 /** Something of the host went wrong. */
@@ -23,15 +24,30 @@ export class FakeMachine {
   answering = true
   presses = 0
   resets = 0
+  /** Live steps in the order in which they were taken. */
+  readonly taken: LiveStep[] = []
+  /** Whether the guest lets go of devices when asked. */
+  releasing = true
+  /** Thrown by the next step of this kind. */
+  failNextStep: LiveStep['kind'] | null = null
+  /** Saving waits for this; a cancelled one does not. */
+  saveGate: Promise<void> = Promise.resolve()
+  #cancelSave: () => void = () => {}
+  /** Devices that the guest was asked to let go of, and has not. */
+  readonly #asked = new Set<string>()
   exit: VmExit | null = null
   #watchers: ((exit: VmExit) => void)[] = []
   #handlers: ((state: RunState) => void)[] = []
+  #goneHandlers: ((name: string) => void)[] = []
 
   constructor(
     readonly vmId: string,
     readonly identity: ProcessIdentity,
     readonly plan: readonly Effect[],
-  ) {}
+    readonly kept: Set<string>,
+  ) {
+    this.#start()
+  }
 
   end(shutdownReason: string | null, code: number | null = 0, signal: number | null = null): void {
     if (this.exit !== null) return
@@ -49,10 +65,77 @@ export class FakeMachine {
     for (const handler of this.#handlers) handler(state)
   }
 
+  /** The guest lets go of a device late: one that it was asked for and clung to. */
+  release(name: string): void {
+    if (!this.#asked.delete(name)) return
+    this.#devices.delete(name)
+    for (const handler of this.#goneHandlers) handler(name)
+  }
+
+  /** Names of the disks and NICs that it has now. */
+  devices(): readonly string[] {
+    return [...this.#devices.keys()].sort()
+  }
+
+  /** Paths of the files that it has open for writing. */
+  writtenFiles(): readonly string[] {
+    return [...this.#devices.values()].filter((path) => path !== null)
+  }
+
+  /** Path of what each device writes; null for those that write nothing. */
+  readonly #devices = new Map<string, string | null>()
+
+  #start(): void {
+    const owned = this.plan.flatMap((effect) => (effect.kind === 'own-file' && !effect.shared ? [effect.path] : []))
+    for (const effect of this.plan) {
+      if (effect.kind === 'open-tap') this.#devices.set(effect.name, null)
+      if (effect.kind !== 'start-process') continue
+      for (const { source, target } of effect.view) {
+        const slot = /^\/disk\/(\d+)$/.exec(target)?.[1]
+        if (slot !== undefined) this.#devices.set(`disk${slot}`, owned.includes(source) ? source : null)
+      }
+    }
+  }
+
+  #take(step: LiveStep): void {
+    if (this.failNextStep === step.kind) {
+      this.failNextStep = null
+      throw new FakeFailure('qmp.error.GenericError', `${step.kind} failed`)
+    }
+    if ((step.kind === 'unplug-disk' || step.kind === 'unplug-nic') && this.#devices.has(step.name)) {
+      if (!this.releasing) {
+        this.#asked.add(step.name)
+        throw new FakeFailure('device.unplug-timeout')
+      }
+      this.#asked.delete(step.name)
+    }
+    this.taken.push(step)
+    if (step.kind === 'plug-disk') this.#devices.set(step.name, step.readOnly ? null : step.path)
+    if (step.kind === 'plug-nic') this.#devices.set(step.name, null)
+    if (step.kind === 'unplug-disk' || step.kind === 'unplug-nic') this.#devices.delete(step.name)
+  }
+
+  async #save(path: string, progress: (percent: number) => void): Promise<void> {
+    const before = this.state
+    this.enter('paused')
+    progress(50)
+    const cancelled = new Promise<boolean>((resolve) => {
+      this.#cancelSave = () => resolve(true)
+    })
+    if (await Promise.race([this.saveGate.then(() => false), cancelled])) {
+      this.enter(before)
+      throw new FakeFailure('migration.cancelled')
+    }
+    if (this.exit !== null) throw new FakeFailure('qmp.closed')
+    this.kept.add(path)
+    this.state = 'postmigrate'
+  }
+
   /** A new connection of an app; earlier ones belong to apps that are gone. */
   connect(): VmProcess {
     this.#watchers = []
     this.#handlers = []
+    this.#goneHandlers = []
     const ended = new Promise<VmExit>((resolve) => {
       if (this.exit !== null) resolve(this.exit)
       else this.#watchers.push(resolve)
@@ -77,7 +160,14 @@ export class FakeMachine {
         this.end(this.answering ? 'host-qmp-quit' : null, this.answering ? 0 : null, this.answering ? null : 9)
         return ended
       },
-      attachSerial: () => 100 + this.identity.pid,
+      attachSerial: (port) => 100 + this.identity.pid + port,
+      pause: () => act(() => this.enter('paused')),
+      resume: () => act(() => this.enter('running')),
+      take: (step) => act(() => this.#take(step)),
+      onDeviceGone: (handler) => void this.#goneHandlers.push(handler),
+      save: (path, progress) => act(() => this.#save(path, progress)).then((saved) => saved),
+      cancelSave: () => act(() => this.#cancelSave()),
+      abandonSave: () => act(() => this.enter('running')),
     }
   }
 }
@@ -88,6 +178,8 @@ export class FakeVmHost implements VmHost {
   readonly launches: { readonly vmId: string; readonly plan: readonly Effect[] }[] = []
   readonly logs = new Map<string, string>()
   readonly removed: string[] = []
+  /** Files and directories that VMs keep. */
+  readonly kept = new Set<string>()
   /** Thrown by the next launch. */
   failNextLaunch: FakeFailure | null = null
   /** Launches wait for this. */
@@ -101,7 +193,8 @@ export class FakeVmHost implements VmHost {
     this.failNextLaunch = null
     if (failure !== null) throw failure
     if (this.#running(vmId) !== null) throw new FakeFailure('host.EEXIST', 'the cgroup is there already')
-    const machine = new FakeMachine(vmId, { pid: this.#nextPid, startTime: this.#nextPid * 7 }, plan)
+    const machine = new FakeMachine(vmId, { pid: this.#nextPid, startTime: this.#nextPid * 7 }, plan, this.kept)
+    if (!plan.some(({ kind }) => kind === 'continue')) machine.state = 'paused'
     this.#nextPid++
     this.machines.set(vmId, machine)
     return machine.connect()
@@ -134,6 +227,11 @@ export class FakeVmHost implements VmHost {
 
   removeLogs(directory: string): void {
     this.removed.push(directory)
+  }
+
+  removeKept(path: string): void {
+    for (const kept of [...this.kept]) if (kept === path || kept.startsWith(`${path}/`)) this.kept.delete(kept)
+    this.removed.push(path)
   }
 
   machine(vmId: string): FakeMachine {

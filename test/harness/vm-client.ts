@@ -45,7 +45,7 @@ export const guestSpecs = {
     disks: [{ ...file('debian2.img'), format: 'raw' }],
     nics: [{ network: 'nat' }],
   }),
-  rescueCd: (name: string) => ({ name, memoryMiB: 128, boot: { from: 'cdrom' }, cdrom: file('rescue.iso') }),
+  rescueCd: (name: string) => ({ name, memoryMiB: 128, boot: { from: 'cdrom' }, cdroms: [{ medium: file('rescue.iso') }] }),
   hello: (name: string) => ({
     name,
     memoryMiB: 192,

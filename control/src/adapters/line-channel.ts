@@ -8,7 +8,7 @@ export async function connectLineChannel(path: string): Promise<LineChannel> {
   return {
     onLine: (handler) => connection.onLine(handler, MAX_QMP_LINE_BYTES),
     onClose: (handler) => connection.onClose((error) => handler(error?.code === 'EMSGSIZE' || error?.code === 'EILSEQ')),
-    write: (text) => connection.write(text),
+    write: (text, descriptors = []) => connection.write(text, [...descriptors]),
     close: () => connection.close(),
   }
 }

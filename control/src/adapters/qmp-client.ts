@@ -11,8 +11,8 @@ export interface LineChannel {
   onLine(handler: (line: string) => void): void
   /** Called once. `malformed` is true when the peer sent an over-long line or bytes that are no UTF-8. */
   onClose(handler: (malformed: boolean) => void): void
-  /** Throws once the channel is closed. */
-  write(text: string): void
+  /** Throws once the channel is closed. `descriptors` go with the text's first byte and are duplicated: the caller keeps its own. */
+  write(text: string, descriptors?: readonly number[]): void
   close(): void
 }
 
@@ -27,6 +27,15 @@ interface Pending {
   readonly reject: (failure: VmHostFailure) => void
   readonly cancelDeadline: () => void
 }
+
+export interface ExecuteOptions {
+  /** Default 10000. */
+  readonly timeoutMs?: number
+  /** Passed on with the command, for `getfd` and `add-fd`; the caller keeps its own. */
+  readonly descriptors?: readonly number[]
+}
+
+const TIMEOUT_MS = 10_000
 
 /** Ends with `qmp.error.CLASS`, `qmp.closed`, `qmp.timeout` or `qmp.malformed` where it does not end well. */
 export class QmpClient {
@@ -54,7 +63,7 @@ export class QmpClient {
     const deadline = clock.monotonicMs() + timeoutMs
     try {
       await client.#greeting(timeoutMs)
-      await client.execute('qmp_capabilities', undefined, Math.max(1, deadline - clock.monotonicMs()))
+      await client.execute('qmp_capabilities', undefined, { timeoutMs: Math.max(1, deadline - clock.monotonicMs()) })
       return client
     } catch (error) {
       client.close()
@@ -74,7 +83,8 @@ export class QmpClient {
   }
 
   /** Resolves with QMP's `return` value. A late answer to a command whose deadline has passed is ignored. */
-  execute(command: string, commandArguments?: Readonly<Record<string, unknown>>, timeoutMs = 10_000): Promise<unknown> {
+  execute(command: string, commandArguments?: Readonly<Record<string, unknown>>, options: ExecuteOptions = {}): Promise<unknown> {
+    const { timeoutMs = TIMEOUT_MS, descriptors } = options
     return new Promise((resolve, reject) => {
       if (this.#end !== null) {
         reject(new VmHostFailure(this.#end.code, command, this.#end.message))
@@ -87,7 +97,7 @@ export class QmpClient {
       })
       this.#pending.set(id, { command, resolve, reject, cancelDeadline })
       try {
-        this.#channel.write(renderQmpCommand(id, command, commandArguments))
+        this.#channel.write(renderQmpCommand(id, command, commandArguments), descriptors)
       } catch {
         this.#finish('qmp.closed', 'the connection is closed')
       }

@@ -2,7 +2,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
-import { type LineChannel, QmpClient, type QmpEvent } from './qmp-client.ts'
+import { type ExecuteOptions, type LineChannel, QmpClient, type QmpEvent } from './qmp-client.ts'
 
 const RECONNECT_MS = 1_000
 const OPEN_TIMEOUT_MS = 10_000
@@ -57,9 +57,9 @@ export class QmpLink {
   }
 
   /** Rejects with `qmp.closed` while the link is down. */
-  execute(command: string, commandArguments?: Readonly<Record<string, unknown>>, timeoutMs?: number): Promise<unknown> {
+  execute(command: string, commandArguments?: Readonly<Record<string, unknown>>, options?: ExecuteOptions): Promise<unknown> {
     if (this.#client === null) return Promise.reject(new VmHostFailure('qmp.closed', command, 'not connected'))
-    return this.#client.execute(command, commandArguments, timeoutMs)
+    return this.#client.execute(command, commandArguments, options)
   }
 
   /** Resolves once QEMU's end of the connection is closed and all that it said has been read; at once when the link is down. */

@@ -42,6 +42,7 @@ const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   `,
+  `ALTER TABLE vm ADD COLUMN runtime TEXT;`,
 ]
 
 /** A database written by a later version: it must be left alone. */

@@ -2,24 +2,42 @@
 import type { Row } from 'hv:sqlite'
 import type { Event, NewEvent } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
-import type { LastExit, VmSpec } from '../domain/vm.ts'
+import { type VmSpec, vmSpecSchema } from '../domain/vm.ts'
+import { upgradeSpec } from '../domain/vm-complete.ts'
+import type { LastExit } from '../domain/vm-status.ts'
 import type { SessionRecord, UserRecord, VmRecord } from '../ports/store.ts'
 
 export function vmFromRow(row: Row): VmRecord {
   const pid = row.process_pid
+  const id = text(row, 'id')
+  const startedSpec = row.started_spec === null ? null : specFromText(id, text(row, 'started_spec'))
   return {
-    id: text(row, 'id'),
+    id,
     revision: integer(row, 'revision'),
-    spec: JSON.parse(text(row, 'spec')) as VmSpec,
+    spec: specFromText(id, text(row, 'spec')),
     uid: integer(row, 'uid'),
     process: pid === null ? null : { pid: integer(row, 'process_pid'), startTime: integer(row, 'process_start_time') },
     startedAt: row.started_at === null ? null : text(row, 'started_at'),
-    startedSpec: row.started_spec === null ? null : (JSON.parse(text(row, 'started_spec')) as VmSpec),
+    startedSpec,
+    ...(row.runtime === null ? runtimeBefore(startedSpec) : (JSON.parse(text(row, 'runtime')) as Runtime)),
     lastExit: row.last_exit === null ? null : (JSON.parse(text(row, 'last_exit')) as LastExit),
   }
 }
 
-/** In the order of the insert statement: id, name, uid, revision, spec, pid, start time, started, started spec, last exit. */
+type Runtime = Pick<VmRecord, 'bootMemoryMiB' | 'changingTo' | 'suspended'>
+
+/** Of a record that an earlier version wrote, which changed nothing live. */
+function runtimeBefore(startedSpec: VmSpec | null): Runtime {
+  return { bootMemoryMiB: startedSpec?.memoryMiB ?? null, changingTo: null, suspended: null }
+}
+
+function specFromText(id: string, kept: string): VmSpec {
+  const spec = JSON.parse(kept) as Readonly<Record<string, unknown>>
+  const isWhole = Object.keys(vmSpecSchema.entries).every((name) => name in spec)
+  return isWhole ? (spec as unknown as VmSpec) : upgradeSpec(id, spec)
+}
+
+/** In the order of the insert statement: id, name, uid, revision, spec, pid, start time, started, started spec, last exit, runtime. */
 export function vmToParameters(record: VmRecord): (string | number | null)[] {
   return [
     record.id,
@@ -32,6 +50,7 @@ export function vmToParameters(record: VmRecord): (string | number | null)[] {
     record.startedAt,
     record.startedSpec === null ? null : JSON.stringify(record.startedSpec),
     record.lastExit === null ? null : JSON.stringify(record.lastExit),
+    JSON.stringify({ bootMemoryMiB: record.bootMemoryMiB, changingTo: record.changingTo, suspended: record.suspended } satisfies Runtime),
   ]
 }
 

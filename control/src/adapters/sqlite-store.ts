@@ -15,11 +15,12 @@ const TASKS_KEPT = 1_000
 const SESSIONS_KEPT = 1_000
 
 const PUT_VM = `
-  INSERT INTO vm (id, name, uid, revision, spec, process_pid, process_start_time, started_at, started_spec, last_exit)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO vm (id, name, uid, revision, spec, process_pid, process_start_time, started_at, started_spec, last_exit, runtime)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET name = excluded.name, uid = excluded.uid, revision = excluded.revision, spec = excluded.spec,
     process_pid = excluded.process_pid, process_start_time = excluded.process_start_time,
-    started_at = excluded.started_at, started_spec = excluded.started_spec, last_exit = excluded.last_exit`
+    started_at = excluded.started_at, started_spec = excluded.started_spec, last_exit = excluded.last_exit,
+    runtime = excluded.runtime`
 const PUT_TASK = `
   INSERT INTO task (id, state, document) VALUES (?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, document = excluded.document`

@@ -4,17 +4,19 @@ import * as process from 'hv:process'
 import type { Plan } from '../domain/effect.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { AdoptPaths, HostFailure, ProcessIdentity, VmHost, VmProcess } from '../ports/vm-host.ts'
+import type { AdoptPaths, HostFailure, ProcessIdentity, SerialPaths, VmHost, VmProcess } from '../ports/vm-host.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
 import { QmpLink } from './qmp-link.ts'
 import { UndoStack } from './undo-stack.ts'
 import { removeCgroup } from './vm-cgroup.ts'
+import { removeKept } from './vm-kept.ts'
 import { VmLaunch } from './vm-launch.ts'
 import { readSerialLog, removeLogs } from './vm-logs.ts'
 import { RunningVm, type Serial } from './vm-process.ts'
 import { removeRunDirectory } from './vm-run-directory.ts'
 import { openSerial } from './vm-serial.ts'
+import { vmTools } from './vm-tools.ts'
 import { endsWithin } from './wait.ts'
 
 /** How long a process that broke the conversation off may take to be gone. */
@@ -88,17 +90,17 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
       throw error
     }
     cleanUp.push('qmp', () => qmp.close())
-    const serial = await reopenSerial(vmId, paths)
-    if (serial !== null) cleanUp.push('serial port', () => serial.relay.close())
-    const vm = new RunningVm({ process: running, qmp, serial, cleanUp }, clock)
+    const serials = await Promise.all(paths.serials.map((serial) => reopenSerial(vmId, serial)))
+    for (const serial of serials) if (serial !== null) cleanUp.push('serial port', () => serial.relay.close())
+    const vm = new RunningVm({ process: running, qmp, serials, cleanUp, tools: vmTools }, clock)
     adopted.set(vmId, vm)
     vm.ended.then(() => adopted.delete(vmId))
     return vm
   }
 
-  async function reopenSerial(vmId: string, paths: AdoptPaths): Promise<Serial | null> {
+  async function reopenSerial(vmId: string, { path, logPath, maxLogBytes }: SerialPaths): Promise<Serial | null> {
     try {
-      return await openSerial(paths.serialSocket, paths.serialLog, paths.maxSerialLogBytes)
+      return await openSerial(path, logPath, maxLogBytes)
     } catch (error) {
       log('warning', `vm ${vmId}: adopted without its serial port: ${String(error)}`)
       return null
@@ -120,7 +122,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     }
   }
 
-  return { launch, adopt, listCgroups, removeStray, readSerialLog, removeLogs }
+  return { launch, adopt, listCgroups, removeStray, readSerialLog, removeLogs, removeKept }
 }
 
 /** A conversation that broke off because QEMU ended is told as that end, with QEMU's own words. */

@@ -1,25 +1,28 @@
 // Carries out one effect after the other for a VM that is being started, remembering how each is undone. What the effects are is decided by the plan.
 import * as fs from 'hv:fs'
 import * as process from 'hv:process'
-import { listenUnix, pipe } from 'hv:socket'
-import * as system from 'hv:system'
-import { decodeUtf8 } from 'hv:text'
+import { listenUnix, pipe, socketPair } from 'hv:socket'
 import type { DescriptorName, Effect } from '../domain/effect.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
+import { takeLiveStep } from './live-steps.ts'
+import { Monitor } from './monitor.ts'
 import { followStderr, type QemuStderr } from './qemu-stderr.ts'
 import { QmpLink } from './qmp-link.ts'
 import { UndoStack } from './undo-stack.ts'
 import { makeCgroup, removeCgroup } from './vm-cgroup.ts'
+import { copyOnce, makeKeptDirectory } from './vm-kept.ts'
 import type { Serial, VmParts } from './vm-process.ts'
 import { makeRunDirectory, removeRunDirectory } from './vm-run-directory.ts'
 import { sandboxOf } from './vm-sandbox.ts'
+import { restoreState } from './vm-save.ts'
+import { makeSeed } from './vm-seed.ts'
 import { openSerial } from './vm-serial.ts'
+import { openTap, ownFile, vmTools } from './vm-tools.ts'
 import { endsWithin } from './wait.ts'
 
-const IP = '/usr/bin/ip'
 const SIGKILL = 9
 const KILL_TIMEOUT_MS = 10_000
 
@@ -39,7 +42,7 @@ export class VmLaunch {
   #process: process.Process | null = null
   #stderr: QemuStderr | null = null
   #qmp: QmpLink | null = null
-  #serial: Serial | null = null
+  readonly #serials: Serial[] = []
 
   constructor(vmId: string, clock: Clock, log: Log) {
     this.#vmId = vmId
@@ -53,6 +56,12 @@ export class VmLaunch {
     switch (effect.kind) {
       case 'own-file':
         return ownFile(effect.path, effect.uid, effect.shared)
+      case 'make-directory':
+        return makeKeptDirectory(effect.path, effect.uid)
+      case 'copy-once':
+        return copyOnce(effect.source, effect.path, effect.uid)
+      case 'make-seed':
+        return makeSeed(effect.path, effect.label, effect.files)
       case 'make-run-directory':
         this.undo.push('run directory', () => removeRunDirectory(effect.path))
         makeRunDirectory(effect.path)
@@ -67,20 +76,33 @@ export class VmLaunch {
         const listener = listenUnix(effect.path)
         return this.#keep(effect.name, listener.fd, () => listener.close())
       }
+      case 'socket-pair': {
+        const descriptors = socketPair()
+        for (const [index, name] of effect.names.entries()) {
+          const fd = descriptors[index === 0 ? 0 : 1]
+          this.#keep(name, fd, () => fs.closeFd(fd))
+        }
+        return
+      }
       case 'open-tap': {
-        const fd = system.openTap(effect.device)
-        this.#keep(effect.name, fd, () => fs.closeFd(fd))
-        return joinBridge(effect.device, effect.bridge)
+        const fd = await openTap(effect.device, effect.bridge)
+        return this.#keep(effect.name, fd, () => fs.closeFd(fd))
       }
       case 'start-process':
         return this.#start(effect)
+      case 'start-helper':
+        return this.#startHelper(effect)
       case 'open-serial': {
         const serial = await openSerial(effect.path, effect.logPath, effect.maxLogBytes)
-        this.#serial = serial
+        this.#serials[effect.port] = serial
         return this.undo.push('serial port', () => serial.relay.close())
       }
       case 'connect-qmp':
         return this.#connectQmp(effect.path, effect.timeoutMs)
+      case 'configure':
+        return takeLiveStep(effect.step, this.#monitor(effect.kind), vmTools)
+      case 'restore':
+        return restoreState(effect.path, this.#monitor(effect.kind), vmTools, effect.timeoutMs)
       case 'continue':
         await this.#requireQmp(effect.kind).execute('cont')
         return
@@ -95,7 +117,7 @@ export class VmLaunch {
   parts(): VmParts {
     const qmp = this.#requireQmp('launch')
     if (this.#process === null) throw new VmHostFailure('plan.incomplete', 'launch', 'the plan starts no process')
-    return { process: this.#process, qmp, serial: this.#serial, cleanUp: this.undo }
+    return { process: this.#process, qmp, serials: this.#serials, cleanUp: this.undo, tools: vmTools }
   }
 
   /** What a process that ended by itself had to say, or null when it goes on (or there is none) after `timeoutMs`. */
@@ -126,6 +148,18 @@ export class VmLaunch {
       fs.closeFd(output.writeFd)
     }
     for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
+  }
+
+  /** It ends with the VM's cgroup at the latest, and is watched by nobody: QEMU notices when it is gone. */
+  #startHelper(effect: Extract<Effect, { kind: 'start-helper' }>): void {
+    const fds: Record<number, number> = {}
+    for (const [number, name] of Object.entries(effect.descriptors)) fds[Number(number)] = this.#waiting(name).fd
+    process.spawn(sandboxOf(effect, fds)).release()
+    for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
+  }
+
+  #monitor(step: string): Monitor {
+    return new Monitor(this.#requireQmp(step), this.#clock)
   }
 
   async #connectQmp(path: string, timeoutMs: number): Promise<void> {
@@ -171,19 +205,4 @@ export class VmLaunch {
     if (this.#qmp === null) throw new VmHostFailure('plan.incomplete', step, 'the plan connects no QMP')
     return this.#qmp
   }
-}
-
-function ownFile(path: string, uid: number, shared: boolean): void {
-  if (fs.lstat(path).kind !== 'file') throw new VmHostFailure('host.not-a-file', 'own-file', 'a disk must be a plain file', path)
-  fs.chown(path, shared ? 0 : uid, shared ? 0 : uid)
-  fs.chmod(path, shared ? 0o644 : 0o600)
-}
-
-async function joinBridge(device: string, bridge: string): Promise<void> {
-  const { code, stderr } = await process.run({
-    argv: [IP, 'link', 'set', 'dev', device, 'master', bridge, 'up'],
-    maxOutputBytes: 4096,
-    timeoutMs: 10_000,
-  })
-  if (code !== 0) throw new VmHostFailure('network.bridge', 'open-tap', decodeUtf8(stderr).trim() || 'ip did not end well', bridge)
 }

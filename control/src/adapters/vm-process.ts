@@ -1,12 +1,16 @@
 // One running VM process: its QMP link, its serial port and its end. It starts nothing and decides nothing.
 import type { ExitStatus, Process } from 'hv:process'
 import type { Relay } from 'hv:relay'
+import type { LiveStep } from '../domain/live-step.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
-import { VmHostFailure } from './host-failure.ts'
+import { toHostFailure, VmHostFailure } from './host-failure.ts'
+import { forgetDevice, type LiveTools, takeLiveStep } from './live-steps.ts'
+import { Monitor } from './monitor.ts'
 import type { QmpEvent } from './qmp-client.ts'
 import type { QmpLink } from './qmp-link.ts'
 import type { UndoStack } from './undo-stack.ts'
+import { abandonSave, type SaveTools, saveState } from './vm-save.ts'
 import { endsWithin } from './wait.ts'
 
 const SIGKILL = 9
@@ -19,9 +23,14 @@ const STATE_EVENTS = ['STOP', 'RESUME', 'SHUTDOWN', 'RESET', 'GUEST_PANICKED', '
 export interface VmParts {
   readonly process: Process
   readonly qmp: QmpLink
-  readonly serial: Serial | null
+  /** By port; null where one could not be connected to again. */
+  readonly serials: readonly (Serial | null)[]
   readonly cleanUp: UndoStack
+  readonly tools: VmTools
 }
+
+/** What changing and saving a running VM needs besides QMP. */
+export type VmTools = LiveTools & SaveTools
 
 export interface Serial {
   readonly relay: Relay
@@ -34,10 +43,13 @@ export class RunningVm implements VmProcess {
   readonly ended: Promise<VmExit>
   readonly #process: Process
   readonly #qmp: QmpLink
-  readonly #serial: Serial | null
+  readonly #monitor: Monitor
+  readonly #serials: readonly (Serial | null)[]
+  readonly #tools: VmTools
   readonly #clock: Clock
   #shutdownReason: string | null = null
   #stateHandler: (state: RunState) => void = () => {}
+  #deviceGoneHandler: (name: string) => void = () => {}
   /** A `query-status` on behalf of the handler is under way; `again` when another event came meanwhile. */
   #asking = false
   #askAgain = false
@@ -45,7 +57,9 @@ export class RunningVm implements VmProcess {
   constructor(parts: VmParts, clock: Clock) {
     this.#process = parts.process
     this.#qmp = parts.qmp
-    this.#serial = parts.serial
+    this.#monitor = new Monitor(parts.qmp, clock)
+    this.#serials = parts.serials
+    this.#tools = parts.tools
     this.#clock = clock
     this.identity = { pid: parts.process.pid, startTime: parts.process.startTime }
     parts.qmp.onEvent((event) => this.#receive(event))
@@ -69,7 +83,7 @@ export class RunningVm implements VmProcess {
   }
 
   async powerOff(timeoutMs: number): Promise<VmExit> {
-    this.#qmp.execute('quit', undefined, timeoutMs).catch(() => {
+    this.#qmp.execute('quit', undefined, { timeoutMs }).catch(() => {
       // Gone already, or QMP is: then it is asked by signal, which flushes disks as `quit` does.
       this.#signal(SIGTERM)
     })
@@ -77,9 +91,38 @@ export class RunningVm implements VmProcess {
     return this.ended
   }
 
-  attachSerial(replayBytes: number): number {
-    if (this.#serial === null) throw new VmHostFailure('serial.closed', 'attach-serial', 'the serial port is not connected')
-    return this.#serial.relay.attach(replayBytes)
+  attachSerial(port: number, replayBytes: number): number {
+    const serial = this.#serials[port]
+    if (serial == null) throw new VmHostFailure('serial.closed', 'attach-serial', `the serial port ${port} is not connected`)
+    return serial.relay.attach(replayBytes)
+  }
+
+  async pause(): Promise<void> {
+    await this.#qmp.execute('stop')
+  }
+
+  async resume(): Promise<void> {
+    await this.#qmp.execute('cont')
+  }
+
+  take(step: LiveStep): Promise<void> {
+    return told(step.kind, takeLiveStep(step, this.#monitor, this.#tools))
+  }
+
+  onDeviceGone(handler: (name: string) => void): void {
+    this.#deviceGoneHandler = handler
+  }
+
+  save(path: string, progress: (percent: number) => void): Promise<void> {
+    return told('save', saveState(path, this.#monitor, this.#tools, progress))
+  }
+
+  async cancelSave(): Promise<void> {
+    await this.#qmp.execute('migrate_cancel')
+  }
+
+  abandonSave(): Promise<void> {
+    return told('abandon-save', abandonSave(this.#monitor))
   }
 
   #signal(signal: number): void {
@@ -92,12 +135,14 @@ export class RunningVm implements VmProcess {
 
   async #awaitEnd(parts: VmParts): Promise<VmExit> {
     const status: ExitStatus = await parts.process.exited
-    await endsWithin(this.#clock, Promise.all([parts.qmp.drained(), parts.serial?.ended]), DRAIN_TIMEOUT_MS)
+    await endsWithin(this.#clock, Promise.all([parts.qmp.drained(), ...parts.serials.map((serial) => serial?.ended)]), DRAIN_TIMEOUT_MS)
     await parts.cleanUp.undoAll()
     return { code: status.code, signal: status.signal, shutdownReason: this.#shutdownReason }
   }
 
   #receive(event: QmpEvent): void {
+    const awaited = this.#monitor.receive(event)
+    if (event.name === 'DEVICE_DELETED' && !awaited && typeof event.data.device === 'string') this.#deviceGone(event.data.device)
     if (!STATE_EVENTS.includes(event.name)) return
     if (event.name === 'SHUTDOWN') this.#shutdownReason = typeof event.data.reason === 'string' ? event.data.reason : 'unknown'
     if (event.name === 'RESET') this.#shutdownReason = null
@@ -105,6 +150,12 @@ export class RunningVm implements VmProcess {
     if (event.name === 'GUEST_PANICKED') this.#stateHandler('guest-panicked')
     if (this.#asking) this.#askAgain = true
     else this.#tellState()
+  }
+
+  #deviceGone(name: string): void {
+    // What it stood on is in nobody's way if it stays.
+    forgetDevice(name, this.#monitor).catch(() => {})
+    this.#deviceGoneHandler(name)
   }
 
   #tellState(): void {
@@ -119,6 +170,15 @@ export class RunningVm implements VmProcess {
         this.#asking = false
         if (this.#askAgain) this.#tellState()
       })
+  }
+}
+
+/** Native errors as failures of the step. */
+async function told<T>(step: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw toHostFailure(error, step)
   }
 }
 

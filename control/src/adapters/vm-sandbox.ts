@@ -2,7 +2,8 @@
 import type { RootEntry, SpawnOptions } from 'hv:process'
 import type { Effect, ViewEntry } from '../domain/effect.ts'
 
-type StartProcess = Extract<Effect, { kind: 'start-process' }>
+/** What is confined alike: QEMU, and what runs beside it. */
+type StartProcess = Extract<Effect, { kind: 'start-process' | 'start-helper' }>
 
 export function sandboxOf(effect: StartProcess, fds: Record<number, number>): SpawnOptions {
   return {

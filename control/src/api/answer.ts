@@ -1,7 +1,7 @@
 // Makes answers: JSON, none, and problems. @source RFC 9457 (problem details), RFC 9110
 import type { Refusal, RefusalKind } from '../app/refusal.ts'
 import type { Problem } from '../domain/problem.ts'
-import type { Vm } from '../domain/vm.ts'
+import type { Vm } from '../domain/vm-status.ts'
 import type { CompleteResponse } from './message.ts'
 
 type Headers = Readonly<Record<string, string>>

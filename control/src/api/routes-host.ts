@@ -81,6 +81,14 @@ export const hostRoutes: readonly Route[] = [
     },
     ({ app, parameters }) => json(200, app.tasks.get(parameters.id ?? '')),
   ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/tasks/{id}/cancel', who: 'operator', summary: 'Ask a task to end without having been done' },
+      answers: [{ status: 202, description: 'It will end as `cancelled`, unless it is done before that', schema: taskSchema }],
+    },
+    { schema: emptySchema, prefix: 'task' },
+    ({ app, parameters }) => accepted(app.tasks.cancel(parameters.id ?? '')),
+  ),
   withoutBody(
     {
       ...{

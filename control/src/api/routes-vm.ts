@@ -1,13 +1,14 @@
 // Routes about VMs.
-import type { Power } from '../app/power.ts'
-import type { Vm } from '../domain/vm.ts'
+import type { App } from '../app/app.ts'
+import type { Task } from '../domain/task.ts'
 import { vmSpecSchema } from '../domain/vm.ts'
+import type { Vm } from '../domain/vm-status.ts'
 import { jsonText, noContent, vmFragment } from './answer.ts'
 import { etag, matches } from './etag.ts'
 import type { CompleteResponse } from './message.ts'
 import { type Call, type Route, withBody, withoutBody } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
-import { emptySchema, listOf, vmPatchSchema, vmSchema } from './schemas.ts'
+import { emptySchema, listOf, taskSchema, vmPatchSchema, vmSchema } from './schemas.ts'
 
 const DRY_RUN = { dryRun: 'Check everything, write nothing; the answer is what would have been answered' }
 
@@ -18,15 +19,29 @@ function vmAnswer(status: number, vm: Vm, headers: Readonly<Record<string, strin
 const change = ({ query, by }: Pick<Call<unknown>, 'query' | 'by'>) => ({ dryRun: query.dryRun === 'true', by })
 const vmId = ({ parameters }: Pick<Call<unknown>, 'parameters'>) => parameters.id ?? ''
 
-function powerRoute(
-  verb: string,
-  summary: string,
-  act: (power: Pick<Power, 'powerOn' | 'shutdown' | 'powerOff' | 'reset'>, id: string, by: string) => ReturnType<Power['powerOn']>,
-): Route {
+function powerRoute(verb: string, summary: string, act: (power: App['power'], id: string, by: string) => Task): Route {
   return withBody(
     { method: 'POST', path: `/v1/vms/{id}/${verb}`, who: 'operator', summary, answers: [ACCEPTED] },
     { schema: emptySchema, prefix: 'vm' },
     (call) => accepted(act(call.app.power, vmId(call), call.by)),
+  )
+}
+
+function serialRoute(path: string, summary: string): Route {
+  return withoutBody(
+    {
+      ...{ method: 'GET', path, who: 'operator', summary, upgrade: 'websocket' },
+      answers: [{ status: 101, description: 'The latest 64 KiB, then live; what is sent goes to the VM' }],
+    },
+    (call) => {
+      const { port = '0' } = call.parameters
+      return {
+        kind: 'attach',
+        status: 101,
+        headers: {},
+        descriptor: call.app.attachSerial(vmId(call), /^\d$/.test(port) ? Number(port) : 9),
+      }
+    },
   )
 }
 
@@ -64,10 +79,20 @@ export const vmRoutes: readonly Route[] = [
     {
       ...{ method: 'PATCH', path: '/v1/vms/{id}', who: 'operator', summary: 'Change a VM’s spec by a merge patch' },
       ...{ query: DRY_RUN, ifMatch: 'required' },
-      answers: [{ status: 200, description: 'The VM as changed', schema: vmSchema }],
+      answers: [
+        { status: 200, description: 'The VM as changed; `status.pending` names what waits for the next power-on', schema: vmSchema },
+        {
+          status: 202,
+          description: 'The task that changes the running VM, and keeps the change when it has succeeded',
+          schema: taskSchema,
+        },
+      ],
     },
     { schema: vmPatchSchema, prefix: 'vm', mediaTypes: ['application/merge-patch+json', 'application/json'] },
-    (call) => vmAnswer(200, call.app.vms.patch(vmId(call), call.body, matches(call.headers['if-match'] ?? ''), change(call))),
+    (call) => {
+      const { vm, task } = call.app.vms.patch(vmId(call), call.body, matches(call.headers['if-match'] ?? ''), change(call))
+      return task === null ? vmAnswer(200, vm) : accepted(task)
+    },
   ),
   withBody(
     {
@@ -85,6 +110,11 @@ export const vmRoutes: readonly Route[] = [
   powerRoute('shutdown', 'Ask the guest to shut down; fails after 60 s', (power, id, by) => power.shutdown(id, by)),
   powerRoute('power-off', 'Power off at once', (power, id, by) => power.powerOff(id, by)),
   powerRoute('reset', 'Reset, as the button does', (power, id, by) => power.reset(id, by)),
+  powerRoute('pause', 'Let it stand still, in memory', (power, id, by) => power.pause(id, by)),
+  powerRoute('resume', 'Let it go on, from paused or suspended', (power, id, by) => power.resume(id, by)),
+  powerRoute('suspend', 'Write its memory to the datastore and end its process; can be cancelled', (power, id, by) =>
+    power.suspend(id, by),
+  ),
   withoutBody(
     {
       ...{ method: 'GET', path: '/v1/vms/{id}/console/log', who: 'viewer', summary: 'The latest of the serial port, up to 1 MiB' },
@@ -95,17 +125,6 @@ export const vmRoutes: readonly Route[] = [
       return { kind: 'complete', status: 200, headers, body: call.app.serialLog(vmId(call)) }
     },
   ),
-  withoutBody(
-    {
-      ...{
-        method: 'GET',
-        path: '/v1/vms/{id}/console/serial',
-        who: 'operator',
-        summary: 'The serial port, as a WebSocket with binary messages',
-      },
-      upgrade: 'websocket',
-      answers: [{ status: 101, description: 'The latest 64 KiB, then live; what is sent goes to the VM' }],
-    },
-    (call) => ({ kind: 'attach', status: 101, headers: {}, descriptor: call.app.attachSerial(vmId(call)) }),
-  ),
+  serialRoute('/v1/vms/{id}/console/serial', 'The first serial port, as a WebSocket with binary messages'),
+  serialRoute('/v1/vms/{id}/console/serial/{port}', 'A serial port by its number from 0, as a WebSocket with binary messages'),
 ]

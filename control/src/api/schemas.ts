@@ -5,8 +5,9 @@ import type { ConsoleStatus } from '../domain/console-status.ts'
 import type { Event, Severity } from '../domain/event.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { Problem } from '../domain/problem.ts'
-import type { Task } from '../domain/task.ts'
-import { type LastExit, POWER_STATES, type Vm, type VmStatus, vmSpecSchema } from '../domain/vm.ts'
+import { TASK_KINDS, TASK_STATES, type Task } from '../domain/task.ts'
+import { vmSpecSchema } from '../domain/vm.ts'
+import { type LastExit, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
 
 /** A schema whose output is a T. */
 type Of<T> = v.GenericSchema<unknown, T>
@@ -45,6 +46,15 @@ const lastExitSchema = closed({
 
 const vmStatusSchema = closed({
   powerState: v.picklist(POWER_STATES),
+  pending: v.exactOptional(
+    v.pipe(
+      v.array(v.string()),
+      v.readonly(),
+      v.description(
+        'Fields of the spec that are not in force yet and wait for the next power-on: `vcpus`, `disk1.serial`. Only while it runs or is suspended.',
+      ),
+    ),
+  ),
   pid: v.exactOptional(count),
   startedAt: v.exactOptional(timestamp),
   lastExit: v.exactOptional(lastExitSchema),
@@ -60,10 +70,11 @@ export const vmSchema = closed({
 
 export const taskSchema = closed({
   id: uuid,
-  kind: v.picklist(['vm.power-on', 'vm.shutdown', 'vm.power-off', 'vm.reset', 'host.power-off', 'host.restart']),
+  kind: v.picklist(TASK_KINDS),
   target: closed({ kind: v.picklist(['vm', 'host', 'user']), id: v.string() }),
-  state: v.picklist(['running', 'succeeded', 'failed']),
+  state: v.picklist(TASK_STATES),
   progressPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  cancellable: v.pipe(v.boolean(), v.description('Whether it can be cancelled now.')),
   createdAt: timestamp,
   endedAt: v.nullable(timestamp),
   error: v.nullable(problemSchema),

@@ -11,10 +11,13 @@ import { createLedger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { createPower, type Power } from './power.ts'
 import { reconcile } from './reconcile.ts'
+import { createReconfigure } from './reconfigure.ts'
 import { Refusal } from './refusal.ts'
 import { DEFAULT_HOSTNAME, importSeed } from './seed-import.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createSuspension, type Suspension } from './suspend.ts'
 import { createTasks, type Tasks } from './tasks.ts'
+import { createVmTasks } from './vm-tasks.ts'
 import { createVms, type Vms } from './vms.ts'
 
 /** What a new viewer of a serial port sees of what was said before. */
@@ -24,8 +27,8 @@ export interface App {
   /** Imports the seed, takes over running VMs, ends cut-off tasks. Nothing else may be called before it has resolved. */
   start(): Promise<void>
   readonly vms: Vms
-  readonly power: Pick<Power, 'powerOn' | 'shutdown' | 'powerOff' | 'reset'>
-  readonly tasks: Pick<Tasks, 'list' | 'get'>
+  readonly power: Pick<Power, 'powerOn' | 'shutdown' | 'powerOff' | 'reset'> & Pick<Suspension, 'pause' | 'resume' | 'suspend'>
+  readonly tasks: Pick<Tasks, 'list' | 'get' | 'cancel'>
   readonly sessions: Sessions
   readonly events: EventFeed
   readonly hostPower: HostPower
@@ -36,8 +39,8 @@ export interface App {
   datastoreFiles(name: string): readonly DatastoreFile[]
   /** The latest of a VM's serial port; refuses with `vm.not-found`. */
   serialLog(id: string): Uint8Array
-  /** A socket on a VM's serial port, the caller's own; refuses with `vm.power.wrong-state`. */
-  attachSerial(id: string): number
+  /** A socket on a VM's serial port, the caller's own; refuses with `vm.power.wrong-state`, `vm.serial.no-such-port`. */
+  attachSerial(id: string, port: number): number
 }
 
 export function createApp(ports: AppPorts): App {
@@ -45,7 +48,10 @@ export function createApp(ports: AppPorts): App {
   const ledger = createLedger(store, ports.clock)
   const fleet = createFleet(ports, ledger)
   const tasks = createTasks(ports, ledger)
-  const power = createPower(ports, ledger, fleet, tasks)
+  const vmTasks = createVmTasks(fleet, tasks)
+  const power = createPower(ports, ledger, fleet, vmTasks)
+  const suspension = createSuspension(ports, ledger, fleet, vmTasks, power.isClosed)
+  const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks)
   const sessions = createSessions(ports, ledger)
 
   return {
@@ -58,10 +64,10 @@ export function createApp(ports: AppPorts): App {
       }
       const hostname = store.getSetting('hostname')
       host.setHostname(typeof hostname === 'string' ? hostname : DEFAULT_HOSTNAME)
-      await reconcile(ports, ledger, fleet)
+      await reconcile(ports, ledger, fleet, reconfigure)
     },
-    vms: createVms(ports, ledger, fleet),
-    power,
+    vms: createVms(ports, ledger, fleet, reconfigure),
+    power: { ...power, ...suspension },
     tasks,
     sessions,
     events: createEventFeed(ports, ledger),
@@ -78,11 +84,13 @@ export function createApp(ports: AppPorts): App {
       fleet.record(id)
       return vmHost.readSerialLog(vmPaths(id).serialLog, SERIAL_LOG_BYTES)
     },
-    attachSerial(id) {
-      const { name } = fleet.record(id).spec
+    attachSerial(id, port) {
+      const { spec, startedSpec } = fleet.record(id)
       const process = fleet.process(id)
-      if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${name} does not run.`)
-      return process.attachSerial(REPLAY_BYTES)
+      if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${spec.name} does not run.`)
+      if (port >= (startedSpec?.serialPorts ?? 1))
+        throw new Refusal('not-found', 'vm.serial.no-such-port', `${spec.name} has no serial port ${port}.`)
+      return process.attachSerial(port, REPLAY_BYTES)
     },
   }
 }

@@ -1,7 +1,7 @@
 // Gathers what the status screen shows. What it has fields for (seed, volatile state, first password, addresses, certificate) is not said again in `health`.
 import type { ConsoleStatus, ConsoleUrl, HealthItem } from '../domain/console-status.ts'
 import type { HostAddress } from '../domain/host.ts'
-import type { Vm } from '../domain/vm.ts'
+import type { Vm } from '../domain/vm-status.ts'
 import type { AppPorts } from './ports.ts'
 
 export function gatherConsoleStatus({ host }: Pick<AppPorts, 'host'>, vms: readonly Vm[], setupRequired: boolean): ConsoleStatus {

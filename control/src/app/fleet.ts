@@ -1,7 +1,8 @@
 // The VMs as they are now: their processes and power states in memory beside their records, watched until they end.
 import type { TaskKind } from '../domain/task.ts'
-import type { LastExit, PowerState, Vm, VmStatus } from '../domain/vm.ts'
+import { differingFields, withoutDevice } from '../domain/vm-difference.ts'
 import { CRASHED, isCrash, POWERED_OFF } from '../domain/vm-exit.ts'
+import type { LastExit, PowerState, Vm, VmStatus } from '../domain/vm-status.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
 import { eventually } from './eventually.ts'
@@ -9,17 +10,23 @@ import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 
+/** What a VM is becoming. */
+export type Transition = 'starting' | 'stopping' | 'suspending' | 'resuming'
+
 /** What is only true while this controld runs. */
 interface Live {
   process: VmProcess | null
   /** Resolves when the end of `process` has been written. */
   stopped: Promise<void>
   runState: 'running' | 'paused' | 'unknown'
-  transition: 'starting' | 'stopping' | null
+  transition: Transition | null
   /** Power-off was asked for: an end without reason given is no crash. */
   endWanted: boolean
   busy: TaskKind | null
 }
+
+/** Of a record, when nothing runs. */
+export const NO_PROCESS = { process: null, startedAt: null, startedSpec: null, bootMemoryMiB: null, changingTo: null } as const
 
 /** Run states in which the guest stands still, with what is told when it enters them. */
 const TELLING: Readonly<Record<string, readonly [code: string, message: string]>> = {
@@ -38,7 +45,7 @@ export interface Fleet {
   process(id: string): VmProcess | null
   busy(id: string): TaskKind | null
   /** Marks a task as the VM's running one and tells what the VM is becoming; the returned function ends that. */
-  hold(id: string, kind: TaskKind, transition: 'starting' | 'stopping' | null): () => void
+  hold(id: string, kind: TaskKind, transition: Transition | null): () => void
   /** From now on `process` is the VM's, and is watched. Its run state is unknown until it is observed. */
   watch(id: string, process: VmProcess): void
   /** What `process` was seen to be doing; ignored when it is the VM's no longer. */
@@ -74,17 +81,20 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
   }
 
   function powerState(id: string): PowerState {
-    const { process, lastExit } = record(id)
+    const { process, lastExit, suspended } = record(id)
     const now = lives.get(id)
     if (now?.transition) return now.transition
     if (process !== null) return now?.runState ?? 'unknown'
+    if (suspended !== null) return 'suspended'
     return lastExit !== null && isCrash(lastExit.reason) ? 'crashed' : 'off'
   }
 
   function status(id: string): VmStatus {
-    const { process, startedAt, lastExit } = record(id)
+    const { spec, process, startedAt, lastExit, startedSpec, suspended } = record(id)
+    const inForce = startedSpec ?? suspended?.spec ?? null
     return {
       powerState: powerState(id),
+      ...(inForce === null ? {} : { pending: differingFields(inForce, spec) }),
       ...(process === null ? {} : { pid: process.pid }),
       ...(startedAt === null ? {} : { startedAt }),
       ...(lastExit === null ? {} : { lastExit }),
@@ -111,7 +121,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     const crashed = isCrash(reason)
     ledger.write((draft) => {
       const lastExit: LastExit = { at: clock.now(), reason, code, signal }
-      draft.putVm({ ...before, process: null, startedAt: null, startedSpec: null, lastExit })
+      draft.putVm({ ...before, ...NO_PROCESS, lastExit })
       const how = signal !== null ? ` by signal ${signal}` : code !== null ? ` with code ${code}` : ''
       if (crashed) draft.event('vm.crashed', 'error', { kind: 'vm', id }, `${name} ended unasked${how} (${reason}).`)
       else draft.event('vm.stopped', 'info', { kind: 'vm', id }, `${name} stopped (${reason}).`)
@@ -140,6 +150,18 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     })
   }
 
+  /** The guest let go of a device after the task that asked for it had given up: it is in force no longer, and shown as pending if it is wanted. */
+  function onDeviceGone(id: string, process: VmProcess, name: string): void {
+    void eventually({ clock, log }, `the unplugging of ${name} from VM ${id}`, () => {
+      const before = ledger.vms.get(id)
+      if (before?.startedSpec == null || before.process?.pid !== process.identity.pid) return
+      ledger.write((draft) => {
+        draft.putVm({ ...before, startedSpec: withoutDevice(before.startedSpec ?? before.spec, name) })
+        draft.event('vm.device-unplugged', 'info', { kind: 'vm', id }, `The guest of ${before.spec.name} let go of ${name}.`)
+      })
+    })
+  }
+
   return {
     get,
     list: () => [...ledger.vms.keys()].flatMap((id) => get(id) ?? []),
@@ -157,6 +179,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
       const stopped = process.ended.then((exit) => onEnd(id, process, exit))
       change(id, { process, stopped, runState: 'unknown', endWanted: false })
       process.onStateChange((state) => onState(id, process, state))
+      process.onDeviceGone((name) => onDeviceGone(id, process, name))
     },
     observe: onState,
     wantEnd: (id) => change(id, { endWanted: true }),

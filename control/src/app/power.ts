@@ -1,16 +1,17 @@
 // Powering VMs on and off, each as a task; one at a time for a VM, except that power-off may overtake a shutdown that waits for the guest.
-import type { Problem } from '../domain/problem.ts'
-import type { Task, TaskKind } from '../domain/task.ts'
-import type { PowerState } from '../domain/vm.ts'
+import type { Task } from '../domain/task.ts'
 import { POWERED_OFF } from '../domain/vm-exit.ts'
+import type { PowerState } from '../domain/vm-status.ts'
 import { planPowerOn } from '../plan/power-on.ts'
+import { vmPaths } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
 import { eventually } from './eventually.ts'
 import type { Fleet } from './fleet.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
-import type { Conclusion, Tasks } from './tasks.ts'
-import { findFileConflicts, resolveFiles } from './vm-files.ts'
+import { requireStartable } from './startable.ts'
+import type { Conclusion } from './tasks.ts'
+import type { VmTasks } from './vm-tasks.ts'
 import { within } from './within.ts'
 
 /** What a guest has to shut down in. */
@@ -32,51 +33,22 @@ export interface Power {
   /** From now on nothing is powered on. */
   close(): void
   reopen(): void
+  isClosed(): boolean
 }
 
 const RUNNING: readonly PowerState[] = ['running', 'paused', 'unknown']
 const WITH_PROCESS: readonly PowerState[] = [...RUNNING, 'stopping']
 const STOPPED: readonly PowerState[] = ['off', 'crashed']
 
-export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap<string, VmRecord> }, fleet: Fleet, tasks: Tasks): Power {
-  const { vmHost, clock, datastores, host } = ports
+export function createPower(
+  ports: AppPorts,
+  ledger: { readonly vms: ReadonlyMap<string, VmRecord> },
+  fleet: Fleet,
+  vmTasks: VmTasks,
+): Power {
+  const { vmHost, clock } = ports
+  const { admit, start } = vmTasks
   let closed = false
-
-  /** The record, when a task of this kind may begin. */
-  function admit(id: string, kind: TaskKind, states: readonly PowerState[]): VmRecord {
-    const record = fleet.record(id)
-    const busy = fleet.busy(id)
-    const { name } = record.spec
-    if (busy !== null && !(kind === 'vm.power-off' && busy === 'vm.shutdown')) {
-      throw new Refusal('conflict', 'vm.busy', `${name} is busy with ${busy}.`)
-    }
-    const state = fleet.powerState(id)
-    if (!states.includes(state)) throw new Refusal('conflict', 'vm.power.wrong-state', `${name} is ${state}.`)
-    return record
-  }
-
-  function start(id: string, kind: TaskKind, by: string, transition: 'starting' | 'stopping' | null, act: () => Promise<Conclusion>): Task {
-    const release = fleet.hold(id, kind, transition)
-    try {
-      return tasks.start({ kind, by, target: { kind: 'vm', id }, act, settled: release })
-    } catch (error) {
-      release()
-      throw error
-    }
-  }
-
-  function requireStartable(record: VmRecord) {
-    const { files, problems } = resolveFiles(record.spec, datastores)
-    const all = [
-      ...findObstacles(record, host.facts.kvm.available),
-      ...findFileConflicts(record.id, record.spec, ledger.vms.values()),
-      ...problems,
-    ]
-    const [first] = all
-    if (first === undefined) return files
-    const where = first.field === '' ? '' : `${first.field} `
-    throw new Refusal('conflict', first.code, `${record.spec.name} cannot start: ${where}${first.message}.`, all)
-  }
 
   async function shutDownGuest(id: string): Promise<void> {
     const process = fleet.process(id)
@@ -117,17 +89,30 @@ export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap
     })
   }
 
+  /** Its memory is given up, as that of a running VM is. */
+  function discardSuspended(id: string, by: string): Conclusion {
+    return {
+      write(draft) {
+        const record = fleet.record(id)
+        draft.putVm({ ...record, suspended: null })
+        draft.event('vm.stopped', 'info', { kind: 'vm', id }, `${record.spec.name} was suspended and has been powered off by ${by}.`)
+      },
+      written: () => vmHost.removeKept(vmPaths(id).suspended),
+    }
+  }
+
   return {
     powerOn(id, by) {
       if (closed) throw new Refusal('conflict', 'host.going-down', 'The host is going down.')
       const record = admit(id, 'vm.power-on', STOPPED)
-      const files = requireStartable(record)
+      const pathOf = requireStartable(ports, record, record.spec, ledger.vms.values())
       const { uid, spec } = record
       return start(id, 'vm.power-on', by, 'starting', async () => {
-        const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, files }))
+        const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: null }))
         return {
           write(draft) {
-            const started = { process: process.identity, startedAt: clock.now(), startedSpec: spec, lastExit: null }
+            const inForce = { startedSpec: spec, bootMemoryMiB: spec.memoryMiB, changingTo: null }
+            const started = { process: process.identity, startedAt: clock.now(), ...inForce, lastExit: null }
             draft.putVm({ ...fleet.record(id), ...started })
             draft.event('vm.started', 'info', { kind: 'vm', id }, `${spec.name} was started by ${by}.`)
           },
@@ -149,7 +134,8 @@ export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap
     },
 
     powerOff(id, by) {
-      admit(id, 'vm.power-off', WITH_PROCESS)
+      const { suspended } = admit(id, 'vm.power-off', [...WITH_PROCESS, 'suspended'])
+      if (suspended !== null) return start(id, 'vm.power-off', by, 'stopping', async () => discardSuspended(id, by))
       return start(id, 'vm.power-off', by, 'stopping', async () => {
         await endProcess(id)
         return {}
@@ -159,9 +145,7 @@ export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap
     reset(id, by) {
       const { name } = admit(id, 'vm.reset', RUNNING).spec
       return start(id, 'vm.reset', by, null, async () => {
-        const process = fleet.process(id)
-        if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${name} does not answer.`)
-        await process.reset()
+        await vmTasks.process(id).reset()
         return { write: (draft) => draft.event('vm.reset', 'info', { kind: 'vm', id }, `${name} was reset by ${by}.`) }
       })
     },
@@ -174,19 +158,6 @@ export function createPower(ports: AppPorts, ledger: { readonly vms: ReadonlyMap
     reopen() {
       closed = false
     },
+    isClosed: () => closed,
   }
-}
-
-/** What keeps a VM from starting, whatever its files. */
-function findObstacles({ spec }: VmRecord, kvm: boolean): Problem[] {
-  const { boot } = spec
-  return [
-    ...(kvm ? [] : [{ code: 'kvm.unavailable', field: '', message: 'this machine offers no hardware virtualisation (KVM)' }]),
-    ...(boot.from === 'disk' && spec.disks.length === 0
-      ? [{ code: 'vm.boot.no-disk', field: 'boot.from', message: 'says disk, but there is none' }]
-      : []),
-    ...(boot.from === 'cdrom' && spec.cdrom === null
-      ? [{ code: 'vm.boot.no-cdrom', field: 'boot.from', message: 'says cdrom, but there is none' }]
-      : []),
-  ]
 }

@@ -1,21 +1,24 @@
 // What a starting controld does: takes over VMs that run, settles what ended without it, ends tasks that were cut off.
+import type { Task, TaskKind } from '../domain/task.ts'
 import { HOST_RESTARTED, POWERED_OFF, UNSEEN } from '../domain/vm-exit.ts'
 import { planReconciliation, type Reconciliation } from '../plan/reconcile.ts'
-import { endInterrupted } from '../plan/tasks.ts'
-import { SERIAL_LOG_BYTES, vmPaths } from '../plan/vm-paths.ts'
-import type { ProcessIdentity, VmProcess } from '../ports/vm-host.ts'
+import { endInterrupted, type Outcome } from '../plan/tasks.ts'
+import { serialPaths, vmPaths } from '../plan/vm-paths.ts'
+import type { AdoptPaths, ProcessIdentity, VmProcess } from '../ports/vm-host.ts'
 import { eventually } from './eventually.ts'
 import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
+import type { Reconfigure } from './reconfigure.ts'
 
 /** Between attempts to reach a VM that runs but does not answer. */
 const RETRY_MS = 5_000
+const QUIT_TIMEOUT_MS = 10_000
 
 type Ports = Pick<AppPorts, 'store' | 'vmHost' | 'clock' | 'log'>
 
 /** Resolves once every VM's state is known. A VM that does not answer stays `unknown` and is tried again; nothing here gives up on the others. */
-export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet): Promise<void> {
+export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reconfigure: Pick<Reconfigure, 'settle'>): Promise<void> {
   const { store, vmHost, clock, log } = ports
   const remembered = [...ledger.vms.values()].map(({ id, process }) => ({ id, hasProcess: process !== null }))
   const interrupted = store.listRunningTasks()
@@ -26,7 +29,8 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet): Pro
 
   async function settle(step: Reconciliation): Promise<void> {
     if (step.kind === 'remove-stray') return removeStray(ports, step.id)
-    if (step.kind === 'adopt') return adopt(ports, ledger, fleet, step.id, endWanted.has(step.id))
+    if (step.kind === 'adopt')
+      return adopt({ ports, ledger, fleet, reconfigure, id: step.id, endWanted: endWanted.has(step.id), interrupted })
     recordLater(ports, ledger, fleet, step.id, HOST_RESTARTED)
   }
 
@@ -42,10 +46,14 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet): Pro
   )
 
   if (interrupted.length === 0) return
-  const running = new Set([...ledger.vms.values()].filter(({ process }) => process !== null).map(({ id }) => id))
+  const outcome = (id: string): Outcome => {
+    const record = ledger.vms.get(id)
+    if (record === undefined || record.suspended !== null) return record === undefined ? 'off' : 'suspended'
+    return record.process === null ? 'off' : 'running'
+  }
   void eventually(ports, 'the end of interrupted tasks', () => {
     ledger.write((draft) => {
-      for (const task of interrupted) draft.putTask(endInterrupted(task, (id) => running.has(id), clock.now()))
+      for (const task of interrupted) draft.putTask(endInterrupted(task, outcome, clock.now()))
     })
   })
 }
@@ -63,25 +71,37 @@ async function removeStray({ vmHost, log }: Ports, id: string): Promise<void> {
   await vmHost.removeStray(id)
 }
 
-async function adopt(ports: Ports, ledger: Ledger, fleet: Fleet, id: string, endWanted: boolean): Promise<void> {
+interface Adoption {
+  readonly ports: Ports
+  readonly ledger: Ledger
+  readonly fleet: Fleet
+  readonly reconfigure: Pick<Reconfigure, 'settle'>
+  readonly id: string
+  readonly endWanted: boolean
+  readonly interrupted: readonly Task[]
+}
+
+async function adopt(adoption: Adoption): Promise<void> {
+  const { ports, ledger, fleet, id, endWanted } = adoption
   const { vmHost, clock, log } = ports
-  const identity = ledger.vms.get(id)?.process ?? null
+  const record = ledger.vms.get(id)
+  const identity = record?.process ?? null
   // Powered off or deleted meanwhile.
-  if (identity === null) return
+  if (record === undefined || identity === null) return
   let process: VmProcess | null
   try {
-    process = await vmHost.adopt(id, identity, { ...vmPaths(id), maxSerialLogBytes: SERIAL_LOG_BYTES })
+    process = await vmHost.adopt(id, identity, adoptPaths(id, record.startedSpec?.serialPorts ?? 1))
   } catch (error) {
     log('error', `VM ${id} runs but does not answer, trying again: ${String(error)}`)
     clock.after(RETRY_MS, () => {
       // Off and on again meanwhile it is another process, and watched.
-      if (isStill(ledger, id, identity)) void adopt(ports, ledger, fleet, id, endWanted)
+      if (isStill(ledger, id, identity)) void adopt(adoption)
     })
     return
   }
   if (!isStill(ledger, id, identity)) return
   if (process === null) {
-    recordLater(ports, ledger, fleet, id, endWanted ? POWERED_OFF : UNSEEN)
+    recordLater(ports, ledger, fleet, id, endWanted || record.suspended !== null ? POWERED_OFF : UNSEEN)
     return
   }
   fleet.watch(id, process)
@@ -89,11 +109,32 @@ async function adopt(ports: Ports, ledger: Ledger, fleet: Fleet, id: string, end
   void eventually(ports, `the adoption of VM ${id}`, () => {
     ledger.write((draft) => draft.event('vm.adopted', 'info', { kind: 'vm', id }, `${name} was running and has been taken over.`))
   })
+  await finish(adoption, process)
   await observe(ports, fleet, id, process)
+}
+
+/** What a task was in the middle of is brought to one of its ends. */
+async function finish({ ports, ledger, fleet, reconfigure, id, interrupted }: Adoption, process: VmProcess): Promise<void> {
+  const wasAt = (kind: TaskKind) => interrupted.some((task) => task.kind === kind && task.target.id === id)
+  try {
+    if (ledger.vms.get(id)?.suspended != null) {
+      // Its memory is kept: the process has nothing more to do.
+      fleet.wantEnd(id)
+      await process.powerOff(QUIT_TIMEOUT_MS)
+      await fleet.whenStopped(id)
+      return
+    }
+    if (wasAt('vm.suspend')) await process.abandonSave()
+    if (wasAt('vm.resume')) await process.resume()
+    await reconfigure.settle(id, process)
+  } catch (error) {
+    ports.log('error', `VM ${id}: what was begun before the restart could not be finished: ${String(error)}`)
+  }
 }
 
 /** A VM that was taken over but does not tell its state stays `unknown`, and is asked again. */
 async function observe(ports: Ports, fleet: Fleet, id: string, process: VmProcess): Promise<void> {
+  if (fleet.process(id) !== process) return
   try {
     fleet.observe(id, process, await process.queryState())
   } catch (error) {
@@ -103,6 +144,11 @@ async function observe(ports: Ports, fleet: Fleet, id: string, process: VmProces
       void observe(ports, fleet, id, process)
     })
   }
+}
+
+function adoptPaths(id: string, serialPorts: number): AdoptPaths {
+  const { runDirectory, cgroup, qmpSocket } = vmPaths(id)
+  return { runDirectory, cgroup, qmpSocket, serials: Array.from({ length: serialPorts }, (_, port) => serialPaths(id, port)) }
 }
 
 function isStill(ledger: Ledger, id: string, identity: ProcessIdentity): boolean {

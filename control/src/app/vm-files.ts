@@ -1,7 +1,8 @@
 // The files that a VM uses: which, who else uses them, and where they are.
 import type { Problem } from '../domain/problem.ts'
-import type { FileReference, VmSpec } from '../domain/vm.ts'
-import type { ResolvedFiles } from '../plan/power-on.ts'
+import type { VmSpec } from '../domain/vm.ts'
+import type { FileReference } from '../domain/vm-devices.ts'
+import type { PathOf } from '../plan/power-on.ts'
 import type { Datastores } from '../ports/host.ts'
 import type { VmRecord } from '../ports/store.ts'
 
@@ -17,9 +18,14 @@ function usesOf(spec: VmSpec): Use[] {
     reference === null ? [] : [{ field, reference, writable: false }]
   return [
     ...spec.disks.map((disk, index): Use => ({ field: `disks[${index}].file`, reference: disk, writable: !disk.readOnly })),
-    ...media('cdrom.file', spec.cdrom),
+    ...spec.cdroms.flatMap(({ medium }, index) => media(`cdroms[${index}].medium.file`, medium)),
     ...(boot.from === 'kernel' ? [...media('boot.kernel.file', boot.kernel), ...media('boot.initrd.file', boot.initrd)] : []),
   ]
+}
+
+/** Every spec whose files a VM holds: what is wanted, what is in force, what is becoming, and what it was suspended with. */
+export function specsOf({ spec, startedSpec, changingTo, suspended }: VmRecord): readonly VmSpec[] {
+  return [spec, startedSpec, changingTo, suspended?.spec ?? null].filter((one) => one !== null)
 }
 
 function key({ datastore, file }: FileReference): string {
@@ -31,7 +37,7 @@ export function findFileConflicts(id: string, spec: VmSpec, others: Iterable<VmR
   const holders = new Map<string, { readonly name: string; readonly written: boolean }>()
   for (const other of others) {
     if (other.id === id) continue
-    const uses = [other.spec, ...(other.startedSpec === null ? [] : [other.startedSpec])].flatMap(usesOf)
+    const uses = specsOf(other).flatMap(usesOf)
     for (const use of uses) {
       const file = key(use.reference)
       holders.set(file, { name: other.spec.name, written: use.writable || holders.get(file)?.written === true })
@@ -52,10 +58,7 @@ export function findFileConflicts(id: string, spec: VmSpec, others: Iterable<VmR
 }
 
 /** Where every file is, or a problem for each that is not there. */
-export function resolveFiles(
-  spec: VmSpec,
-  datastores: Datastores,
-): { readonly files: ResolvedFiles; readonly problems: readonly Problem[] } {
+export function resolveFiles(spec: VmSpec, datastores: Datastores): { readonly pathOf: PathOf; readonly problems: readonly Problem[] } {
   const paths = new Map<string, string>()
   const problems: Problem[] = []
   for (const { field, reference } of usesOf(spec)) {
@@ -64,15 +67,10 @@ export function resolveFiles(
     else
       problems.push({ code: 'vm.disk.file-missing', field, message: `is not in the datastore ${reference.datastore}`, got: reference.file })
   }
-  const pathOf = (reference: FileReference | null) => (reference === null ? null : (paths.get(key(reference)) ?? null))
-  const { boot } = spec
-  return {
-    files: {
-      disks: spec.disks.map((disk) => pathOf(disk) ?? ''),
-      cdrom: pathOf(spec.cdrom),
-      kernel: boot.from === 'kernel' ? pathOf(boot.kernel) : null,
-      initrd: boot.from === 'kernel' ? pathOf(boot.initrd) : null,
-    },
-    problems,
+  const pathOf: PathOf = (reference) => {
+    const path = paths.get(key(reference))
+    if (path === undefined) throw new Error(`${reference.file} was not resolved`)
+    return path
   }
+  return { pathOf, problems }
 }

@@ -1,14 +1,18 @@
 // Creating, changing, deleting and listing VMs.
 import { check } from '../domain/check.ts'
-import { deriveMac } from '../domain/mac.ts'
 import { mergePatch } from '../domain/merge-patch.ts'
 import type { Problem } from '../domain/problem.ts'
-import { type Nic, type Vm, type VmDraft, type VmSpec, vmSpecSchema } from '../domain/vm.ts'
+import type { Task, TaskKind } from '../domain/task.ts'
+import { type VmDraft, type VmSpec, vmSpecSchema } from '../domain/vm.ts'
+import { completeSpec } from '../domain/vm-complete.ts'
+import { differingFields, same } from '../domain/vm-difference.ts'
+import type { Vm } from '../domain/vm-status.ts'
 import { FIRST_UID, vmPaths } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
-import type { Fleet } from './fleet.ts'
+import { type Fleet, NO_PROCESS } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
+import type { Reconfigure } from './reconfigure.ts'
 import { invalid, Refusal } from './refusal.ts'
 import { findFileConflicts } from './vm-files.ts'
 
@@ -23,15 +27,32 @@ export interface Vms {
   /** Refuses with `vm.not-found`. */
   get(id: string): Vm
   create(draft: VmDraft, change: Change): Vm
-  /** `patch` is a merge patch of the spec; refuses with `vm.revision-changed` unless `matches` accepts the current revision, and with `vm.busy` while it is started. */
-  patch(id: string, patch: unknown, matches: (revision: number) => boolean, change: Change): Vm
+  /**
+   * `patch` is a merge patch of the spec; refuses with `vm.revision-changed` unless `matches` accepts the current revision, and with `vm.busy` while a task
+   * depends on the spec. What a running VM can be given live is a task, which keeps the change when it has succeeded.
+   */
+  patch(id: string, patch: unknown, matches: (revision: number) => boolean, change: Change): Patched
   /** Refuses with `vm.power.wrong-state` unless the VM is off. */
   remove(id: string, matches: (revision: number) => boolean, change: Change): void
 }
 
-const MAX_VMS = 1_000
+export interface Patched {
+  /** As it is now, or with a dry run as it would be. */
+  readonly vm: Vm
+  /** Null when there was nothing to be done but to keep the spec. */
+  readonly task: Task | null
+}
 
-export function createVms({ random, vmHost, log }: Pick<AppPorts, 'random' | 'vmHost' | 'log'>, ledger: Ledger, fleet: Fleet): Vms {
+const MAX_VMS = 1_000
+/** What a VM is started or changed with is not recorded before they end, so nothing else would keep its files from other VMs. */
+const SPEC_IN_USE: readonly (TaskKind | null)[] = ['vm.power-on', 'vm.resume', 'vm.suspend', 'vm.reconfigure']
+
+export function createVms(
+  { random, vmHost, log }: Pick<AppPorts, 'random' | 'vmHost' | 'log'>,
+  ledger: Ledger,
+  fleet: Fleet,
+  reconfigure: Reconfigure,
+): Vms {
   const others = (id: string) => [...ledger.vms.values()].filter((record) => record.id !== id)
 
   function get(id: string): Vm {
@@ -45,9 +66,12 @@ export function createVms({ random, vmHost, log }: Pick<AppPorts, 'random' | 'vm
     throw new Refusal('precondition-failed', 'vm.revision-changed', `The VM has been changed: it is at revision ${revision} now.`)
   }
 
-  /** The complete spec, or a refusal that names everything that clashes with other VMs. */
-  function settle(id: string, draft: VmDraft): VmSpec {
-    const spec: VmSpec = { ...draft, nics: assignMacs(id, draft.nics, others(id)) }
+  /** The complete spec, or a refusal that names every broken rule, or everything that clashes with other VMs. */
+  function settle(id: string, draft: VmDraft, before: VmSpec | null): VmSpec {
+    const macs = new Set(others(id).flatMap(({ spec }) => spec.nics.map(({ mac }) => mac)))
+    const complete = completeSpec(id, draft, before, macs)
+    if (!complete.ok) throw invalid(complete.problems)
+    const spec = complete.value
     const problems = [...nameClash(spec, others(id)), ...macClashes(spec, others(id)), ...findFileConflicts(id, spec, others(id))]
     const [first] = problems
     if (first !== undefined)
@@ -62,9 +86,8 @@ export function createVms({ random, vmHost, log }: Pick<AppPorts, 'random' | 'vm
     create(draft, { dryRun, by }) {
       if (ledger.vms.size >= MAX_VMS) throw new Refusal('conflict', 'vm.too-many', `A host has at most ${MAX_VMS} VMs.`)
       const id = random.uuid()
-      const spec = settle(id, draft)
-      const nothing = { process: null, startedAt: null, startedSpec: null, lastExit: null }
-      const record: VmRecord = { id, revision: 1, spec, uid: freeUid(ledger.vms.values()), ...nothing }
+      const spec = settle(id, draft, null)
+      const record: VmRecord = { id, revision: 1, spec, uid: freeUid(ledger.vms.values()), ...NO_PROCESS, suspended: null, lastExit: null }
       if (dryRun) return { id, revision: 1, spec, status: { powerState: 'off' } }
       ledger.write((draft) => {
         draft.putVm(record)
@@ -76,19 +99,26 @@ export function createVms({ random, vmHost, log }: Pick<AppPorts, 'random' | 'vm
     patch(id, patch, matches, { dryRun, by }) {
       const before = get(id)
       requireRevision(before, matches)
-      // What it is being started with is not recorded yet, so nothing else would keep its files from other VMs.
-      if (fleet.busy(id) === 'vm.power-on') throw new Refusal('conflict', 'vm.busy', `${before.spec.name} is busy with vm.power-on.`)
+      const busy = fleet.busy(id)
+      if (SPEC_IN_USE.includes(busy)) throw new Refusal('conflict', 'vm.busy', `${before.spec.name} is busy with ${busy}.`)
       const checked = check(vmSpecSchema, mergePatch(before.spec, patch), 'vm')
       if (!checked.ok) throw invalid(checked.problems)
-      const spec = settle(id, checked.value)
-      if (JSON.stringify(spec) === JSON.stringify(before.spec)) return before
+      const spec = settle(id, checked.value, before.spec)
+      if (same(spec, before.spec)) return { vm: before, task: null }
       const revision = before.revision + 1
-      if (dryRun) return { ...before, revision, spec }
+      const record = fleet.record(id)
+      const live = reconfigure.plan(record, spec)
+      if (dryRun) {
+        const inForce = live?.steps.at(-1)?.after ?? live?.before ?? record.suspended?.spec ?? null
+        const status = inForce === null ? before.status : { ...before.status, pending: differingFields(inForce, spec) }
+        return { vm: { ...before, revision, spec, status }, task: null }
+      }
+      if (live !== null && live.steps.length > 0) return { vm: before, task: reconfigure.start(record, spec, live, by) }
       ledger.write((draft) => {
-        draft.putVm({ ...fleet.record(id), revision, spec })
+        draft.putVm({ ...record, revision, spec, startedSpec: live?.before ?? null })
         draft.event('vm.changed', 'info', { kind: 'vm', id }, `${spec.name} was changed by ${by}.`)
       })
-      return get(id)
+      return { vm: get(id), task: null }
     },
 
     remove(id, matches, { dryRun, by }) {
@@ -106,8 +136,9 @@ export function createVms({ random, vmHost, log }: Pick<AppPorts, 'random' | 'vm
       })
       try {
         vmHost.removeLogs(vmPaths(id).logDirectory)
+        vmHost.removeKept(vmPaths(id).keptDirectory)
       } catch (error) {
-        log('warning', `logs of the deleted VM ${id} remain: ${String(error)}`)
+        log('warning', `logs or kept files of the deleted VM ${id} remain: ${String(error)}`)
       }
     },
   }
@@ -118,19 +149,6 @@ function freeUid(records: Iterable<VmRecord>): number {
   let uid = FIRST_UID
   while (taken.has(uid)) uid++
   return uid
-}
-
-/** Derived addresses keep clear of all others on the host. */
-function assignMacs(id: string, nics: VmDraft['nics'], others: readonly VmRecord[]): Nic[] {
-  const taken = new Set([...others.flatMap(({ spec }) => spec.nics), ...nics].flatMap(({ mac }) => mac ?? []))
-  return nics.map(({ network, mac }, index) => {
-    if (mac !== undefined) return { network, mac }
-    let attempt = 0
-    let derived = deriveMac(id, index, attempt)
-    while (taken.has(derived)) derived = deriveMac(id, index, ++attempt)
-    taken.add(derived)
-    return { network, mac: derived }
-  })
 }
 
 function nameClash({ name }: VmSpec, others: readonly VmRecord[]): Problem[] {

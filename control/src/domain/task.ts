@@ -2,8 +2,22 @@
 import type { Target } from './event.ts'
 import type { Problem } from './problem.ts'
 
-export type TaskKind = 'vm.power-on' | 'vm.shutdown' | 'vm.power-off' | 'vm.reset' | 'host.power-off' | 'host.restart'
-export type TaskState = 'running' | 'succeeded' | 'failed'
+export const TASK_KINDS = [
+  'vm.power-on',
+  'vm.shutdown',
+  'vm.power-off',
+  'vm.reset',
+  'vm.pause',
+  'vm.resume',
+  'vm.suspend',
+  'vm.reconfigure',
+  'host.power-off',
+  'host.restart',
+] as const
+export type TaskKind = (typeof TASK_KINDS)[number]
+
+export const TASK_STATES = ['running', 'succeeded', 'failed', 'cancelled'] as const
+export type TaskState = (typeof TASK_STATES)[number]
 
 export interface Task {
   readonly id: string
@@ -12,6 +26,8 @@ export interface Task {
   readonly state: TaskState
   /** 0 to 100. */
   readonly progressPercent: number
+  /** Whether it can be cancelled now. */
+  readonly cancellable: boolean
   readonly createdAt: string
   readonly endedAt: string | null
   readonly error: Problem | null

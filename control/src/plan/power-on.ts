@@ -2,87 +2,148 @@
 import type { Effect, Plan, ViewEntry } from '../domain/effect.ts'
 import { NAT_BRIDGE } from '../domain/nat-network.ts'
 import type { VmSpec } from '../domain/vm.ts'
+import type { FileReference } from '../domain/vm-devices.ts'
+import { cloudInitFiles } from './cloud-init.ts'
+import { balloonStep } from './live-change.ts'
 import { QEMU, renderQemuArgv } from './qemu-argv.ts'
-import { SERIAL_LOG_BYTES, tapName, VIEW, vmPaths } from './vm-paths.ts'
+import { nicName } from './qemu-nics.ts'
+import { OVMF, serialPaths, tapName, VIEW, vmPaths } from './vm-paths.ts'
+import { TPM_DESCRIPTOR, tpmArgv, tpmView } from './vm-tpm.ts'
+import { data, device, LIBRARIES, program } from './vm-view.ts'
 
-/** Absolute host paths of the files that the spec names. */
-export interface ResolvedFiles {
-  readonly disks: readonly string[]
-  readonly cdrom: string | null
-  readonly kernel: string | null
-  readonly initrd: string | null
-}
+/** Absolute host path of a file that the spec names; it is there. */
+export type PathOf = (reference: FileReference) => string
 
 export interface PowerOnInput {
   readonly id: string
   readonly uid: number
   readonly spec: VmSpec
-  readonly files: ResolvedFiles
+  readonly pathOf: PathOf
+  /** A VM that was suspended goes on where it was: it was started with this much memory, and is not yet let run when the plan is through. */
+  readonly suspended: { readonly bootMemoryMiB: number } | null
 }
 
 /** A slow machine needs a while to load QEMU; one that takes longer has a problem. */
 const QMP_TIMEOUT_MS = 30_000
+/** An hour of reading, at 100 MB/s, is 360 GB of memory. */
+const RESTORE_TIMEOUT_MS = 3_600_000
 /** QEMU's threads: vCPUs, block I/O workers and a few more. */
-const MAX_PROCESSES = 512
+const MAX_PROCESSES = 1024
 const FIRST_DESCRIPTOR = 3
 
-export function planPowerOn({ id, uid, spec, files }: PowerOnInput): Plan {
+export function planPowerOn({ id, uid, spec, pathOf, suspended }: PowerOnInput): Plan {
   const paths = vmPaths(id)
-  const nics = spec.nics.map((_, index) => `nic${index}`)
-  const names = ['qmp', 'serial', ...nics]
+  const serials = Array.from({ length: spec.serialPorts }, (_, port) => `serial${port}`)
+  const nics = spec.nics.map(({ slot }) => nicName(slot))
+  const names = ['qmp', ...serials, ...(spec.guestAgent ? ['agent'] : []), ...(spec.tpm ? ['tpm'] : []), ...nics]
   const number = (name: string) => FIRST_DESCRIPTOR + names.indexOf(name)
-  const argv = renderQemuArgv(id, spec, { qmp: number('qmp'), serial: number('serial'), nics: nics.map(number) })
+  const argv = renderQemuArgv({
+    spec,
+    bootMemoryMiB: suspended?.bootMemoryMiB ?? spec.memoryMiB,
+    descriptors: {
+      ...{ qmp: number('qmp'), serials: serials.map(number) },
+      ...{ agent: spec.guestAgent ? number('agent') : null, tpm: spec.tpm ? number('tpm') : null },
+      nics: Object.fromEntries(spec.nics.map(({ slot }) => [slot, number(nicName(slot))])),
+    },
+    incoming: suspended !== null,
+  })
   return [
-    ...ownFiles(spec, files, uid),
+    ...ownFiles(spec, pathOf, uid),
+    ...kept(id, spec, uid),
     { kind: 'make-run-directory', path: paths.runDirectory },
+    ...(spec.cloudInit === null
+      ? []
+      : [{ kind: 'make-seed', path: paths.cloudInitSeed, label: 'CIDATA', files: cloudInitFiles(spec, spec.cloudInit) } as const]),
     { kind: 'make-cgroup', path: paths.cgroup, files: { 'pids.max': String(MAX_PROCESSES) } },
     { kind: 'listen', name: 'qmp', path: paths.qmpSocket },
-    { kind: 'listen', name: 'serial', path: paths.serialSocket },
-    ...nics.map((name, index): Effect => ({ kind: 'open-tap', name, device: tapName(uid, index), bridge: NAT_BRIDGE })),
+    ...serials.map((name, port): Effect => ({ kind: 'listen', name, path: paths.serialSocket(port) })),
+    ...(spec.guestAgent ? [{ kind: 'listen', name: 'agent', path: paths.agentSocket } as const] : []),
+    ...tpm(id, spec, uid),
+    ...spec.nics.map(({ slot }): Effect => ({ kind: 'open-tap', name: nicName(slot), device: tapName(uid, slot), bridge: NAT_BRIDGE })),
     {
       kind: 'start-process',
       argv,
       uid,
       cgroup: paths.cgroup,
-      view: [...systemView(), ...fileView(spec, files)],
+      view: [...systemView(), ...fileView(id, spec, pathOf)],
       descriptors: Object.fromEntries(names.map((name) => [number(name), name])),
     },
-    { kind: 'open-serial', path: paths.serialSocket, logPath: paths.serialLog, maxLogBytes: SERIAL_LOG_BYTES },
+    ...serials.map((_, port): Effect => ({ kind: 'open-serial', port, ...serialPaths(id, port) })),
     { kind: 'connect-qmp', path: paths.qmpSocket, timeoutMs: QMP_TIMEOUT_MS },
-    { kind: 'continue' },
+    ...spec.nics.flatMap(({ slot, connected }): Effect[] =>
+      connected ? [] : [{ kind: 'configure', step: { kind: 'set-link', name: nicName(slot), up: false } }],
+    ),
+    ...(suspended === null
+      ? [...balloon(spec), { kind: 'continue' } as const]
+      : [{ kind: 'restore', path: paths.suspended, timeoutMs: RESTORE_TIMEOUT_MS } as const]),
   ]
+}
+
+function balloon(spec: VmSpec): Effect[] {
+  return spec.memoryTargetMiB === null ? [] : [{ kind: 'configure', step: balloonStep(spec, spec.memoryMiB) }]
 }
 
 /** Media come first: a file may be a read-only disk and a CD of the same VM, never also its writable disk. */
-function ownFiles(spec: VmSpec, files: ResolvedFiles, uid: number): Effect[] {
-  const shared = [files.kernel, files.initrd, files.cdrom, ...files.disks.filter((_, index) => spec.disks[index]?.readOnly)]
-  const own = files.disks.filter((_, index) => !spec.disks[index]?.readOnly)
+function ownFiles(spec: VmSpec, pathOf: PathOf, uid: number): Effect[] {
+  const shared = [
+    ...bootFiles(spec),
+    ...spec.cdroms.flatMap(({ medium }) => medium ?? []),
+    ...spec.disks.filter(({ readOnly }) => readOnly),
+  ]
+  const own = spec.disks.filter(({ readOnly }) => !readOnly)
   return [
-    ...[...new Set(shared)].flatMap((path): Effect[] => (path === null ? [] : [{ kind: 'own-file', path, uid, shared: true }])),
-    ...own.map((path): Effect => ({ kind: 'own-file', path, uid, shared: false })),
+    ...[...new Set(shared.map(pathOf))].map((path): Effect => ({ kind: 'own-file', path, uid, shared: true })),
+    ...own.map((disk): Effect => ({ kind: 'own-file', path: pathOf(disk), uid, shared: false })),
   ]
 }
 
-/** QEMU, its libraries under both names that the loader uses, its firmware, and three devices. */
+function bootFiles({ boot }: VmSpec): FileReference[] {
+  return boot.from === 'kernel' ? [boot.kernel, ...(boot.initrd === null ? [] : [boot.initrd])] : []
+}
+
+/** What outlives a power-off beside the disks. */
+function kept(id: string, spec: VmSpec, uid: number): Effect[] {
+  const { keptDirectory, nvram, tpmDirectory } = vmPaths(id)
+  const variables = spec.firmware === 'uefi-secure-boot' ? OVMF.secureVars : OVMF.vars
+  return [
+    ...(spec.firmware === 'bios' && !spec.tpm ? [] : [{ kind: 'make-directory', path: keptDirectory, uid: 0 } as const]),
+    ...(spec.firmware === 'bios' ? [] : [{ kind: 'copy-once', source: variables, path: nvram(spec.firmware), uid } as const]),
+    ...(spec.tpm ? [{ kind: 'make-directory', path: tpmDirectory, uid } as const] : []),
+  ]
+}
+
+function tpm(id: string, spec: VmSpec, uid: number): Effect[] {
+  if (!spec.tpm) return []
+  const { cgroup, tpmDirectory } = vmPaths(id)
+  return [
+    { kind: 'socket-pair', names: ['tpm', 'tpm-control'] },
+    {
+      kind: 'start-helper',
+      ...{ argv: tpmArgv(), uid, cgroup, view: tpmView(tpmDirectory) },
+      descriptors: { [TPM_DESCRIPTOR]: 'tpm-control' },
+    },
+  ]
+}
+
+/** QEMU, its libraries and firmware, and three devices. */
 function systemView(): ViewEntry[] {
-  const program = (source: string, target = source): ViewEntry => ({ source, target, readOnly: true, device: false, executable: true })
-  const data = (path: string): ViewEntry => ({ source: path, target: path, readOnly: true, device: false, executable: false })
-  const device = (path: string): ViewEntry => ({ source: path, target: path, readOnly: false, device: true, executable: false })
   return [
     program(QEMU),
-    ...[program('/usr/lib'), program('/usr/lib64'), program('/usr/lib', '/lib'), program('/usr/lib64', '/lib64')],
-    ...['/usr/share/qemu', '/usr/share/seabios', '/usr/share/OVMF'].map(data),
+    ...LIBRARIES,
+    ...['/usr/share/qemu', '/usr/share/seabios', '/usr/share/OVMF'].map((path) => data(path)),
     ...['/dev/kvm', '/dev/null', '/dev/urandom'].map(device),
   ]
 }
 
-function fileView(spec: VmSpec, files: ResolvedFiles): ViewEntry[] {
-  const file = (source: string | null, target: string, readOnly: boolean): ViewEntry[] =>
-    source === null ? [] : [{ source, target, readOnly, device: false, executable: false }]
+function fileView(id: string, spec: VmSpec, pathOf: PathOf): ViewEntry[] {
+  const { boot } = spec
+  const paths = vmPaths(id)
   return [
-    ...files.disks.flatMap((source, index) => file(source, VIEW.disk(index), spec.disks[index]?.readOnly ?? true)),
-    ...file(files.cdrom, VIEW.cdrom, true),
-    ...file(files.kernel, VIEW.kernel, true),
-    ...file(files.initrd, VIEW.initrd, true),
+    ...spec.disks.map((disk) => data(pathOf(disk), VIEW.disk(disk.slot), disk.readOnly)),
+    ...spec.cdroms.flatMap(({ slot, medium }) => (medium === null ? [] : [data(pathOf(medium), VIEW.cdrom(slot))])),
+    ...(boot.from === 'kernel' ? [data(pathOf(boot.kernel), VIEW.kernel)] : []),
+    ...(boot.from === 'kernel' && boot.initrd !== null ? [data(pathOf(boot.initrd), VIEW.initrd)] : []),
+    ...(spec.firmware === 'bios' ? [] : [data(paths.nvram(spec.firmware), VIEW.nvram, false)]),
+    ...(spec.cloudInit === null ? [] : [data(paths.cloudInitSeed, VIEW.cloudInit)]),
   ]
 }

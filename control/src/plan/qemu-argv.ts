@@ -1,125 +1,173 @@
 // Renders the command line of QEMU for a VM. Pure; what each option is for stands beside it. @source QEMU 10 system emulation, qemu-system-x86_64(1)
-import type { Disk, VmSpec } from '../domain/vm.ts'
+import type { DeviceProperties } from '../domain/live-step.ts'
+import type { VmSpec } from '../domain/vm.ts'
+import { blockNodes, bootOrder, cdromDevice, cdromName, diskDevice, diskName, scsiController } from './qemu-disks.ts'
+import { cpuOptions, identityOptions, machineOptions, memoryOptions } from './qemu-machine.ts'
+import { nicBackend, nicDevice } from './qemu-nics.ts'
+import { placeOf, rootPorts } from './vm-layout.ts'
 import { VIEW } from './vm-paths.ts'
 
 export const QEMU = '/usr/bin/qemu-system-x86_64'
 
-/** Spare PCIe ports, for what is plugged in while the VM runs. */
-const SPARE_PORTS = 4
-/** Slots of the root bus that the ports take, eight functions each; the screen is at 0x1, the random number generator at 0x1e, q35's own devices at 0x1f. */
-const FIRST_PORT_SLOT = 2
-
 /** Numbers of inherited descriptors. */
 export interface QemuDescriptors {
   readonly qmp: number
-  readonly serial: number
-  readonly nics: readonly number[]
+  /** By port. */
+  readonly serials: readonly number[]
+  /** Null where the spec has none. */
+  readonly agent: number | null
+  readonly tpm: number | null
+  /** By slot. */
+  readonly nics: Readonly<Record<number, number>>
 }
 
-export function renderQemuArgv(id: string, spec: VmSpec, descriptors: QemuDescriptors): readonly string[] {
+export interface ArgvInput {
+  readonly spec: VmSpec
+  /** What the VM was or is started with; what the spec has above it is hot-added. */
+  readonly bootMemoryMiB: number
+  readonly descriptors: QemuDescriptors
+  /** The VM's state comes from a file, by QMP. */
+  readonly incoming: boolean
+}
+
+export function renderQemuArgv({ spec, bootMemoryMiB, descriptors, incoming }: ArgvInput): readonly string[] {
   return [
     QEMU,
-    ...identity(id, spec),
-    ...machine(spec),
+    ...identityOptions(spec),
+    ...process(),
+    ...machineOptions(spec),
+    ...cpuOptions(spec),
+    ...rootPorts(spec).flatMap(device),
+    ...memoryOptions(spec, bootMemoryMiB),
     ...control(descriptors),
-    ...ports(spec.disks.length + spec.nics.length + SPARE_PORTS),
-    ...spec.disks.flatMap((disk, index) => diskOptions(disk, index, bootIndex(spec, index))),
-    ...cdrom(spec),
-    ...spec.nics.flatMap(({ mac }, index) => nicOptions(mac, index, spec.disks.length + index, descriptors.nics[index])),
+    ...channels(spec, descriptors.agent),
+    ...screenAndInput(spec),
+    ...smallDevices(spec, descriptors.tpm),
+    ...drives(spec),
+    ...nics(spec, descriptors.nics),
     ...kernel(spec),
+    ...(incoming ? ['-incoming', 'defer'] : []),
   ]
 }
 
-/** Options in which a comma separates take one as two. */
-function escaped(value: string): string {
-  return value.replaceAll(',', ',,')
+function device(properties: DeviceProperties): string[] {
+  return ['-device', JSON.stringify(properties)]
 }
 
-function identity(id: string, spec: VmSpec): string[] {
-  return ['-name', `guest=${escaped(spec.name)},debug-threads=on`, '-uuid', id]
-}
-
-function machine(spec: VmSpec): string[] {
+function process(): string[] {
   return [
     '-nodefaults',
     '-no-user-config',
     // The process may neither gain rights, start others, nor change its own scheduling.
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-    // graphics=off makes SeaBIOS show on the serial port what it and boot loaders print; smm=off as nothing here needs SMM.
-    ...['-machine', 'q35,accel=kvm,smm=off,vmport=off,graphics=off,dump-guest-core=off'],
-    ...['-cpu', 'host'],
-    ...['-smp', `cpus=${spec.vcpus}`],
-    ...['-m', `size=${spec.memoryMiB}M`],
-    ...['-rtc', 'base=utc'],
     // Only what has a bootindex is booted from.
     ...['-boot', 'strict=on'],
     ...['-display', 'none'],
-    // Kernels and boot loaders that insist on a screen find one.
-    ...['-device', 'VGA,id=video,addr=0x1'],
-    // Sleep states would look like a hang from outside.
-    ...['-global', 'ICH9-LPC.disable_s3=1', '-global', 'ICH9-LPC.disable_s4=1'],
-    ...['-object', 'rng-random,id=entropy,filename=/dev/urandom', '-device', 'virtio-rng-pci,id=rng,rng=entropy,addr=0x1e'],
-    // A panic is told, and left to the guest's own policy (dump, restart).
-    ...['-device', 'pvpanic', '-action', 'panic=none'],
     // controld asks whether KVM is in use before it lets the guest run.
     '-S',
   ]
 }
 
-function control({ qmp, serial }: QemuDescriptors): string[] {
+function control({ qmp, serials }: QemuDescriptors): string[] {
   return [
     ...['-chardev', `socket,id=qmp,fd=${qmp},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control'],
-    ...['-chardev', `socket,id=serial,fd=${serial},server=on,wait=off`, '-serial', 'chardev:serial'],
+    ...serials.flatMap((fd, port) => [
+      ...['-chardev', `socket,id=serial${port},fd=${fd},server=on,wait=off`],
+      ...['-serial', `chardev:serial${port}`],
+    ]),
   ]
 }
 
-function ports(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => {
-    const slot = (FIRST_PORT_SLOT + (index >> 3)).toString(16)
-    const first = index % 8 === 0 ? ',multifunction=on' : ''
-    return ['-device', `pcie-root-port,id=port${index},chassis=${index + 1},addr=0x${slot}.0x${index % 8}${first}`]
-  }).flat()
-}
-
-/** 1 is first. A CD that is booted from comes before all disks, otherwise after them. */
-function bootIndex(spec: VmSpec, disk: number): number {
-  return disk + (spec.boot.from === 'cdrom' ? 2 : 1)
-}
-
-function diskOptions(disk: Disk, index: number, bootindex: number): string[] {
-  const node = `disk${index}`
+/** @source qemu-ga(8) */
+function channels({ chipset }: VmSpec, agent: number | null): string[] {
+  if (agent === null) return []
   return [
-    ...blockdev(node, VIEW.disk(index), disk.format, disk.readOnly),
-    // Flushes of the guest reach the medium.
-    ...['-device', `virtio-blk-pci,id=${node}-device,drive=${node},bus=port${index},bootindex=${bootindex},write-cache=on`],
+    ...device({ driver: 'virtio-serial-pci', id: 'channels', ...placeOf(chipset, 'channels') }),
+    ...['-chardev', `socket,id=agent,fd=${agent},server=on,wait=off`],
+    ...device({ driver: 'virtserialport', id: 'agent', bus: 'channels.0', nr: 1, chardev: 'agent', name: 'org.qemu.guest_agent.0' }),
   ]
 }
 
-function cdrom(spec: VmSpec): string[] {
-  if (spec.cdrom === null) return []
-  const bootindex = spec.boot.from === 'cdrom' ? 1 : spec.disks.length + 1
-  return [...blockdev('cdrom', VIEW.cdrom, 'raw', true), '-device', `ide-cd,id=cdrom-device,drive=cdrom,bus=ide.0,bootindex=${bootindex}`]
-}
-
-/** Two nodes: the file, and its format. The page cache is used (a tmpfs has nothing else), flushes are kept. */
-function blockdev(node: string, filename: string, format: 'raw' | 'qcow2', readOnly: boolean): string[] {
-  const common = { 'read-only': readOnly, discard: 'unmap', cache: { direct: false, 'no-flush': false } }
-  const file = { driver: 'file', 'node-name': `${node}-file`, filename, aio: 'threads', ...common }
+function screenAndInput({ chipset, display, usb }: VmSpec): string[] {
+  const video = { vga: 'VGA', virtio: 'virtio-vga', none: null }[display]
   return [
-    '-blockdev',
-    JSON.stringify(file),
-    '-blockdev',
-    JSON.stringify({ driver: format, 'node-name': node, file: `${node}-file`, ...common }),
+    ...(video === null ? [] : device({ driver: video, id: 'video', ...placeOf(chipset, 'video') })),
+    ...(usb
+      ? [
+          ...device({ driver: chipset === 'q35' ? 'qemu-xhci' : 'piix3-usb-uhci', id: 'usb', ...placeOf(chipset, 'usb') }),
+          ...device({ driver: 'usb-tablet', id: 'tablet', bus: 'usb.0', port: '1' }),
+          ...device({ driver: 'usb-kbd', id: 'keyboard', bus: 'usb.0', port: '2' }),
+        ]
+      : []),
   ]
 }
 
-function nicOptions(mac: string, index: number, port: number, descriptor: number | undefined): string[] {
-  if (descriptor === undefined) throw new Error(`no descriptor for nic ${index}`)
+function smallDevices({ chipset, rng, watchdog, onPanic }: VmSpec, tpm: number | null): string[] {
+  const watchdogAction = { none: 'none', reset: 'reset', 'power-off': 'poweroff', pause: 'pause' }
   return [
-    ...['-netdev', `tap,id=nic${index},fd=${descriptor},vhost=off`],
-    // No romfile: nothing is booted from the network.
-    ...['-device', `virtio-net-pci,id=nic${index}-device,netdev=nic${index},mac=${mac},bus=port${port},romfile=`],
+    ...(rng
+      ? [
+          ...['-object', JSON.stringify({ 'qom-type': 'rng-random', id: 'entropy', filename: '/dev/urandom' })],
+          ...device({ driver: 'virtio-rng-pci', id: 'rng', rng: 'entropy', ...placeOf(chipset, 'rng') }),
+        ]
+      : []),
+    // Without free-page reporting a balloon takes only what it is told to.
+    ...device({ driver: 'virtio-balloon-pci', id: 'balloon', 'deflate-on-oom': true, ...placeOf(chipset, 'balloon') }),
+    ...device({ driver: 'pvpanic', id: 'panic' }),
+    ...['-action', `panic=${PANIC_ACTION[onPanic]}`],
+    ...(watchdog === null
+      ? []
+      : [
+          ...device({ driver: 'i6300esb', id: 'watchdog', ...placeOf(chipset, 'watchdog') }),
+          ...['-action', `watchdog=${watchdogAction[watchdog]}`],
+        ]),
+    ...(tpm === null
+      ? []
+      : [
+          ...['-chardev', `socket,id=tpm,fd=${tpm}`, '-tpmdev', 'emulator,id=tpm,chardev=tpm'],
+          ...device({ driver: chipset === 'q35' ? 'tpm-crb' : 'tpm-tis', id: 'tpm-device', tpmdev: 'tpm' }),
+        ]),
   ]
+}
+
+/** A panic is told in any case; the guest's own policy (dump, restart) goes first where nothing is wanted, and a reset is controld's. */
+export const PANIC_ACTION: Readonly<Record<VmSpec['onPanic'], string>> = {
+  none: 'none',
+  reset: 'none',
+  'power-off': 'shutdown',
+  pause: 'pause',
+}
+
+function drives(spec: VmSpec): string[] {
+  const order = bootOrder(spec)
+  const nodes = (name: string, filename: string, format: 'raw' | 'qcow2', readOnly: boolean) =>
+    blockNodes(name, filename, format, readOnly).flatMap((node) => ['-blockdev', JSON.stringify(node)])
+  return [
+    ...scsiController(spec).flatMap(device),
+    ...spec.disks.flatMap((disk) => {
+      const name = diskName(disk.slot)
+      return [...nodes(name, VIEW.disk(disk.slot), disk.format, disk.readOnly), ...device(diskDevice(spec, disk, order(name)))]
+    }),
+    ...spec.cdroms.flatMap((drive) => {
+      const name = cdromName(drive.slot)
+      const medium = drive.medium === null ? [] : nodes(name, VIEW.cdrom(drive.slot), 'raw', true)
+      return [...medium, ...device(cdromDevice(spec, drive, order(name)))]
+    }),
+    ...(spec.cloudInit === null
+      ? []
+      : [
+          ...nodes('cloud-init', VIEW.cloudInit, 'raw', true),
+          ...device({ driver: 'virtio-blk-pci', id: 'cloud-init', drive: 'cloud-init', ...placeOf(spec.chipset, 'cloud-init') }),
+        ]),
+  ]
+}
+
+function nics(spec: VmSpec, descriptors: Readonly<Record<number, number>>): string[] {
+  return spec.nics.flatMap((nic) => {
+    const fd = descriptors[nic.slot]
+    if (fd === undefined) throw new Error(`no descriptor for nic${nic.slot}`)
+    return ['-netdev', JSON.stringify(nicBackend(nic, String(fd))), ...device(nicDevice(spec, nic))]
+  })
 }
 
 function kernel({ boot }: VmSpec): string[] {

@@ -8,21 +8,29 @@ export const INTERRUPTED: Problem = {
   message: 'The control daemon was restarted before this had ended.',
 }
 
-/** `running` tells whether a VM runs now, after reconciliation. What the task wanted being so, it has succeeded; resets and host tasks cannot be told. */
-export function endInterrupted(task: Task, running: (vmId: string) => boolean, at: string): Task {
-  const succeeded = isDone(task, running)
+/** What is left of a VM after reconciliation. */
+export type Outcome = 'running' | 'suspended' | 'off'
+
+/** What the task wanted being so, it has succeeded; of some kinds that cannot be told. */
+export function endInterrupted(task: Task, outcome: (vmId: string) => Outcome, at: string): Task {
+  const succeeded = isDone(task, outcome(task.target.id))
   return succeeded
-    ? { ...task, state: 'succeeded', progressPercent: 100, endedAt: at, error: null }
-    : { ...task, state: 'failed', endedAt: at, error: INTERRUPTED }
+    ? { ...task, state: 'succeeded', progressPercent: 100, cancellable: false, endedAt: at, error: null }
+    : { ...task, state: 'failed', cancellable: false, endedAt: at, error: INTERRUPTED }
 }
 
-function isDone(task: Task, running: (vmId: string) => boolean): boolean {
+function isDone(task: Task, outcome: Outcome): boolean {
   switch (task.kind) {
     case 'vm.power-on':
-      return running(task.target.id)
+    case 'vm.resume':
+      return outcome === 'running'
+    case 'vm.suspend':
+      return outcome === 'suspended'
     case 'vm.shutdown':
     case 'vm.power-off':
-      return !running(task.target.id)
+      return outcome === 'off'
+    case 'vm.pause':
+    case 'vm.reconfigure':
     case 'vm.reset':
     case 'host.power-off':
     case 'host.restart':

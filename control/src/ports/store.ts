@@ -2,7 +2,8 @@
 import type { Event, NewEvent } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
 import type { Role } from '../domain/user.ts'
-import type { LastExit, VmSpec } from '../domain/vm.ts'
+import type { VmSpec } from '../domain/vm.ts'
+import type { LastExit } from '../domain/vm-status.ts'
 import type { ProcessIdentity } from './vm-host.ts'
 
 export interface VmRecord {
@@ -15,9 +16,22 @@ export interface VmRecord {
   /** What was started last and has not been seen to end. */
   readonly process: ProcessIdentity | null
   readonly startedAt: string | null
-  /** The spec that `process` was started with: the files in it are open, whatever `spec` says by now. Null when `process` is. */
+  /** What is in force in `process`: the spec that it was started with, and what has been changed live since. Files in it are open, whatever `spec` says by now. Null when `process` is. */
   readonly startedSpec: VmSpec | null
+  /** The memory that `process` was started with; what it has more was added live. Null when `process` is. */
+  readonly bootMemoryMiB: number | null
+  /** What is being made of `startedSpec` just now; null unless a task is at it. */
+  readonly changingTo: VmSpec | null
+  readonly suspended: Suspended | null
   readonly lastExit: LastExit | null
+}
+
+/** A VM whose memory is on disk. */
+export interface Suspended {
+  readonly at: string
+  /** What it ran with, and has to be resumed with. */
+  readonly spec: VmSpec
+  readonly bootMemoryMiB: number
 }
 
 export interface UserRecord {

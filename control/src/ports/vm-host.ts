@@ -1,5 +1,6 @@
 // The port through which VMs are started, driven and watched. Knows processes and QMP; decides nothing.
 import type { Effect } from '../domain/effect.ts'
+import type { LiveStep } from '../domain/live-step.ts'
 
 /** A process, for good: the pid with its start time (field 22 of /proc/PID/stat). */
 export interface ProcessIdentity {
@@ -41,8 +42,22 @@ export interface VmProcess {
   reset(): Promise<void>
   /** `quit`, and SIGKILL when the process is not gone after `timeoutMs`. Resolves once it has ended. */
   powerOff(timeoutMs: number): Promise<VmExit>
-  /** A new peer of the serial port as a socket descriptor, replaying the latest `replayBytes`. The caller owns it. */
-  attachSerial(replayBytes: number): number
+  /** A new peer of a serial port as a socket descriptor, replaying the latest `replayBytes`. The caller owns it. */
+  attachSerial(port: number, replayBytes: number): number
+  /** `stop`. */
+  pause(): Promise<void>
+  /** `cont`. */
+  resume(): Promise<void>
+  /** Changes the VM as it runs, whole or not at all. `device.unplug-timeout` when the guest does not let go of a device; it may yet, see `onDeviceGone`. */
+  take(step: LiveStep): Promise<void>
+  /** Called with the name of a device (`disk1`, `nic0`) that the guest let go of after `take` had given up waiting. One handler. */
+  onDeviceGone(handler: (name: string) => void): void
+  /** Pauses the VM and writes its state to `path`, which is there whole and on disk, or not at all. On failure the VM is as it was. */
+  save(path: string, progress: (percent: number) => void): Promise<void>
+  /** Makes a `save` that is under way reject with `migration.cancelled`; none is harmless. */
+  cancelSave(): Promise<void>
+  /** Ends a `save`, whoever began it and however far it is, and lets the VM go on. */
+  abandonSave(): Promise<void>
 }
 
 export interface VmHost {
@@ -61,13 +76,20 @@ export interface VmHost {
   readSerialLog(path: string, maxBytes: number): Uint8Array
   /** Removes the directory that holds the VM's logs; no-op when it is not there. */
   removeLogs(directory: string): void
+  /** Removes a file or directory that a VM keeps, with all in it; no-op when it is not there. */
+  removeKept(path: string): void
+}
+
+export interface SerialPaths {
+  readonly path: string
+  readonly logPath: string
+  readonly maxLogBytes: number
 }
 
 export interface AdoptPaths {
   readonly runDirectory: string
   readonly cgroup: string
   readonly qmpSocket: string
-  readonly serialSocket: string
-  readonly serialLog: string
-  readonly maxSerialLogBytes: number
+  /** By port. */
+  readonly serials: readonly SerialPaths[]
 }

@@ -135,7 +135,7 @@ describe('a command', () => {
 
   it('ends at its deadline, and a late answer is ignored', async () => {
     const { peer, client } = await connected()
-    const answer = client.execute('stop', undefined, 300)
+    const answer = client.execute('stop', undefined, { timeoutMs: 300 })
     peer.advance(300)
     await expect(answer).rejects.toMatchObject({ code: 'qmp.timeout', step: 'stop' })
     peer.say({ return: {}, id: 2 })

@@ -8,7 +8,7 @@ import { Client, type Sent } from '../../fakes/world.ts'
 async function prepared() {
   const client = await Client.open()
   const body = {
-    ...{ name: 'web1', cdrom: { datastore: 'local', file: 'x.iso' }, nics: [{ network: 'nat' }] },
+    ...{ name: 'web1', cdroms: [{ medium: { datastore: 'local', file: 'x.iso' } }], nics: [{ network: 'nat' }] },
     boot: { from: 'kernel', kernel: { datastore: 'local', file: 'vmlinuz' } },
     disks: [{ datastore: 'local', file: 'a.qcow2', format: 'qcow2' }],
   }
@@ -28,6 +28,24 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /v1/vms/{id}': { vcpus: 2 },
 }
 
+/** What has to be so before a request makes sense; a task to be asked about instead of the power-on's. */
+const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<string | undefined>>> = {
+  async 'POST /v1/vms/{id}/power-on'(client, id) {
+    client.world.vmHost.machine(id).crash()
+    await client.world.clock.advance(0)
+    return undefined
+  },
+  async 'POST /v1/vms/{id}/resume'(client, id) {
+    client.app.power.pause(id, 'x')
+    await client.world.clock.advance(0)
+    return undefined
+  },
+  async 'POST /v1/tasks/{id}/cancel'(client, id) {
+    client.world.vmHost.machine(id).saveGate = new Promise(() => {})
+    return client.app.power.suspend(id, 'x').id
+  },
+}
+
 describe('every answer is as documented', () => {
   const documented = routes.filter(({ answers }) =>
     answers.some(({ schema, mediaType }) => schema !== undefined && mediaType === undefined),
@@ -35,11 +53,8 @@ describe('every answer is as documented', () => {
 
   it.each(documented.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', async (key, route) => {
     const { client, id, task } = await prepared()
-    if (key === 'POST /v1/vms/{id}/power-on') {
-      client.world.vmHost.machine(id).crash()
-      await client.world.clock.advance(0)
-    }
-    const path = route.path.replace('{id}', route.path.includes('/tasks/') ? task : id).replace('{name}', 'local')
+    const arranged = (await ARRANGE[key]?.(client, id)) ?? task
+    const path = route.path.replace('{id}', route.path.includes('/tasks/') ? arranged : id).replace('{name}', 'local')
     const body = BODIES[key]
     const sent: Sent = {
       method: route.method,

@@ -140,7 +140,7 @@ describe('the API', () => {
   })
 
   it('answers to power with a task and where to find it', async () => {
-    const body = { name: 'a', boot: { from: 'cdrom' }, cdrom: { datastore: 'local', file: 'x.iso' } }
+    const body = { name: 'a', boot: { from: 'cdrom' }, cdroms: [{ medium: { datastore: 'local', file: 'x.iso' } }] }
     const { id } = (await client.call({ method: 'POST', path: '/v1/vms', body })).body as { id: string }
     const started = await client.call({ method: 'POST', path: `/v1/vms/${id}/power-on` })
     const task = started.body as { id: string }
@@ -258,7 +258,8 @@ describe('the API', () => {
 })
 
 describe('access', () => {
-  const sample = (path: string) => path.replace('{id}', '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d').replace('{name}', 'other')
+  const sample = (path: string) =>
+    path.replace('{id}', '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d').replace('{name}', 'other').replace('{port}', '0')
   const entries = routes.map((route) => [`${route.method} ${route.path}`, route] as const)
 
   it.each(entries)('%s lets in whom it says, and nobody else', async (_what, route) => {

@@ -76,8 +76,10 @@ describe('the console status', () => {
     const app = await world.boot()
     const [a, b] = ['a', 'b'].map(
       (name) =>
-        app.vms.create(draft(name, { boot: { from: 'cdrom' }, cdrom: { datastore: 'local', file: 'x.iso' } }), { dryRun: false, by: 'x' })
-          .id,
+        app.vms.create(draft(name, { boot: { from: 'cdrom' }, cdroms: [{ medium: { datastore: 'local', file: 'x.iso' } }] }), {
+          dryRun: false,
+          by: 'x',
+        }).id,
     )
     for (const id of [a, b]) app.power.powerOn(id ?? '', 'x')
     await world.clock.advance(0)

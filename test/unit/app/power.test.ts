@@ -43,7 +43,7 @@ describe('power', () => {
     expect(world.store.getTask(task.id)).toEqual(task)
     expect(state()).toBe('starting')
     await pass()
-    expect(app.vms.get(id).status).toEqual({ powerState: 'running', pid: 1000, startedAt: world.clock.now() })
+    expect(app.vms.get(id).status).toEqual({ powerState: 'running', pending: [], pid: 1000, startedAt: world.clock.now() })
     expect(world.store.getVm(id)).toMatchObject({ process: { pid: 1000, startTime: 7000 }, startedSpec: { name: 'web1' } })
     expect(app.tasks.get(task.id)).toMatchObject({ state: 'succeeded', progressPercent: 100, endedAt: world.clock.now() })
     expect(lastCodes(1)).toEqual(['vm.started'])
@@ -207,9 +207,10 @@ describe('power', () => {
 
   it('the serial port of a running VM can be attached to, its log read at any time', async () => {
     world.vmHost.logs.set(`/state/vm/${id}/serial.log`, 'login:')
-    expect(codeOf(() => app.attachSerial(id))).toBe('vm.power.wrong-state')
+    expect(codeOf(() => app.attachSerial(id, 0))).toBe('vm.power.wrong-state')
     await running()
-    expect(app.attachSerial(id)).toBe(1100)
+    expect(app.attachSerial(id, 0)).toBe(1100)
+    expect(codeOf(() => app.attachSerial(id, 1))).toBe('vm.serial.no-such-port')
     expect(String.fromCharCode(...app.serialLog(id))).toBe('login:')
     expect(codeOf(() => app.serialLog('none'))).toBe('vm.not-found')
   })

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
 import { Refusal } from '../../../control/src/app/refusal.ts'
-import type { Vm } from '../../../control/src/domain/vm.ts'
+import type { VmSpec } from '../../../control/src/domain/vm.ts'
+import type { Vm } from '../../../control/src/domain/vm-status.ts'
 import { FakeFailure } from '../../fakes/vm-host.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
@@ -19,6 +20,8 @@ class Simulation {
   /** What was acknowledged, by VM: its spec as JSON. */
   readonly #acknowledged = new Map<string, string>()
   readonly #tasks: string[] = []
+  /** Changes of running VMs that are being made: task, VM, and the spec that is kept if it succeeds. */
+  readonly #changes: { readonly task: string; readonly vm: string; readonly spec: string }[] = []
 
   constructor(seed: number) {
     this.world = new World(seed)
@@ -37,8 +40,21 @@ class Simulation {
     const { random } = this.world
     const act = random.pick([
       ...([this.create, this.create, this.patch, this.remove] as const),
-      ...([this.power, this.power, this.power, this.power, this.power] as const),
-      ...([this.crash, this.stubborn, this.deaf, this.failLaunch, this.fullDisk, this.time, this.time, this.kill, this.cut] as const),
+      ...([this.power, this.power, this.power, this.power, this.power, this.power, this.cancel] as const),
+      ...([
+        this.clingy,
+        this.releaseLate,
+        this.failStep,
+        this.crash,
+        this.stubborn,
+        this.deaf,
+        this.failLaunch,
+        this.fullDisk,
+        this.time,
+        this.time,
+        this.kill,
+        this.cut,
+      ] as const),
     ])
     this.trace.push(act.name)
     await act.call(this)
@@ -57,13 +73,35 @@ class Simulation {
   patch(): void {
     const vm = this.#any()
     if (vm === undefined) return
-    const file = this.world.random.pick(['a.qcow2', 'b.qcow2', 'c.raw'])
-    const patch = this.world.random.pick<object>([
-      { memoryMiB: 64 + this.world.random.below(1000) },
-      { disks: [{ datastore: 'local', file, format: 'raw' }] },
+    const { random } = this.world
+    const file = random.pick(['a.qcow2', 'b.qcow2', 'c.raw'])
+    const disk = { datastore: 'local', file, format: 'raw' }
+    const patch = random.pick<object>([
+      { memoryMiB: 64 + 4 * random.below(200) },
+      { maxMemoryMiB: 1024, maxVcpus: 4 },
+      { vcpus: 1 + random.below(4) },
+      { memoryTargetMiB: 64 },
+      { disks: [disk] },
+      { disks: [] },
+      { disks: [...vm.spec.disks, { ...disk, bus: random.pick(['virtio-blk', 'virtio-scsi', 'sata']) }] },
+      {
+        nics: random.pick([
+          [],
+          [...vm.spec.nics, { network: 'nat' }].slice(0, 8),
+          vm.spec.nics.map((nic) => ({ ...nic, connected: false })),
+        ]),
+      },
+      { cdroms: [{ medium: random.pick([null, { datastore: 'local', file: 'x.iso' }]) }] },
+      { onPanic: random.pick(['none', 'pause', 'reset', 'power-off']) },
       { name: 'vm1' },
     ])
-    this.#attempt(() => this.#acknowledge(this.app.vms.patch(vm.id, patch, () => true, CHANGE)))
+    this.#attempt(() => {
+      const wanted = this.app.vms.patch(vm.id, patch, () => true, { dryRun: true, by: BY }).vm
+      const { vm: changed, task } = this.app.vms.patch(vm.id, patch, () => true, CHANGE)
+      if (task === null) return this.#acknowledge(changed)
+      this.#tasks.push(task.id)
+      this.#changes.push({ task: task.id, vm: vm.id, spec: JSON.stringify(wanted.spec) })
+    })
   }
 
   remove(): void {
@@ -77,8 +115,37 @@ class Simulation {
 
   power(): void {
     const vm = this.#any()
-    const verb = this.world.random.pick(['powerOn', 'powerOn', 'shutdown', 'powerOff', 'reset'] as const)
+    const verb = this.world.random.pick([
+      'powerOn',
+      'powerOn',
+      'shutdown',
+      'powerOff',
+      'reset',
+      'pause',
+      'resume',
+      'suspend',
+      'resume',
+    ] as const)
     if (vm !== undefined) this.#attempt(() => this.#tasks.push(this.app.power[verb](vm.id, BY).id))
+  }
+
+  cancel(): void {
+    const id = this.#tasks[this.world.random.below(Math.max(1, this.#tasks.length))]
+    if (id !== undefined) this.#attempt(() => this.app.tasks.cancel(id))
+  }
+
+  clingy(): void {
+    const machine = this.#machine()
+    if (machine !== undefined) machine.releasing = !machine.releasing
+  }
+
+  releaseLate(): void {
+    this.#machine()?.release(this.world.random.pick(['disk0', 'disk1', 'nic0']))
+  }
+
+  failStep(): void {
+    const machine = this.#machine()
+    if (machine !== undefined) machine.failNextStep = this.world.random.pick(['plug-disk', 'plug-nic', 'set-vcpus', 'change-medium'])
   }
 
   crash(): void {
@@ -125,6 +192,11 @@ class Simulation {
   /** What must be so at any time. */
   check(): void {
     const { store } = this.world
+    for (const { task, vm, spec } of this.#changes.splice(0)) {
+      const state = store.getTask(task)?.state
+      if (state === 'succeeded') this.#acknowledged.set(vm, spec)
+      if (state === 'running') this.#changes.push({ task, vm, spec })
+    }
     for (const [id, spec] of this.#acknowledged) expect(JSON.stringify(store.getVm(id)?.spec)).toBe(spec)
     expect(
       store
@@ -133,11 +205,18 @@ class Simulation {
         .sort(),
     ).toEqual([...this.#acknowledged.keys()].sort())
     expect(this.app.vms.list().map(({ id }) => id)).toEqual(store.listVms().map(({ id }) => id))
-    const writers = [...this.world.vmHost.machines.values()].filter(({ exit }) => exit === null)
-    const written = writers.flatMap(({ plan }) =>
-      plan.flatMap((effect) => (effect.kind === 'own-file' && !effect.shared ? [effect.path] : [])),
-    )
-    expect(written).toHaveLength(new Set(written).size)
+    expect(this.#written()).toHaveLength(new Set(this.#written()).size)
+  }
+
+  /** Every file that a process has open for writing, or that a suspended VM goes on writing when it is resumed. */
+  #written(): readonly string[] {
+    const { store, vmHost } = this.world
+    const running = [...vmHost.machines.values()].filter(({ exit }) => exit === null)
+    const suspended = store.listVms().flatMap((record) => (record.process === null && record.suspended !== null ? [record.suspended] : []))
+    return [
+      ...running.flatMap((machine) => machine.writtenFiles()),
+      ...suspended.flatMap(({ spec }) => spec.disks.filter(({ readOnly }) => !readOnly).map(({ file }) => `/datastores/local/${file}`)),
+    ]
   }
 
   /** What must be so once nothing is under way: memory, store and host agree, and every task has ended. */
@@ -149,11 +228,27 @@ class Simulation {
       const machine = vmHost.machines.get(record.id)
       const runs = machine !== undefined && machine.exit === null
       const { powerState, pid } = this.app.vms.get(record.id).status
-      expect([powerState, pid]).toEqual(runs ? ['running', machine.identity.pid] : [expect.stringMatching(/^(off|crashed)$/), undefined])
+      const state = runs
+        ? machine.state === 'running'
+          ? 'running'
+          : 'paused'
+        : record.suspended === null
+          ? /^(off|crashed)$/
+          : 'suspended'
+      expect([powerState, pid]).toEqual([
+        typeof state === 'string' ? state : expect.stringMatching(state),
+        runs ? machine.identity.pid : undefined,
+      ])
       expect(record.process).toEqual(runs ? machine.identity : null)
+      expect(record.changingTo).toBeNull()
+      // What is resumed must be there, and what is not suspended must never be resumed.
+      if (record.suspended !== null) expect([...vmHost.kept]).toContain(`/datastores/local/.vm/${record.id}/memory`)
+      if (runs) expect(record.suspended).toBeNull()
+      if (runs) expect(machine.devices()).toEqual(devicesOf(record.startedSpec))
     }
     for (const [id, { exit }] of vmHost.machines) if (exit === null) expect(store.getVm(id)).not.toBeNull()
     for (const id of this.#tasks) expect(store.getTask(id)?.state).not.toBe('running')
+    for (const kept of vmHost.kept) expect(store.getVm(kept.split('/')[4] ?? '')).not.toBeNull()
     expect(this.world.clock.pendingTimers).toBe(0)
   }
 
@@ -179,6 +274,12 @@ class Simulation {
       if (!(error instanceof Refusal) && !String(error).includes('disk is full')) throw error
     }
   }
+}
+
+/** Names of the disks and NICs that a spec has. */
+function devicesOf(spec: VmSpec | null): readonly string[] {
+  if (spec === null) return []
+  return [...spec.disks.map(({ slot }) => `disk${slot}`), ...spec.nics.map(({ slot }) => `nic${slot}`)].sort()
 }
 
 describe(`${SEQUENCES} random histories`, () => {

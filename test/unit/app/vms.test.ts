@@ -62,7 +62,7 @@ describe('VMs', () => {
     const { id, spec } = app.vms.create(draft('web1', { nics: [{ network: 'nat' }, { network: 'nat', mac: '52:54:00:00:00:01' }] }), CHANGE)
     expect(spec.nics[0]?.mac).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/)
     expect(spec.nics[1]?.mac).toBe('52:54:00:00:00:01')
-    expect(app.vms.patch(id, { nics: [{ network: 'nat' }] }, any, CHANGE).spec.nics).toEqual([spec.nics[0]])
+    expect(app.vms.patch(id, { nics: [{ network: 'nat' }] }, any, CHANGE).vm.spec.nics).toEqual([spec.nics[0]])
   })
 
   it.each([
@@ -110,20 +110,20 @@ describe('VMs', () => {
     ],
   ])('may not share their %s', (_what, other, problems) => {
     const nics = [{ network: 'nat', mac: '52:54:00:00:00:01' }]
-    app.vms.create(draft('web1', { disks: [disk('a.qcow2')], cdrom: { datastore: 'local', file: 'x.iso' }, nics }), CHANGE)
+    app.vms.create(draft('web1', { disks: [disk('a.qcow2')], cdroms: [{ medium: { datastore: 'local', file: 'x.iso' } }], nics }), CHANGE)
     expect(refusal(() => app.vms.create(other, CHANGE))).toEqual({ kind: 'conflict', code: problems[0]?.code, problems })
     expect(app.vms.list()).toHaveLength(1)
   })
 
   it('may share what they only read', () => {
-    const shared = { disks: [disk('b.qcow2', true)], cdrom: { datastore: 'local', file: 'x.iso' } }
+    const shared = { disks: [disk('b.qcow2', true)], cdroms: [{ medium: { datastore: 'local', file: 'x.iso' } }] }
     app.vms.create(draft('a', shared), CHANGE)
     expect(app.vms.create(draft('b', shared), CHANGE).spec.name).toBe('b')
   })
 
   it('may not use a writable disk as their own CD', () => {
-    const both = draft('a', { disks: [disk('a.qcow2')], cdrom: { datastore: 'local', file: 'a.qcow2' } })
-    expect(refusal(() => app.vms.create(both, CHANGE)).problems).toMatchObject([{ code: 'vm.disk.in-use', field: 'cdrom.file' }])
+    const both = draft('a', { disks: [disk('a.qcow2')], cdroms: [{ medium: { datastore: 'local', file: 'a.qcow2' } }] })
+    expect(refusal(() => app.vms.create(both, CHANGE)).problems).toMatchObject([{ code: 'vm.disk.in-use', field: 'cdroms[0].medium.file' }])
   })
 
   it('are only checked by a dry run', () => {
@@ -132,21 +132,21 @@ describe('VMs', () => {
     expect(app.vms.list()).toEqual([])
     const { id } = app.vms.create(draft('a'), CHANGE)
     expect(refusal(() => app.vms.create(draft('a'), dry)).code).toBe('vm.name.in-use')
-    expect(app.vms.patch(id, { vcpus: 2 }, any, dry)).toMatchObject({ revision: 2, spec: { vcpus: 2 } })
+    expect(app.vms.patch(id, { vcpus: 2 }, any, dry).vm).toMatchObject({ revision: 2, spec: { vcpus: 2 } })
     app.vms.remove(id, any, dry)
     expect(app.vms.get(id)).toMatchObject({ revision: 1, spec: { vcpus: 1 } })
   })
 
   it('are changed by a merge patch, null giving the default back', () => {
-    const { id } = app.vms.create(draft('a', { vcpus: 4, cdrom: { datastore: 'local', file: 'x.iso' } }), CHANGE)
-    const changed = app.vms.patch(id, { vcpus: null, memoryMiB: 128, cdrom: null }, any, CHANGE)
-    expect(changed).toMatchObject({ revision: 2, spec: { vcpus: 1, memoryMiB: 128, cdrom: null } })
+    const { id } = app.vms.create(draft('a', { vcpus: 4, cdroms: [{ medium: { datastore: 'local', file: 'x.iso' } }] }), CHANGE)
+    const changed = app.vms.patch(id, { vcpus: null, memoryMiB: 128, cdroms: null }, any, CHANGE).vm
+    expect(changed).toMatchObject({ revision: 2, spec: { vcpus: 1, memoryMiB: 128, cdroms: [] } })
     expect(world.store.getVm(id)).toMatchObject({ revision: 2, spec: changed.spec })
   })
 
   it('keep their revision when a patch changes nothing', () => {
     const { id } = app.vms.create(draft('a'), CHANGE)
-    expect(app.vms.patch(id, { vcpus: 1 }, any, CHANGE).revision).toBe(1)
+    expect(app.vms.patch(id, { vcpus: 1 }, any, CHANGE).vm.revision).toBe(1)
   })
 
   it('are not changed by a patch that breaks a rule, or meant another revision', () => {
@@ -179,7 +179,7 @@ describe('VMs', () => {
     app.power.powerOn(id, 'x')
     expect(refusal(() => app.vms.patch(id, { disks: [] }, any, CHANGE)).code).toBe('vm.busy')
     await world.clock.advance(0)
-    expect(app.vms.patch(id, { disks: [] }, any, CHANGE).revision).toBe(2)
+    expect(app.vms.patch(id, { vcpus: 2 }, any, CHANGE).vm.revision).toBe(2)
   })
 
   it('are deleted only when off, with their logs', async () => {
@@ -193,6 +193,6 @@ describe('VMs', () => {
     app.vms.remove(id, any, CHANGE)
     expect(refusal(() => app.vms.get(id))).toMatchObject({ kind: 'not-found', code: 'vm.not-found' })
     expect(world.store.getVm(id)).toBeNull()
-    expect(world.vmHost.removed).toEqual([`/state/vm/${id}`])
+    expect(world.vmHost.removed).toEqual([`/state/vm/${id}`, `/datastores/local/.vm/${id}`])
   })
 })

@@ -16,7 +16,17 @@ describe('a VM spec', () => {
   it('has a default for everything but its name', () => {
     expect(check(vmSpecSchema, { name: 'web1' }, 'vm')).toEqual({
       ok: true,
-      value: { name: 'web1', vcpus: 1, memoryMiB: 512, boot: { from: 'disk' }, disks: [], cdrom: null, nics: [] },
+      value: {
+        ...{ name: 'web1', description: '', guestType: 'linux', cpuModel: 'host', nestedVirtualisation: false },
+        ...{ vcpus: 1, maxVcpus: null, topology: null, memoryMiB: 512, maxMemoryMiB: null, memoryTargetMiB: null },
+        ...{ boot: { from: 'disk' }, disks: [], cdroms: [], nics: [], serialPorts: 1, display: 'vga' },
+        ...{ usb: true, rng: true, guestAgent: true, cloudInit: null, watchdog: null, onPanic: 'none', onIoError: 'report' },
+        smbios: { manufacturer: null, product: null, version: null, serial: null, sku: null, family: null },
+        onCrash: { action: 'restart', maxRestarts: 5, windowSeconds: 600 },
+        shutdown: { timeoutSeconds: 60, onTimeout: 'fail' },
+        autostart: { enabled: false, order: 100, delaySeconds: 0, ready: 'started', readyTimeoutSeconds: 300 },
+        onHostShutdown: { action: 'shutdown', timeoutSeconds: 60 },
+      },
     })
   })
 
@@ -31,22 +41,22 @@ describe('a VM spec', () => {
         initrd: { datastore: 'local', file: 'initrd' },
         commandLine: 'a=b',
       },
-      disks: [{ ...disk, readOnly: true }],
-      cdrom: { datastore: 'local', file: 'x.iso' },
-      nics: [{ network: 'nat', mac: '52:54:00:00:00:01' }],
+      disks: [{ ...disk, slot: 3, bus: 'sata', serial: 'S', readOnly: true }],
+      cdroms: [{ slot: 1, medium: { datastore: 'local', file: 'x.iso' } }],
+      nics: [{ slot: 2, network: 'nat', mac: '52:54:00:00:00:01', model: 'e1000', connected: false }],
     }
-    expect(check(vmSpecSchema, spec, 'vm')).toEqual({ ok: true, value: spec })
+    expect(check(vmSpecSchema, spec, 'vm')).toMatchObject({ ok: true, value: spec })
   })
 
   it.each([
     ['a name of one character', { name: 'a' }],
     ['a name of 63 characters', { name: 'a'.repeat(63) }],
     ['the least memory', { name: 'a', memoryMiB: 64 }],
-    ['the most memory', { name: 'a', memoryMiB: 1_048_576 }],
-    ['64 vCPUs', { name: 'a', vcpus: 64 }],
-    ['8 disks', { name: 'a', disks: Array.from({ length: 8 }, (_, index) => ({ ...disk, file: `${index}` })) }],
-    ['4 NICs', { name: 'a', nics: Array.from({ length: 4 }, () => ({ network: 'nat' })) }],
-    ['a file name of 255 bytes', { name: 'a', cdrom: { datastore: 'local', file: 'f'.repeat(255) } }],
+    ['the most memory', { name: 'a', memoryMiB: 4_194_304 }],
+    ['128 vCPUs', { name: 'a', vcpus: 128 }],
+    ['16 disks', { name: 'a', disks: Array.from({ length: 16 }, (_, index) => ({ ...disk, file: `${index}` })) }],
+    ['8 NICs', { name: 'a', nics: Array.from({ length: 8 }, () => ({ network: 'nat' })) }],
+    ['a file name of 255 bytes', { name: 'a', cdroms: [{ medium: { datastore: 'local', file: 'f'.repeat(255) } }] }],
     ['an upper-case MAC address', { name: 'a', nics: [{ network: 'nat', mac: '52:54:00:AB:CD:EF' }] }],
   ])('may have %s', (_what, input) => {
     expect(problemsOf(input)).toEqual([])
@@ -68,9 +78,9 @@ describe('a VM spec', () => {
     ['an unknown field', { name: 'a', cpus: 1 }, { code: 'request.unknown-field', field: 'cpus', message: 'is not a known field' }],
     ['no vCPU', { name: 'a', vcpus: 0 }, { code: 'vm.vcpus.below-minimum', field: 'vcpus', message: 'must be at least 1', got: 0, min: 1 }],
     [
-      '65 vCPUs',
-      { name: 'a', vcpus: 65 },
-      { code: 'vm.vcpus.above-maximum', field: 'vcpus', message: 'must be at most 64', got: 65, max: 64 },
+      '129 vCPUs',
+      { name: 'a', vcpus: 129 },
+      { code: 'vm.vcpus.above-maximum', field: 'vcpus', message: 'must be at most 128', got: 129, max: 128 },
     ],
     [
       'half a vCPU',
@@ -85,8 +95,8 @@ describe('a VM spec', () => {
     ],
     [
       'too much memory',
-      { name: 'a', memoryMiB: 1_048_577 },
-      { code: 'vm.memoryMiB.above-maximum', field: 'memoryMiB', message: 'must be at most 1048576', got: 1_048_577, max: 1_048_576 },
+      { name: 'a', memoryMiB: 4_194_305 },
+      { code: 'vm.memoryMiB.above-maximum', field: 'memoryMiB', message: 'must be at most 4194304', got: 4_194_305, max: 4_194_304 },
     ],
     [
       'null for memory',
@@ -99,9 +109,9 @@ describe('a VM spec', () => {
       {
         code: 'vm.boot.from.not-allowed',
         field: 'boot.from',
-        message: 'must be one of disk, cdrom, kernel',
+        message: 'must be one of disk, cdrom, order, kernel',
         got: 'floppy',
-        allowed: ['disk', 'cdrom', 'kernel'],
+        allowed: ['disk', 'cdrom', 'order', 'kernel'],
       },
     ],
     [
@@ -126,9 +136,9 @@ describe('a VM spec', () => {
       { code: 'vm.boot.commandLine.invalid', field: 'boot.commandLine', message: 'must be printable ASCII', got: 'a\nb' },
     ],
     [
-      'nine disks',
-      { name: 'a', disks: Array.from({ length: 9 }, (_, index) => ({ ...disk, file: `${index}` })) },
-      { code: 'vm.disks.too-many', field: 'disks', message: 'must have at most 8 entries', max: 8 },
+      '17 disks',
+      { name: 'a', disks: Array.from({ length: 17 }, (_, index) => ({ ...disk, file: `${index}` })) },
+      { code: 'vm.disks.too-many', field: 'disks', message: 'must have at most 16 entries', max: 16 },
     ],
     [
       'the same disk twice',
@@ -163,28 +173,33 @@ describe('a VM spec', () => {
     ],
     [
       'the parent directory',
-      { name: 'a', cdrom: { datastore: 'local', file: '..' } },
-      { code: 'vm.cdrom.file.invalid', field: 'cdrom.file', message: FILE_RULE, got: '..' },
+      { name: 'a', cdroms: [{ medium: { datastore: 'local', file: '..' } }] },
+      { code: 'vm.cdroms.medium.file.invalid', field: 'cdroms[0].medium.file', message: FILE_RULE, got: '..' },
     ],
     [
       'a file name with a comma',
-      { name: 'a', cdrom: { datastore: 'local', file: 'a,b' } },
-      { code: 'vm.cdrom.file.invalid', field: 'cdrom.file', message: FILE_RULE, got: 'a,b' },
+      { name: 'a', cdroms: [{ medium: { datastore: 'local', file: 'a,b' } }] },
+      { code: 'vm.cdroms.medium.file.invalid', field: 'cdroms[0].medium.file', message: FILE_RULE, got: 'a,b' },
     ],
     [
       'a file name of 256 bytes',
-      { name: 'a', cdrom: { datastore: 'local', file: 'f'.repeat(256) } },
-      { code: 'vm.cdrom.file.invalid', field: 'cdrom.file', message: FILE_RULE, got: `${'f'.repeat(100)}…` },
+      { name: 'a', cdroms: [{ medium: { datastore: 'local', file: 'f'.repeat(256) } }] },
+      { code: 'vm.cdroms.medium.file.invalid', field: 'cdroms[0].medium.file', message: FILE_RULE, got: `${'f'.repeat(100)}…` },
     ],
     [
       'a datastore that is a path',
-      { name: 'a', cdrom: { datastore: '/', file: 'f' } },
-      { code: 'vm.cdrom.datastore.invalid', field: 'cdrom.datastore', message: 'must be 1 to 63 of a-z 0-9 -', got: '/' },
+      { name: 'a', cdroms: [{ medium: { datastore: '/', file: 'f' } }] },
+      {
+        code: 'vm.cdroms.medium.datastore.invalid',
+        field: 'cdroms[0].medium.datastore',
+        message: 'must be 1 to 63 of a-z 0-9 -',
+        got: '/',
+      },
     ],
     [
-      'five NICs',
-      { name: 'a', nics: Array.from({ length: 5 }, () => ({ network: 'nat' })) },
-      { code: 'vm.nics.too-many', field: 'nics', message: 'must have at most 4 entries', max: 4 },
+      'nine NICs',
+      { name: 'a', nics: Array.from({ length: 9 }, () => ({ network: 'nat' })) },
+      { code: 'vm.nics.too-many', field: 'nics', message: 'must have at most 8 entries', max: 8 },
     ],
     [
       'another network',

@@ -1,32 +1,127 @@
-// The specs whose command lines are kept in golden/.
-import type { VmSpec } from '../../../control/src/domain/vm.ts'
+// The specs whose command lines are kept in golden/: whole ones, and for each field of the table what it changes.
+import { spec } from '../../fakes/spec.ts'
 
 export const ID = '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d'
 
-const PLAIN: VmSpec = { name: 'web1', vcpus: 1, memoryMiB: 256, boot: { from: 'disk' }, disks: [], cdrom: null, nics: [] }
 const file = (name: string) => ({ datastore: 'local', file: name })
 
 /** By the name of their golden file. */
 export const SPECS = {
-  disk: {
-    ...PLAIN,
+  disk: spec(ID, {
+    ...{ name: 'web1', memoryMiB: 256 },
     disks: [
-      { ...file('a.qcow2'), format: 'qcow2', readOnly: false },
+      { ...file('a.qcow2'), format: 'qcow2' },
       { ...file('c.raw'), format: 'raw', readOnly: true },
     ],
     nics: [{ network: 'nat', mac: '52:54:00:00:00:01' }],
-  },
-  cdrom: {
-    ...PLAIN,
-    ...{ name: 'installer', vcpus: 2, memoryMiB: 1024, boot: { from: 'cdrom' }, cdrom: file('x.iso') },
-    disks: [{ ...file('a.qcow2'), format: 'qcow2', readOnly: false }],
-  },
-  kernel: {
-    ...PLAIN,
+  }),
+  cdrom: spec(ID, {
+    ...{ name: 'installer', vcpus: 2, memoryMiB: 1024, boot: { from: 'cdrom' } },
+    ...{ disks: [{ ...file('a.qcow2'), format: 'qcow2' }], cdroms: [{ medium: file('x.iso') }, {}] },
+  }),
+  kernel: spec(ID, {
+    name: 'web1',
     boot: { from: 'kernel', kernel: file('vmlinuz'), initrd: file('initrd'), commandLine: 'console=ttyS0 a=b,c "d e"' },
-  },
-} as const satisfies Record<string, VmSpec>
+  }),
+  windows: spec(ID, {
+    ...{ name: 'w', guestType: 'windows', vcpus: 4, memoryMiB: 8192 },
+    ...{ disks: [{ ...file('w.qcow2'), format: 'qcow2' }], cdroms: [{}], nics: [{ network: 'nat', mac: '52:54:00:00:00:02' }] },
+  }),
+  other: spec(ID, {
+    ...{ name: 'old', guestType: 'other' },
+    ...{ disks: [{ ...file('o.raw'), format: 'raw' }], cdroms: [{}], nics: [{ network: 'nat', mac: '52:54:00:00:00:03' }] },
+  }),
+} as const
 
 export type GoldenName = keyof typeof SPECS
 
-export const DESCRIPTORS = { qmp: 3, serial: 4, nics: [5] }
+const BASE = {
+  ...{ name: 'base', uuid: ID },
+  ...{ disks: [{ ...file('a.qcow2'), format: 'qcow2' }], cdroms: [{}], nics: [{ network: 'nat', mac: '52:54:00:00:00:01' }] },
+}
+const disk = (rest: object) => ({ disks: [{ ...BASE.disks[0], ...rest }] })
+const nic = (rest: object) => ({ nics: [{ ...BASE.nics[0], ...rest }] })
+
+/** What each field is set to, on top of the same base, to see what it does. Fields that never reach QEMU are not here. */
+export const ROWS: Readonly<Record<string, object>> = {
+  uuid: { uuid: '00000000-0000-4000-8000-000000000001' },
+  chipset: { chipset: 'i440fx', ...disk({ bus: 'ide' }) },
+  firmware: { firmware: 'uefi' },
+  'firmware (secure)': { firmware: 'uefi-secure-boot' },
+  tpm: { tpm: true },
+  cpuModel: { cpuModel: 'x86-64-v2-aes' },
+  'cpuModel (v3)': { cpuModel: 'x86-64-v3' },
+  'cpuModel (v4)': { cpuModel: 'x86-64-v4' },
+  nestedVirtualisation: { nestedVirtualisation: true },
+  hypervEnlightenments: { hypervEnlightenments: true },
+  vcpus: { vcpus: 3 },
+  maxVcpus: { maxVcpus: 4 },
+  topology: { vcpus: 8, topology: { sockets: 2, cores: 2, threads: 2 } },
+  'topology.sockets': { vcpus: 2, topology: { sockets: 2, cores: 1, threads: 1 } },
+  'topology.cores': { vcpus: 2, topology: { sockets: 1, cores: 2, threads: 1 } },
+  'topology.threads': { vcpus: 2, topology: { sockets: 1, cores: 1, threads: 2 } },
+  memoryMiB: { memoryMiB: 1024 },
+  maxMemoryMiB: { maxMemoryMiB: 1024 },
+  boot: { boot: { from: 'cdrom' } },
+  'boot.devices': { boot: { from: 'order', devices: ['cdrom0'] } },
+  'boot.kernel': { boot: { from: 'kernel', kernel: file('k') } },
+  'boot.initrd': { boot: { from: 'kernel', kernel: file('k'), initrd: file('i') } },
+  'boot.commandLine': { boot: { from: 'kernel', kernel: file('k'), commandLine: 'quiet' } },
+  disks: { disks: [...BASE.disks, { ...file('b.raw'), format: 'raw' }] },
+  'disks[].slot': disk({ slot: 9 }),
+  'disks[].format': disk({ format: 'raw' }),
+  'disks[].readOnly': disk({ readOnly: true }),
+  'disks[].bus': disk({ bus: 'virtio-scsi' }),
+  'disks[].bus (sata)': disk({ bus: 'sata' }),
+  'disks[].serial': disk({ serial: 'S1' }),
+  cdroms: { cdroms: [{}, {}] },
+  'cdroms[].slot': { cdroms: [{ slot: 2 }] },
+  'cdroms[].medium': { cdroms: [{ medium: file('x.iso') }] },
+  nics: { nics: [...BASE.nics, { network: 'nat', mac: '52:54:00:00:00:02' }] },
+  'nics[].slot': nic({ slot: 5 }),
+  'nics[].mac': nic({ mac: '52:54:00:00:00:09' }),
+  'nics[].model': nic({ model: 'e1000e' }),
+  'nics[].model (e1000)': nic({ model: 'e1000' }),
+  serialPorts: { serialPorts: 2 },
+  display: { display: 'virtio' },
+  'display (none)': { display: 'none' },
+  usb: { usb: false },
+  rng: { rng: false },
+  guestAgent: { guestAgent: false },
+  clock: { clock: 'localtime' },
+  smbios: { smbios: { manufacturer: 'A, B', product: 'P', version: '1', serial: 'S', sku: 'K', family: 'F' } },
+  'smbios.manufacturer': { smbios: { manufacturer: 'M' } },
+  'smbios.product': { smbios: { product: 'P' } },
+  'smbios.version': { smbios: { version: 'V' } },
+  'smbios.serial': { smbios: { serial: 'S' } },
+  'smbios.sku': { smbios: { sku: 'K' } },
+  'smbios.family': { smbios: { family: 'F' } },
+  cloudInit: { cloudInit: {} },
+  watchdog: { watchdog: 'reset' },
+  onPanic: { onPanic: 'pause' },
+  onIoError: { onIoError: 'pause' },
+}
+
+/** Fields that are no option of QEMU's, and why. */
+export const NOT_ON_THE_COMMAND_LINE: Readonly<Record<string, string>> = {
+  memoryTargetMiB: 'by QMP before the guest runs',
+  'disks[].datastore': 'part of the path outside the view',
+  'disks[].file': 'part of the path outside the view',
+  'nics[].network': 'the bridge of the TAP',
+  'nics[].connected': 'by QMP before the guest runs',
+  'cloudInit.userData': 'in the seed',
+  'cloudInit.metaData': 'in the seed',
+  'cloudInit.networkConfig': 'in the seed',
+  'boot.kernel.datastore': 'part of the path outside the view',
+  'boot.kernel.file': 'part of the path outside the view',
+  'boot.initrd.datastore': 'part of the path outside the view',
+  'boot.initrd.file': 'part of the path outside the view',
+  'cdroms[].medium.datastore': 'part of the path outside the view',
+  'cdroms[].medium.file': 'part of the path outside the view',
+}
+
+export const BASE_SPEC = spec(ID, BASE)
+
+export function rowSpec(name: string) {
+  return spec(ID, { ...BASE, ...ROWS[name] })
+}

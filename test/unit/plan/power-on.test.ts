@@ -1,16 +1,13 @@
 // The steps that start a VM, and their order.
 import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../control/src/domain/effect.ts'
+import type { VmSpec } from '../../../control/src/domain/vm.ts'
 import { planPowerOn } from '../../../control/src/plan/power-on.ts'
 import { ID, SPECS } from './argv-cases.ts'
 
-const NO_FILES = { disks: [], cdrom: null, kernel: null, initrd: null }
-const disk = planPowerOn({
-  id: ID,
-  uid: 20_003,
-  spec: SPECS.disk,
-  files: { ...NO_FILES, disks: ['/datastores/local/a.qcow2', '/datastores/local/c.raw'] },
-})
+const pathOf = ({ datastore, file }: { readonly datastore: string; readonly file: string }) => `/datastores/${datastore}/${file}`
+const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, suspended: null })
+const disk = planOf(SPECS.disk)
 
 function only<Kind extends Effect['kind']>(plan: readonly Effect[], kind: Kind): Extract<Effect, { kind: Kind }> {
   const found = plan.filter((effect): effect is Extract<Effect, { kind: Kind }> => effect.kind === kind)
@@ -26,6 +23,7 @@ describe('the plan of a power-on', () => {
       'own-file',
       'make-run-directory',
       'make-cgroup',
+      'listen',
       'listen',
       'listen',
       'open-tap',
@@ -45,10 +43,11 @@ describe('the plan of a power-on', () => {
 
   it('passes the descriptors under the numbers that the command line names', () => {
     const { argv, descriptors } = only(disk, 'start-process')
-    expect(descriptors).toEqual({ 3: 'qmp', 4: 'serial', 5: 'nic0' })
+    expect(descriptors).toEqual({ 3: 'qmp', 4: 'serial0', 5: 'agent', 6: 'nic0' })
     expect(argv).toContain('socket,id=qmp,fd=3,server=on,wait=off')
-    expect(argv).toContain('socket,id=serial,fd=4,server=on,wait=off')
-    expect(argv).toContain('tap,id=nic0,fd=5,vhost=off')
+    expect(argv).toContain('socket,id=serial0,fd=4,server=on,wait=off')
+    expect(argv).toContain('socket,id=agent,fd=5,server=on,wait=off')
+    expect(argv).toContain('{"type":"tap","id":"nic0-net","fd":"6","vhost":false}')
   })
 
   it('names the TAP by uid and NIC, within 15 bytes', () => {
@@ -70,11 +69,75 @@ describe('the plan of a power-on', () => {
   })
 
   it('shares kernel, initial RAM disk and CD, each once', () => {
-    const files = { disks: [], cdrom: '/d/x.iso', kernel: '/d/x.iso', initrd: '/d/initrd' }
-    const plan = planPowerOn({ id: ID, uid: 20_000, spec: SPECS.kernel, files })
+    const medium = { datastore: 'local', file: 'vmlinuz' }
+    const plan = planOf({ ...SPECS.kernel, cdroms: [{ slot: 0, medium }] })
     expect(plan.filter(({ kind }) => kind === 'own-file')).toEqual([
-      { kind: 'own-file', path: '/d/x.iso', uid: 20_000, shared: true },
-      { kind: 'own-file', path: '/d/initrd', uid: 20_000, shared: true },
+      { kind: 'own-file', path: '/datastores/local/vmlinuz', uid: 20_003, shared: true },
+      { kind: 'own-file', path: '/datastores/local/initrd', uid: 20_003, shared: true },
     ])
+  })
+
+  it('keeps UEFI variables and TPM state with the VM, those of each firmware apart', () => {
+    const kept = `/datastores/local/.vm/${ID}`
+    const plan = planOf(SPECS.windows)
+    expect(plan.slice(1, 4)).toEqual([
+      { kind: 'make-directory', path: kept, uid: 0 },
+      {
+        kind: 'copy-once',
+        source: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd',
+        path: `${kept}/nvram.uefi-secure-boot.fd`,
+        uid: 20_003,
+      },
+      { kind: 'make-directory', path: `${kept}/tpm`, uid: 20_003 },
+    ])
+    expect(only(plan, 'start-process').view).toContainEqual({
+      ...{ source: `${kept}/nvram.uefi-secure-boot.fd`, target: '/nvram' },
+      ...{ readOnly: false, device: false, executable: false },
+    })
+    expect(only(planOf({ ...SPECS.windows, firmware: 'uefi' }), 'copy-once')).toMatchObject({ path: `${kept}/nvram.uefi.fd` })
+  })
+
+  it('starts the TPM before QEMU, as the same uid in the same cgroup, seeing its own state and nothing else of the VM', () => {
+    const plan = planOf(SPECS.windows)
+    const kinds = plan.map(({ kind }) => kind)
+    expect(kinds.indexOf('start-helper')).toBeLessThan(kinds.indexOf('start-process'))
+    const [helper, qemu] = [only(plan, 'start-helper'), only(plan, 'start-process')]
+    expect([helper.uid, helper.cgroup]).toEqual([qemu.uid, qemu.cgroup])
+    expect(helper.view.filter(({ source }) => !source.startsWith('/usr/')).map(({ target }) => target)).toEqual([
+      '/tpm',
+      '/dev/urandom',
+      '/dev/null',
+    ])
+  })
+
+  it('makes the seed of cloud-init in the run directory, with a name and an id where none are given', () => {
+    const plan = planOf({
+      ...SPECS.disk,
+      name: 'Web_1.example',
+      cloudInit: { userData: '#cloud-config\n', metaData: null, networkConfig: null },
+    })
+    expect(only(plan, 'make-seed')).toEqual({
+      ...{ kind: 'make-seed', path: `/run/corbel/vm/${ID}/cloud-init.img`, label: 'CIDATA' },
+      files: { 'meta-data': `instance-id: ${ID}\nlocal-hostname: web-1-example\n`, 'user-data': '#cloud-config\n' },
+    })
+  })
+
+  it('sets what only QMP can set before the guest runs', () => {
+    const [nic] = SPECS.disk.nics
+    if (nic === undefined) throw new Error('no nic')
+    const plan = planOf({ ...SPECS.disk, memoryTargetMiB: 128, nics: [{ ...nic, connected: false }] })
+    expect(plan.slice(-3)).toEqual([
+      { kind: 'configure', step: { kind: 'set-link', name: 'nic0', up: false } },
+      { kind: 'configure', step: { kind: 'set-balloon', bytes: 128 * 1_048_576 } },
+      { kind: 'continue' },
+    ])
+  })
+
+  it('restores a suspended VM with the memory that it was started with, and does not let it run yet', () => {
+    const spec = { ...SPECS.disk, memoryMiB: 512, maxMemoryMiB: 1024 }
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec, pathOf, suspended: { bootMemoryMiB: 256 } })
+    expect(plan.at(-1)).toMatchObject({ kind: 'restore', path: `/datastores/local/.vm/${ID}/memory` })
+    expect(only(plan, 'start-process').argv).toContain('size=256M,maxmem=1024M')
+    expect(plan.map(({ kind }) => kind)).not.toContain('continue')
   })
 })

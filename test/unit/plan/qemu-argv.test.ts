@@ -1,38 +1,72 @@
 // QEMU's command lines, against golden ones that a person has read.
 import { describe, expect, it } from 'vitest'
+import type { VmSpec } from '../../../control/src/domain/vm.ts'
+import { fieldRows, HOST_FIELDS } from '../../../control/src/domain/vm-fields.ts'
 import { renderQemuArgv } from '../../../control/src/plan/qemu-argv.ts'
-import { DESCRIPTORS, type GoldenName, ID, SPECS } from './argv-cases.ts'
+import { BASE_SPEC, type GoldenName, NOT_ON_THE_COMMAND_LINE, ROWS, rowSpec, SPECS } from './argv-cases.ts'
 import { argv as cdrom } from './golden/cdrom.ts'
 import { argv as disk } from './golden/disk.ts'
 import { argv as kernel } from './golden/kernel.ts'
+import { argv as other } from './golden/other.ts'
+import { rows } from './golden/rows.ts'
+import { argv as windows } from './golden/windows.ts'
 
-const GOLDEN: Readonly<Record<GoldenName, readonly string[]>> = { disk, cdrom, kernel }
+const GOLDEN: Readonly<Record<GoldenName, readonly string[]>> = { disk, cdrom, kernel, windows, other }
+
+function argvOf(spec: VmSpec): readonly string[] {
+  const serials = Array.from({ length: spec.serialPorts }, (_, port) => 10 + port)
+  const nics = Object.fromEntries(spec.nics.map(({ slot }) => [slot, 20 + slot]))
+  const descriptors = { qmp: 3, serials, agent: spec.guestAgent ? 4 : null, tpm: spec.tpm ? 5 : null, nics }
+  return renderQemuArgv({ spec, bootMemoryMiB: spec.memoryMiB, descriptors, incoming: false })
+}
+
+/** What one command line has that the other has not, without the words that only announce it. */
+function extra(argv: readonly string[], than: readonly string[]): readonly string[] {
+  const left = [...than]
+  return argv.filter((argument) => {
+    if (/^-(device|blockdev|object|chardev|netdev)$/.test(argument)) return false
+    const index = left.indexOf(argument)
+    if (index >= 0) left.splice(index, 1)
+    return index < 0
+  })
+}
 
 describe('the command line of QEMU', () => {
   it.each(Object.keys(SPECS) as GoldenName[])('for %s is the golden one', (name) => {
-    expect(renderQemuArgv(ID, SPECS[name], DESCRIPTORS)).toEqual(GOLDEN[name])
+    expect(argvOf(SPECS[name])).toEqual(GOLDEN[name])
   })
 
-  it('has a port for every disk and NIC and four to spare, none twice', () => {
-    const spec = {
-      ...SPECS.disk,
-      nics: Array.from({ length: 4 }, (_, index) => ({ network: 'nat' as const, mac: `52:54:00:00:00:0${index}` })),
-    }
-    const disks = Array.from({ length: 8 }, (_, index) => ({
-      datastore: 'local',
-      file: `${index}`,
-      format: 'raw' as const,
-      readOnly: false,
-    }))
-    const argv = renderQemuArgv(ID, { ...spec, disks }, { qmp: 3, serial: 4, nics: [5, 6, 7, 8] })
-    const ports = argv.filter((argument) => argument.startsWith('pcie-root-port'))
-    const used = argv.flatMap((argument) => /bus=(port\d+)/.exec(argument)?.[1] ?? [])
-    expect(ports).toHaveLength(16)
-    expect(new Set(ports.map((port) => /addr=[^,]+/.exec(port)?.[0])).size).toBe(16)
-    expect(new Set(used).size).toBe(12)
+  it.each(Object.keys(ROWS))('changes with %s as the golden file says', (name) => {
+    const [base, argv] = [argvOf(BASE_SPEC), argvOf(rowSpec(name))]
+    expect({ gone: extra(base, argv), come: extra(argv, base) }).toEqual(rows[name])
+  })
+
+  it('has a golden entry for each field of the table that can be seen in it', () => {
+    const host = new Set<string>(HOST_FIELDS)
+    const fields = fieldRows().filter(({ path }) => !host.has(path.split('.')[0] ?? ''))
+    const known = new Set([...Object.keys(ROWS), ...Object.keys(NOT_ON_THE_COMMAND_LINE)])
+    expect(fields.map(({ path }) => path).filter((path) => !known.has(path))).toEqual([])
+    expect(Object.keys(rows).sort()).toEqual(Object.keys(ROWS).sort())
+  })
+
+  it('keeps every other device where it is when one is taken away', () => {
+    const both = rowSpec('nics')
+    const second = { ...both, nics: both.nics.slice(1) }
+    const ofSecond = (argv: readonly string[]) => argv.filter((argument) => argument.includes('"nic1'))
+    expect(ofSecond(argvOf(second))).toEqual(ofSecond(argvOf(both)))
+  })
+
+  it('adds above the memory at start what was hot-added, and waits for a state when there is one', () => {
+    const spec = { ...rowSpec('maxMemoryMiB'), memoryMiB: 768 }
+    const descriptors = { qmp: 3, serials: [4], agent: 5, tpm: null, nics: { 0: 6 } }
+    const argv = renderQemuArgv({ spec, bootMemoryMiB: 512, descriptors, incoming: true })
+    expect(argv).toContain('size=512M,maxmem=1024M')
+    expect(argv.join(' ')).toContain('"requested-size":268435456')
+    expect(argv.slice(-2)).toEqual(['-incoming', 'defer'])
   })
 
   it('refuses a NIC without descriptor rather than rendering a wrong one', () => {
-    expect(() => renderQemuArgv(ID, SPECS.disk, { qmp: 3, serial: 4, nics: [] })).toThrow('no descriptor for nic 0')
+    const descriptors = { qmp: 3, serials: [4], agent: 5, tpm: null, nics: {} }
+    expect(() => renderQemuArgv({ spec: SPECS.disk, bootMemoryMiB: 256, descriptors, incoming: false })).toThrow('no descriptor for nic0')
   })
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Task } from '../../../control/src/domain/task.ts'
 import { planReconciliation, type Remembered } from '../../../control/src/plan/reconcile.ts'
-import { endInterrupted, INTERRUPTED } from '../../../control/src/plan/tasks.ts'
+import { endInterrupted, INTERRUPTED, type Outcome } from '../../../control/src/plan/tasks.ts'
 
 describe('reconciliation', () => {
   it.each<[string, Remembered[], string[], unknown[]]>([
@@ -33,23 +33,29 @@ describe('reconciliation', () => {
 
 describe('a task that a restart cut off', () => {
   const task = (kind: Task['kind']): Task => ({
-    ...{ id: 't', kind, target: { kind: 'vm', id: 'a' }, state: 'running', progressPercent: 0 },
+    ...{ id: 't', kind, target: { kind: 'vm', id: 'a' }, state: 'running', progressPercent: 0, cancellable: false },
     ...{ createdAt: '2026-01-01T00:00:00.000Z', endedAt: null, error: null, by: 'administrator' },
   })
   const at = '2026-01-01T00:01:00.000Z'
 
-  it.each<[Task['kind'], boolean, Task['state']]>([
-    ['vm.power-on', true, 'succeeded'],
-    ['vm.power-on', false, 'failed'],
-    ['vm.shutdown', true, 'failed'],
-    ['vm.shutdown', false, 'succeeded'],
-    ['vm.power-off', true, 'failed'],
-    ['vm.power-off', false, 'succeeded'],
-    ['vm.reset', true, 'failed'],
-    ['host.power-off', false, 'failed'],
-    ['host.restart', false, 'failed'],
-  ])('of kind %s has, with its VM running: %s, %s', (kind, running, state) => {
-    const ended = endInterrupted(task(kind), () => running, at)
+  it.each<[Task['kind'], Outcome, Task['state']]>([
+    ['vm.power-on', 'running', 'succeeded'],
+    ['vm.power-on', 'off', 'failed'],
+    ['vm.shutdown', 'running', 'failed'],
+    ['vm.shutdown', 'off', 'succeeded'],
+    ['vm.power-off', 'running', 'failed'],
+    ['vm.power-off', 'off', 'succeeded'],
+    ['vm.suspend', 'suspended', 'succeeded'],
+    ['vm.suspend', 'running', 'failed'],
+    ['vm.resume', 'running', 'succeeded'],
+    ['vm.resume', 'suspended', 'failed'],
+    ['vm.pause', 'running', 'failed'],
+    ['vm.reconfigure', 'running', 'failed'],
+    ['vm.reset', 'running', 'failed'],
+    ['host.power-off', 'off', 'failed'],
+    ['host.restart', 'off', 'failed'],
+  ])('of kind %s has, with its VM %s, %s', (kind, outcome, state) => {
+    const ended = endInterrupted(task(kind), () => outcome, at)
     expect(ended).toMatchObject({ state, endedAt: at, error: state === 'failed' ? INTERRUPTED : null })
   })
 })

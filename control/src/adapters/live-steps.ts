@@ -1,0 +1,177 @@
+// Takes one step in a running VM over QMP: whole, or undone here. Which steps are to be taken is decided by the plan.
+// @source QEMU qapi/block-core.json, qapi/qdev.json, qapi/net.json, qapi/machine.json
+import type { LiveStep } from '../domain/live-step.ts'
+import { VmHostFailure } from './host-failure.ts'
+import { dropFile, type Monitor, objectOf, objects, passFile, unlessGone } from './monitor.ts'
+import { setVcpus } from './vcpus.ts'
+
+/** What a guest has to let go of a device in. */
+const UNPLUG_TIMEOUT_MS = 30_000
+
+/** What is done outside QEMU. The taker owns each descriptor. */
+export interface LiveTools {
+  /** Gives the file to the VM, or to all VMs, and opens it. */
+  openFile(path: string, uid: number, shared: boolean): number
+  /** A TAP on the bridge, up. */
+  openTap(device: string, bridge: string): Promise<number>
+  close(descriptor: number): void
+}
+
+export async function takeLiveStep(step: LiveStep, monitor: Monitor, tools: LiveTools): Promise<void> {
+  switch (step.kind) {
+    case 'plug-disk':
+      return plugDisk(step, monitor, tools)
+    case 'unplug-disk':
+      await unplug(step.name, monitor)
+      return forgetDisk(step.name, monitor)
+    case 'plug-nic':
+      return plugNic(step, monitor, tools)
+    case 'unplug-nic':
+      await unplug(step.name, monitor)
+      return forgetNic(step.name, monitor)
+    case 'set-link':
+      await monitor.execute('set_link', { name: step.name, up: step.up })
+      return
+    case 'change-medium':
+      return changeMedium(step, monitor, tools)
+    case 'set-vcpus':
+      return setVcpus(step.count, monitor, (id) => unplug(id, monitor))
+    case 'set-hot-memory':
+      await monitor.execute('qom-set', { path: '/machine/peripheral/hot-memory', property: 'requested-size', value: step.bytes })
+      return
+    case 'set-balloon':
+      await monitor.execute('balloon', { value: step.bytes })
+      return
+    case 'set-panic-action':
+      await monitor.execute('set-action', { panic: step.action })
+      return
+    default: {
+      const unhandled: never = step
+      throw new TypeError(`unhandled step ${JSON.stringify(unhandled)}`)
+    }
+  }
+}
+
+/** Of a device that the guest let go of late. */
+export async function forgetDevice(name: string, monitor: Monitor): Promise<void> {
+  return name.startsWith('nic') ? forgetNic(name, monitor) : forgetDisk(name, monitor)
+}
+
+type Step<Kind extends LiveStep['kind']> = Extract<LiveStep, { kind: Kind }>
+
+async function plugDisk(step: Step<'plug-disk'>, monitor: Monitor, tools: LiveTools): Promise<void> {
+  if (await isThere(step.name, monitor)) return
+  const filename = await passFile(monitor, tools.openFile(step.path, step.uid, step.readOnly), step.name, tools.close)
+  try {
+    await addNodes(step.nodes, filename, monitor)
+    await monitor.execute('device_add', step.device)
+  } catch (error) {
+    await forgetDisk(step.name, monitor)
+    throw error
+  }
+}
+
+async function addNodes(nodes: readonly Readonly<Record<string, unknown>>[], filename: string, monitor: Monitor): Promise<void> {
+  for (const node of nodes) {
+    const { filename: wanted, ...rest } = node
+    await monitor.execute('blockdev-add', wanted === undefined ? rest : { ...rest, filename })
+  }
+}
+
+async function forgetDisk(name: string, monitor: Monitor): Promise<void> {
+  await unlessGone(monitor.execute('blockdev-del', { 'node-name': name }))
+  await unlessGone(monitor.execute('blockdev-del', { 'node-name': `${name}-file` }))
+  await dropFile(monitor, name)
+}
+
+async function plugNic(step: Step<'plug-nic'>, monitor: Monitor, tools: LiveTools): Promise<void> {
+  if (await isThere(step.name, monitor)) return
+  const descriptor = await tools.openTap(step.tap, step.bridge)
+  try {
+    await monitor.execute('getfd', { fdname: step.name }, { descriptors: [descriptor] })
+  } finally {
+    tools.close(descriptor)
+  }
+  try {
+    await monitor.execute('netdev_add', step.backend)
+    await monitor.execute('device_add', step.device)
+    if (!step.connected) await monitor.execute('set_link', { name: step.name, up: false })
+  } catch (error) {
+    await unlessGone(monitor.execute('closefd', { fdname: step.name }))
+    await unlessGone(monitor.execute('device_del', { id: step.name }))
+    await forgetNic(step.name, monitor)
+    throw error
+  }
+}
+
+function forgetNic(name: string, monitor: Monitor): Promise<void> {
+  return unlessGone(monitor.execute('netdev_del', { id: `${name}-net` }))
+}
+
+/** `id` is a name or a QOM path. */
+async function unplug(id: string, monitor: Monitor): Promise<void> {
+  if (!id.startsWith('/') && !(await isThere(id, monitor))) return
+  const concerns = (data: Readonly<Record<string, unknown>>) => data.device === id || data.path === id
+  const event = await monitor.executeAndWait(
+    () => monitor.execute('device_del', { id }),
+    ({ name, data }) => (name === 'DEVICE_DELETED' || name === 'DEVICE_UNPLUG_GUEST_ERROR') && concerns(data),
+    UNPLUG_TIMEOUT_MS,
+  )
+  if (event === null) {
+    throw new VmHostFailure('device.unplug-timeout', 'device_del', `the guest did not let go of ${id} within ${UNPLUG_TIMEOUT_MS / 1000} s`)
+  }
+  if (event.name === 'DEVICE_UNPLUG_GUEST_ERROR') {
+    throw new VmHostFailure('device.unplug-refused', 'device_del', `the guest refuses to let go of ${id}`)
+  }
+}
+
+async function isThere(name: string, monitor: Monitor): Promise<boolean> {
+  const found = objects(await monitor.execute('qom-list', { path: '/machine/peripheral' }), 'qom-list')
+  return found.some((child) => child.name === name)
+}
+
+/** What can fail is done before the old medium is out. Its nodes have the number of the set in their names, as old and new are there together. */
+async function changeMedium(step: Step<'change-medium'>, monitor: Monitor, tools: LiveTools): Promise<void> {
+  const before = await mediumIn(step.drive, monitor)
+  let node: string | null = null
+  if (step.path !== null) {
+    const filename = await passFile(monitor, tools.openFile(step.path, step.uid, true), step.drive, tools.close)
+    const suffix = `.${filename.slice('/dev/fdset/'.length)}`
+    node = `${step.drive}${suffix}`
+    try {
+      await addNodes(renamed(step.nodes, suffix), filename, monitor)
+    } catch (error) {
+      await forgetMedium(node, suffix, step.drive, monitor)
+      throw error
+    }
+  }
+  await monitor.execute('blockdev-open-tray', { id: step.drive, force: true })
+  await monitor.execute('blockdev-remove-medium', { id: step.drive })
+  if (node !== null) await monitor.execute('blockdev-insert-medium', { id: step.drive, 'node-name': node })
+  await monitor.execute('blockdev-close-tray', { id: step.drive })
+  if (before !== null) await forgetMedium(before, before.slice(step.drive.length), step.drive, monitor)
+}
+
+function renamed(nodes: readonly Readonly<Record<string, unknown>>[], suffix: string): readonly Readonly<Record<string, unknown>>[] {
+  return nodes.map((node) => ({
+    ...node,
+    'node-name': `${String(node['node-name'])}${suffix}`,
+    ...(typeof node.file === 'string' ? { file: `${node.file}${suffix}` } : {}),
+  }))
+}
+
+async function forgetMedium(node: string, suffix: string, drive: string, monitor: Monitor): Promise<void> {
+  await unlessGone(monitor.execute('blockdev-del', { 'node-name': node }))
+  await unlessGone(monitor.execute('blockdev-del', { 'node-name': `${drive}-file${suffix}` }))
+  if (suffix !== '') await unlessGone(monitor.execute('remove-fd', { 'fdset-id': Number(suffix.slice(1)) }))
+}
+
+/** The node of what is in a drive; null when it is empty. */
+async function mediumIn(drive: string, monitor: Monitor): Promise<string | null> {
+  const blocks = objects(await monitor.execute('query-block'), 'query-block')
+  const found = blocks.find(({ qdev }) => typeof qdev === 'string' && (qdev === drive || qdev.endsWith(`/${drive}`)))
+  if (found === undefined) throw new VmHostFailure('device.not-found', 'query-block', `there is no drive ${drive}`)
+  if (found.inserted === undefined) return null
+  const node = objectOf(found.inserted, 'query-block')['node-name']
+  return typeof node === 'string' ? node : null
+}

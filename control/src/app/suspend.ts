@@ -1,0 +1,133 @@
+// Pausing and suspending VMs: standing still in memory, or with the memory on disk across a power cycle of the host.
+import type { Task } from '../domain/task.ts'
+import { planPowerOn } from '../plan/power-on.ts'
+import { vmPaths } from '../plan/vm-paths.ts'
+import type { Fleet } from './fleet.ts'
+import type { Ledger } from './ledger.ts'
+import type { AppPorts } from './ports.ts'
+import { Refusal } from './refusal.ts'
+import { requireStartable } from './startable.ts'
+import type { VmTasks } from './vm-tasks.ts'
+
+/** QEMU's part of what a suspended VM needs besides its memory: the state of devices. */
+const DEVICE_STATE_BYTES = 64 * 1_048_576
+const QUIT_TIMEOUT_MS = 10_000
+
+export interface Suspension {
+  /** All refuse with `vm.not-found`, `vm.power.wrong-state`, `vm.busy`. */
+  pause(id: string, by: string): Task
+  /** From paused, or from suspended; then it also refuses with what keeps the VM from starting, and `host.going-down`. */
+  resume(id: string, by: string): Task
+  /** Refuses with `datastore.full`, too. The task can be cancelled: the VM goes on. */
+  suspend(id: string, by: string): Task
+  /** The steps of suspend without a task, for when the host goes down. */
+  suspendProcess(id: string, by: string): Promise<void>
+}
+
+export function createSuspension(ports: AppPorts, ledger: Ledger, fleet: Fleet, vmTasks: VmTasks, isGoingDown: () => boolean): Suspension {
+  const { vmHost, clock, datastores, log } = ports
+
+  function requireRoom(id: string): void {
+    const { spec, bootMemoryMiB } = fleet.record(id)
+    const neededBytes = Math.max(spec.memoryMiB, bootMemoryMiB ?? 0) * 1_048_576 + DEVICE_STATE_BYTES
+    const availableBytes = datastores.list()[0]?.availableBytes ?? 0
+    if (availableBytes >= neededBytes) return
+    throw new Refusal(
+      'insufficient-storage',
+      'datastore.full',
+      `${spec.name} needs ${neededBytes} bytes; the datastore has ${availableBytes}.`,
+    )
+  }
+
+  /** From here on the VM is suspended, whatever becomes of its process. */
+  async function suspendProcess(id: string, by: string, progress: (percent: number) => void = () => {}): Promise<void> {
+    const process = vmTasks.process(id)
+    await process.save(vmPaths(id).suspended, progress)
+    try {
+      ledger.write((draft) => {
+        const record = fleet.record(id)
+        const { startedSpec, bootMemoryMiB } = record
+        if (startedSpec === null || bootMemoryMiB === null)
+          throw new Refusal('conflict', 'vm.power.wrong-state', 'The VM has ended meanwhile.')
+        draft.putVm({ ...record, suspended: { at: clock.now(), spec: startedSpec, bootMemoryMiB } })
+        draft.event('vm.suspended', 'info', { kind: 'vm', id }, `${record.spec.name} was suspended by ${by}.`)
+      })
+    } catch (error) {
+      await process.abandonSave()
+      throw error
+    }
+    fleet.wantEnd(id)
+    await process.powerOff(QUIT_TIMEOUT_MS)
+    await fleet.whenStopped(id)
+  }
+
+  function resumeSuspended(id: string, by: string): Task {
+    if (isGoingDown()) throw new Refusal('conflict', 'host.going-down', 'The host is going down.')
+    const record = fleet.record(id)
+    const { suspended, uid } = record
+    if (suspended === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${record.spec.name} is not suspended.`)
+    const { spec, bootMemoryMiB } = suspended
+    const pathOf = requireStartable(ports, record, spec, ledger.vms.values())
+    return vmTasks.start(id, 'vm.resume', by, 'resuming', async () => {
+      const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: { bootMemoryMiB } }))
+      return {
+        // Written before the guest goes on: memory that its disks have left behind must never be resumed again.
+        write(draft) {
+          const inForce = { startedSpec: spec, bootMemoryMiB, changingTo: null, suspended: null }
+          draft.putVm({ ...fleet.record(id), process: process.identity, startedAt: clock.now(), ...inForce, lastExit: null })
+          draft.event('vm.resumed', 'info', { kind: 'vm', id }, `${spec.name} was resumed by ${by}.`)
+        },
+        written: () => {
+          fleet.watch(id, process)
+          fleet.observe(id, process, 'paused')
+          process.resume().catch((error: unknown) => log('error', `VM ${id} was resumed and stands still: ${String(error)}`))
+          vmHost.removeKept(vmPaths(id).suspended)
+        },
+        undo: async () => void (await process.powerOff(QUIT_TIMEOUT_MS)),
+      }
+    })
+  }
+
+  return {
+    pause(id, by) {
+      const { name } = vmTasks.admit(id, 'vm.pause', ['running']).spec
+      return vmTasks.start(id, 'vm.pause', by, null, async () => {
+        await vmTasks.process(id).pause()
+        return { write: (draft) => draft.event('vm.paused', 'info', { kind: 'vm', id }, `${name} was paused by ${by}.`) }
+      })
+    },
+
+    resume(id, by) {
+      const { name } = vmTasks.admit(id, 'vm.resume', ['paused', 'suspended']).spec
+      if (fleet.powerState(id) === 'suspended') return resumeSuspended(id, by)
+      return vmTasks.start(id, 'vm.resume', by, null, async () => {
+        await vmTasks.process(id).resume()
+        return { write: (draft) => draft.event('vm.resumed', 'info', { kind: 'vm', id }, `${name} was resumed by ${by}.`) }
+      })
+    },
+
+    suspend(id, by) {
+      vmTasks.admit(id, 'vm.suspend', ['running', 'paused'])
+      requireRoom(id)
+      return vmTasks.start(
+        id,
+        'vm.suspend',
+        by,
+        'suspending',
+        async (progress) => {
+          await suspendProcess(id, by, progress)
+          return {}
+        },
+        () => {
+          // A process that has gone meanwhile has nothing to be cancelled.
+          fleet
+            .process(id)
+            ?.abandonSave()
+            .catch(() => {})
+        },
+      )
+    },
+
+    suspendProcess,
+  }
+}

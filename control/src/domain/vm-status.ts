@@ -1,0 +1,44 @@
+// What is seen of a VM: `VmStatus`, and the VM as the API shows it.
+import type { VmSpec } from './vm.ts'
+
+export const POWER_STATES = [
+  'off',
+  'starting',
+  'running',
+  'paused',
+  'stopping',
+  'suspending',
+  'suspended',
+  'resuming',
+  'crashed',
+  'unknown',
+] as const
+/** `suspended`: its memory is on disk. `crashed`: the last process ended without being asked to. `unknown`: it runs but does not answer. */
+export type PowerState = (typeof POWER_STATES)[number]
+
+/** How the last process of a VM ended. */
+export interface LastExit {
+  readonly at: string
+  /** `guest-shutdown`, `host-qmp-quit`, …; `crashed` when nobody had asked; `unseen` when controld was not there to see it. */
+  readonly reason: string
+  readonly code: number | null
+  readonly signal: number | null
+}
+
+/** What is seen of a VM; never stored as truth, `lastExit` excepted. */
+export interface VmStatus {
+  readonly powerState: PowerState
+  /** Fields of the spec that are not in force yet: they wait for the next power-on. Only for a VM that runs or is suspended. */
+  readonly pending?: readonly string[]
+  readonly pid?: number
+  readonly startedAt?: string
+  readonly lastExit?: LastExit
+}
+
+export interface Vm {
+  readonly id: string
+  /** Counts the changes of `spec`, from 1. */
+  readonly revision: number
+  readonly spec: VmSpec
+  readonly status: VmStatus
+}

@@ -1,0 +1,107 @@
+// The machine itself on QEMU's command line: chipset, firmware, processor, memory, clock, identity. Pure; what each option is for stands beside it.
+import type { VmSpec } from '../domain/vm.ts'
+import type { CpuModel } from '../domain/vm-hardware.ts'
+import { mostVcpus } from '../domain/vm-rules.ts'
+import { placeOf } from './vm-layout.ts'
+import { OVMF, VIEW } from './vm-paths.ts'
+
+/** Versions of the machines, which decide what a guest sees; named, so that neither an update nor a suspended VM changes hardware. */
+const MACHINES: Readonly<Record<VmSpec['chipset'], string>> = { q35: 'pc-q35-10.0', i440fx: 'pc-i440fx-10.0' }
+
+/** Levels of the x86-64 psABI over QEMU's oldest 64-bit model; AES is in every server that has the second level. */
+const V2 = 'qemu64,cx16=on,lahf-lm=on,popcnt=on,pni=on,sse4.1=on,sse4.2=on,ssse3=on,aes=on,pclmulqdq=on'
+const V3 = `${V2},avx=on,avx2=on,bmi1=on,bmi2=on,f16c=on,fma=on,abm=on,movbe=on,xsave=on`
+const V4 = `${V3},avx512f=on,avx512bw=on,avx512cd=on,avx512dq=on,avx512vl=on`
+const CPUS: Readonly<Record<CpuModel, string>> = { host: 'host', 'x86-64-v2-aes': V2, 'x86-64-v3': V3, 'x86-64-v4': V4 }
+
+/** What Windows uses instead of emulated hardware. @source QEMU docs/system/i386/hyperv.rst */
+const HYPERV = [
+  ...[
+    'hv-relaxed',
+    'hv-vapic',
+    'hv-time',
+    'hv-vpindex',
+    'hv-runtime',
+    'hv-synic',
+    'hv-stimer',
+    'hv-reset',
+    'hv-frequencies',
+    'hv-ipi',
+    'hv-tlbflush',
+  ],
+].map((name) => `${name}=on`)
+
+export function machineOptions(spec: VmSpec): string[] {
+  const secure = spec.firmware === 'uefi-secure-boot'
+  const uefi = spec.firmware !== 'bios'
+  return [
+    ...(uefi ? firmwareNodes(secure) : []),
+    '-machine',
+    [
+      ...[MACHINES[spec.chipset], 'accel=kvm', 'vmport=off', 'dump-guest-core=off'],
+      // Secure Boot's variables are kept from the guest's system by system management mode; nothing else needs it.
+      `smm=${secure ? 'on' : 'off'}`,
+      // Makes SeaBIOS show on the serial port what it and boot loaders print.
+      'graphics=off',
+      ...(uefi ? ['pflash0=firmware', 'pflash1=nvram'] : []),
+    ].join(','),
+    ...(secure ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
+    // Sleep states would look like a hang from outside.
+    ...(spec.chipset === 'q35'
+      ? ['-global', 'ICH9-LPC.disable_s3=1', '-global', 'ICH9-LPC.disable_s4=1']
+      : ['-global', 'PIIX4_PM.disable_s3=1', '-global', 'PIIX4_PM.disable_s4=1']),
+  ]
+}
+
+function firmwareNodes(secure: boolean): string[] {
+  const node = (name: string, filename: string, readOnly: boolean) => [
+    ...['-blockdev', JSON.stringify({ driver: 'file', 'node-name': `${name}-file`, filename, 'read-only': readOnly })],
+    ...['-blockdev', JSON.stringify({ driver: 'raw', 'node-name': name, file: `${name}-file`, 'read-only': readOnly })],
+  ]
+  return [...node('firmware', secure ? OVMF.secureCode : OVMF.code, true), ...node('nvram', VIEW.nvram, false)]
+}
+
+export function cpuOptions(spec: VmSpec): string[] {
+  const nested = spec.nestedVirtualisation ? [] : ['svm=off', 'vmx=off']
+  // A named level is there whole or the VM does not start.
+  const enforced = spec.cpuModel === 'host' ? [] : ['enforce=on']
+  const most = mostVcpus(spec)
+  const { sockets, cores, threads } = spec.topology ?? { sockets: 1, cores: most, threads: 1 }
+  return [
+    ...[
+      '-cpu',
+      [CPUS[spec.cpuModel], ...nested, ...enforced, ...(spec.hypervEnlightenments ? ['hv-spinlocks=0x1fff', ...HYPERV] : [])].join(','),
+    ],
+    ...['-smp', `cpus=${spec.vcpus},maxcpus=${most},sockets=${sockets},cores=${cores},threads=${threads}`],
+  ]
+}
+
+/** What is above the memory at start is in a device that the guest's driver fills as asked. @source QEMU docs/system/devices/virtio-mem */
+export function memoryOptions(spec: VmSpec, bootMemoryMiB: number): string[] {
+  if (spec.maxMemoryMiB === null || spec.maxMemoryMiB === bootMemoryMiB) return ['-m', `size=${bootMemoryMiB}M`]
+  const hotMiB = spec.maxMemoryMiB - bootMemoryMiB
+  const ram = { 'qom-type': 'memory-backend-ram', id: 'hot-memory-ram', size: hotMiB * 1_048_576 }
+  const device = {
+    ...{ driver: 'virtio-mem-pci', id: 'hot-memory', memdev: 'hot-memory-ram', ...placeOf(spec.chipset, 'hot-memory') },
+    'requested-size': (spec.memoryMiB - bootMemoryMiB) * 1_048_576,
+  }
+  return [
+    ...['-m', `size=${bootMemoryMiB}M,maxmem=${spec.maxMemoryMiB}M`],
+    ...['-object', JSON.stringify(ram), '-device', JSON.stringify(device)],
+  ]
+}
+
+/** Options in which a comma separates take one as two. */
+function escaped(value: string): string {
+  return value.replaceAll(',', ',,')
+}
+
+export function identityOptions(spec: VmSpec): string[] {
+  const strings = Object.entries(spec.smbios).flatMap(([name, value]) => (value === null ? [] : [`${name}=${escaped(value)}`]))
+  return [
+    ...['-name', `guest=${escaped(spec.name)},debug-threads=on`, '-uuid', spec.uuid],
+    ...(strings.length === 0 ? [] : ['-smbios', ['type=1', ...strings].join(',')]),
+    // Windows takes the clock for local time, and steps of it for its own.
+    ...['-rtc', spec.clock === 'utc' ? 'base=utc' : 'base=localtime,driftfix=slew'],
+  ]
+}
