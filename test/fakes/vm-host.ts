@@ -131,11 +131,16 @@ export class FakeMachine {
     this.state = 'postmigrate'
   }
 
-  /** A new connection of an app; earlier ones belong to apps that are gone. */
-  connect(): VmProcess {
+  /** Whoever was connected is gone, and hears nothing more. */
+  disconnect(): void {
     this.#watchers = []
     this.#handlers = []
     this.#goneHandlers = []
+  }
+
+  /** A new connection of an app; earlier ones belong to apps that are gone. */
+  connect(): VmProcess {
+    this.disconnect()
     const ended = new Promise<VmExit>((resolve) => {
       if (this.exit !== null) resolve(this.exit)
       else this.#watchers.push(resolve)

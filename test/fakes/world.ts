@@ -34,6 +34,7 @@ export class World implements AppPorts {
   /** A controld that has come up; the one before is dead from now on. */
   async boot(): Promise<App> {
     this.#process?.kill()
+    for (const machine of this.vmHost.machines.values()) machine.disconnect()
     this.#process = new ProcessClock(this.clock)
     const app = createApp({ ...this, clock: this.#process })
     await app.start()
