@@ -24,6 +24,8 @@ export class FakeMachine {
   answering = true
   presses = 0
   resets = 0
+  /** Key combinations, `ctrl+alt+delete`. */
+  readonly pressed: string[] = []
   /** Live steps in the order in which they were taken. */
   readonly taken: LiveStep[] = []
   /** Whether the guest lets go of devices when asked. */
@@ -166,6 +168,9 @@ export class FakeMachine {
         return ended
       },
       attachSerial: (port) => 100 + this.identity.pid + port,
+      attachVnc: () => act(() => 200 + this.identity.pid),
+      screenshot: () => act(() => Uint8Array.of(0x89, 0x50, 0x4e, 0x47)),
+      sendKeys: (keys) => act(() => void this.pressed.push(keys.join('+'))),
       pause: () => act(() => this.enter('paused')),
       resume: () => act(() => this.enter('running')),
       take: (step) => act(() => this.#take(step)),

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a disk with a small real Debian 13 (its own kernel, systemd, GRUB on BIOS, console on ttyS0), without mounting anything.
+# Makes a disk with a small real Debian 13 (its own kernel, systemd, guest agent, console on ttyS0), without mounting anything. It starts by GRUB on BIOS,
+# and by Debian's signed shim and GRUB on UEFI, Secure Boot included.
 # Reads: test/guests/debian (files laid over the system), the Debian archive. Runs in the tools tree.
 # Writes: OUT/debian.img (raw, sparse) and OUT/debian/{vmlinuz,*.ko (what KVM needs),memtest.bin,busybox} for the other recipes.
 # Usage: debian.sh OUT
@@ -9,10 +10,12 @@ out=$1
 here=$(cd "$(dirname "$0")" && pwd)
 root=/tmp/root
 password=corbel-guest
-packages=linux-image-cloud-amd64,systemd-sysv,udev,dbus,login,passwd,kmod,hostname,memtest86+,busybox-static
+packages=linux-image-cloud-amd64,systemd-sysv,udev,dbus,login,passwd,kmod,hostname,memtest86+,busybox-static,qemu-guest-agent
 grub=/usr/lib/grub/i386-pc
 # 512-byte sectors: GRUB's core in a partition of its own, then the root file system.
 core_sector=2048 root_sector=4096 root_sectors=1044480
+# After it the EFI system partition.
+esp_sector=$((root_sector + root_sectors)) esp_sectors=32768
 
 # A guest that nobody debugs on the spot: what costs boot time under emulation is left out.
 make_root() {
@@ -59,12 +62,24 @@ make_file_system() {
   mkfs.ext4 -q -L debian -O ^metadata_csum,^64bit -d "$root" /tmp/root.ext4
 }
 
+# GRUB of Debian's signing looks for its configuration in EFI/debian of the partition that it was started from.
+make_esp() {
+  truncate -s $((esp_sectors * 512)) /tmp/esp.img
+  mformat -i /tmp/esp.img -v ESP ::
+  mmd -i /tmp/esp.img ::EFI ::EFI/BOOT ::EFI/debian
+  mcopy -i /tmp/esp.img /usr/lib/shim/shimx64.efi.signed ::EFI/BOOT/BOOTX64.EFI
+  mcopy -i /tmp/esp.img /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed ::EFI/BOOT/grubx64.efi
+  printf 'search --no-floppy --label debian --set=root\nconfigfile ($root)/boot/grub/grub.cfg\n' >/tmp/esp-grub.cfg
+  mcopy -i /tmp/esp.img /tmp/esp-grub.cfg ::EFI/debian/grub.cfg
+}
+
 # GRUB's boot sector holds where its core begins, the core's first sector where it goes on (LE64 each); jumps over the
 # check for a floppy (0x66) are replaced, as grub-bios-setup does for disks.
 make_disk() {
   disk=$out/debian.img.new
-  truncate -s $(((root_sector + root_sectors + 2048) * 512)) "$disk"
-  sgdisk --clear -n "1:$core_sector:$((root_sector - 1))" -t 1:ef02 -n "2:$root_sector:$((root_sector + root_sectors - 1))" -t 2:8304 "$disk" >/dev/null
+  truncate -s $(((esp_sector + esp_sectors + 2048) * 512)) "$disk"
+  sgdisk --clear -n "1:$core_sector:$((root_sector - 1))" -t 1:ef02 -n "2:$root_sector:$((root_sector + root_sectors - 1))" -t 2:8304 \
+    -n "3:$esp_sector:$((esp_sector + esp_sectors - 1))" -t 3:ef00 "$disk" >/dev/null
   printf 'set prefix=(hd0,gpt2)/boot/grub\nset root=(hd0,gpt2)\nconfigfile /boot/grub/grub.cfg\n' >/tmp/early.cfg
   grub-mkimage -O i386-pc -d "$grub" -p '(hd0,gpt2)/boot/grub' -c /tmp/early.cfg -o /tmp/core.img \
     biosdisk part_gpt ext2 linux normal configfile serial terminal echo
@@ -75,6 +90,7 @@ make_disk() {
   dd if=/tmp/boot.img of="$disk" bs=440 count=1 conv=notrunc status=none
   dd if=/tmp/core.img of="$disk" bs=512 seek="$core_sector" conv=notrunc status=none
   dd if=/tmp/root.ext4 of="$disk" bs=1M seek=$((root_sector / 2048)) conv=notrunc,sparse status=none
+  dd if=/tmp/esp.img of="$disk" bs=1M seek=$((esp_sector / 2048)) conv=notrunc,sparse status=none
   mv "$disk" "$out/debian.img"
 }
 
@@ -94,5 +110,6 @@ keep_parts() {
 make_root
 make_initramfs
 make_file_system
+make_esp
 make_disk
 keep_parts

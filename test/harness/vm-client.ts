@@ -5,7 +5,7 @@ import { until } from './wait.ts'
 export interface Task {
   readonly id: string
   readonly kind: string
-  readonly state: 'running' | 'succeeded' | 'failed'
+  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled'
   readonly createdAt: string
   readonly endedAt: string | null
   readonly error: { readonly code: string; readonly message: string } | null
@@ -22,12 +22,13 @@ export interface Vm {
   }
   readonly status: {
     readonly powerState: string
+    readonly pending?: readonly string[]
     readonly pid?: number
     readonly lastExit?: { readonly at: string; readonly reason: string; readonly code?: number; readonly signal?: number }
   }
 }
 
-export type PowerAct = 'power-on' | 'shutdown' | 'power-off' | 'reset'
+export type PowerAct = 'power-on' | 'shutdown' | 'power-off' | 'reset' | 'pause' | 'resume' | 'suspend'
 
 const file = (name: string) => ({ datastore: 'local', file: name })
 

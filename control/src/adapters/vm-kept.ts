@@ -30,7 +30,10 @@ function removeAll(path: string): void {
   // lstat first: a VM's own directory may hold what the VM's process has put there, links included.
   const found = fs.statOrNull(path) === null ? null : fs.lstat(path)
   if (found === null) return
-  if (found.kind !== 'directory') return fs.unlink(path)
+  if (found.kind !== 'directory') {
+    fs.unlink(path)
+    return
+  }
   for (const name of fs.readDir(path)) {
     const inner = `${path}/${name}`
     if (fs.lstat(inner).kind === 'directory') removeAll(inner)

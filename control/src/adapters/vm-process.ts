@@ -11,6 +11,7 @@ import type { QmpEvent } from './qmp-client.ts'
 import type { QmpLink } from './qmp-link.ts'
 import type { UndoStack } from './undo-stack.ts'
 import { abandonSave, type SaveTools, saveState } from './vm-save.ts'
+import { attachVnc, sendKeys, takePicture } from './vm-screen.ts'
 import { endsWithin } from './wait.ts'
 
 const SIGKILL = 9
@@ -95,6 +96,18 @@ export class RunningVm implements VmProcess {
     const serial = this.#serials[port]
     if (serial == null) throw new VmHostFailure('serial.closed', 'attach-serial', `the serial port ${port} is not connected`)
     return serial.relay.attach(replayBytes)
+  }
+
+  attachVnc(): Promise<number> {
+    return told('attach-vnc', attachVnc(this.#monitor))
+  }
+
+  screenshot(): Promise<Uint8Array> {
+    return told('screenshot', takePicture(this.#monitor))
+  }
+
+  sendKeys(keys: readonly string[], holdMs: number): Promise<void> {
+    return sendKeys(keys, holdMs, this.#monitor)
   }
 
   async pause(): Promise<void> {

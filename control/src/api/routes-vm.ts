@@ -27,24 +27,6 @@ function powerRoute(verb: string, summary: string, act: (power: App['power'], id
   )
 }
 
-function serialRoute(path: string, summary: string): Route {
-  return withoutBody(
-    {
-      ...{ method: 'GET', path, who: 'operator', summary, upgrade: 'websocket' },
-      answers: [{ status: 101, description: 'The latest 64 KiB, then live; what is sent goes to the VM' }],
-    },
-    (call) => {
-      const { port = '0' } = call.parameters
-      return {
-        kind: 'attach',
-        status: 101,
-        headers: {},
-        descriptor: call.app.attachSerial(vmId(call), /^\d$/.test(port) ? Number(port) : 9),
-      }
-    },
-  )
-}
-
 export const vmRoutes: readonly Route[] = [
   withoutBody(
     {
@@ -115,16 +97,4 @@ export const vmRoutes: readonly Route[] = [
   powerRoute('suspend', 'Write its memory to the datastore and end its process; can be cancelled', (power, id, by) =>
     power.suspend(id, by),
   ),
-  withoutBody(
-    {
-      ...{ method: 'GET', path: '/v1/vms/{id}/console/log', who: 'viewer', summary: 'The latest of the serial port, up to 1 MiB' },
-      answers: [{ status: 200, description: 'As it came, bytes', mediaType: 'text/plain' }],
-    },
-    (call) => {
-      const headers = { 'content-type': 'text/plain', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
-      return { kind: 'complete', status: 200, headers, body: call.app.serialLog(vmId(call)) }
-    },
-  ),
-  serialRoute('/v1/vms/{id}/console/serial', 'The first serial port, as a WebSocket with binary messages'),
-  serialRoute('/v1/vms/{id}/console/serial/{port}', 'A serial port by its number from 0, as a WebSocket with binary messages'),
 ]

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { closed } from '../domain/check.ts'
 import type { ConsoleStatus } from '../domain/console-status.ts'
+import { CONSOLE_KINDS, type ConsoleTicket } from '../domain/console-ticket.ts'
 import type { Event, Severity } from '../domain/event.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -130,6 +131,18 @@ export const consoleStatusSchema = closed({
   time: timestamp,
 }) satisfies Of<ConsoleStatus>
 
+export const consoleTicketSchema = closed({
+  ticket: v.pipe(v.string(), v.description('Good once.')),
+  path: v.pipe(v.string(), v.description('Of the WebSocket, for `GET`.')),
+  validSeconds: count,
+}) satisfies Of<ConsoleTicket>
+
+/** A console to be let in to. */
+export const ticketRequestSchema = closed({
+  console: v.picklist(CONSOLE_KINDS),
+  port: v.pipe(v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3)), 0), v.description('Of a serial console.')),
+})
+
 /** A list answer. */
 export function listOf<Item extends v.GenericSchema>(item: Item) {
   return closed({ items: v.array(item) })
@@ -166,6 +179,7 @@ export const components = {
   HostFacts: hostFactsSchema,
   HostStatus: hostStatusSchema,
   ConsoleStatus: consoleStatusSchema,
+  ConsoleTicket: consoleTicketSchema,
   Datastore: datastoreSchema,
   DatastoreFile: datastoreFileSchema,
 } as const

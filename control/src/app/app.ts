@@ -2,8 +2,8 @@
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import type { DatastoreFile } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
-import { SERIAL_LOG_BYTES, vmPaths } from '../plan/vm-paths.ts'
 import { gatherConsoleStatus } from './console-status.ts'
+import { type Consoles, createConsoles } from './consoles.ts'
 import { createEventFeed, type EventFeed } from './event-feed.ts'
 import { createFleet } from './fleet.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
@@ -20,14 +20,12 @@ import { createTasks, type Tasks } from './tasks.ts'
 import { createVmTasks } from './vm-tasks.ts'
 import { createVms, type Vms } from './vms.ts'
 
-/** What a new viewer of a serial port sees of what was said before. */
-const REPLAY_BYTES = 65_536
-
 export interface App {
   /** Imports the seed, takes over running VMs, ends cut-off tasks. Nothing else may be called before it has resolved. */
   start(): Promise<void>
   readonly vms: Vms
   readonly power: Pick<Power, 'powerOn' | 'shutdown' | 'powerOff' | 'reset'> & Pick<Suspension, 'pause' | 'resume' | 'suspend'>
+  readonly consoles: Consoles
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'cancel'>
   readonly sessions: Sessions
   readonly events: EventFeed
@@ -37,14 +35,10 @@ export interface App {
   datastores(): readonly { readonly name: string; readonly totalBytes: number; readonly availableBytes: number }[]
   /** Refuses with `datastore.not-found`. */
   datastoreFiles(name: string): readonly DatastoreFile[]
-  /** The latest of a VM's serial port; refuses with `vm.not-found`. */
-  serialLog(id: string): Uint8Array
-  /** A socket on a VM's serial port, the caller's own; refuses with `vm.power.wrong-state`, `vm.serial.no-such-port`. */
-  attachSerial(id: string, port: number): number
 }
 
 export function createApp(ports: AppPorts): App {
-  const { store, host, datastores, vmHost } = ports
+  const { store, host, datastores } = ports
   const ledger = createLedger(store, ports.clock)
   const fleet = createFleet(ports, ledger)
   const tasks = createTasks(ports, ledger)
@@ -68,6 +62,7 @@ export function createApp(ports: AppPorts): App {
     },
     vms: createVms(ports, ledger, fleet, reconfigure),
     power: { ...power, ...suspension },
+    consoles: createConsoles(ports, fleet),
     tasks,
     sessions,
     events: createEventFeed(ports, ledger),
@@ -79,18 +74,6 @@ export function createApp(ports: AppPorts): App {
       const files = datastores.files(name)
       if (files === null) throw new Refusal('not-found', 'datastore.not-found', `There is no datastore ${name}.`)
       return files
-    },
-    serialLog(id) {
-      fleet.record(id)
-      return vmHost.readSerialLog(vmPaths(id).serialLog, SERIAL_LOG_BYTES)
-    },
-    attachSerial(id, port) {
-      const { spec, startedSpec } = fleet.record(id)
-      const process = fleet.process(id)
-      if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${spec.name} does not run.`)
-      if (port >= (startedSpec?.serialPorts ?? 1))
-        throw new Refusal('not-found', 'vm.serial.no-such-port', `${spec.name} has no serial port ${port}.`)
-      return process.attachSerial(port, REPLAY_BYTES)
     },
   }
 }

@@ -122,7 +122,7 @@ export function createSuspension(ports: AppPorts, ledger: Ledger, fleet: Fleet, 
           // A process that has gone meanwhile has nothing to be cancelled.
           fleet
             .process(id)
-            ?.abandonSave()
+            ?.cancelSave()
             .catch(() => {})
         },
       )

@@ -4,7 +4,7 @@ import type { VmSpec } from '../domain/vm.ts'
 import { blockNodes, bootOrder, cdromDevice, cdromName, diskDevice, diskName, scsiController } from './qemu-disks.ts'
 import { cpuOptions, identityOptions, machineOptions, memoryOptions } from './qemu-machine.ts'
 import { nicBackend, nicDevice } from './qemu-nics.ts'
-import { placeOf, rootPorts } from './vm-layout.ts'
+import { placeOf, rootPorts, seedPlace } from './vm-layout.ts'
 import { VIEW } from './vm-paths.ts'
 
 export const QEMU = '/usr/bin/qemu-system-x86_64'
@@ -62,7 +62,6 @@ function process(): string[] {
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     // Only what has a bootindex is booted from.
     ...['-boot', 'strict=on'],
-    ...['-display', 'none'],
     // controld asks whether KVM is in use before it lets the guest run.
     '-S',
   ]
@@ -91,7 +90,10 @@ function channels({ chipset }: VmSpec, agent: number | null): string[] {
 function screenAndInput({ chipset, display, usb }: VmSpec): string[] {
   const video = { vga: 'VGA', virtio: 'virtio-vga', none: null }[display]
   return [
-    ...(video === null ? [] : device({ driver: video, id: 'video', ...placeOf(chipset, 'video') })),
+    // The VNC server listens nowhere: controld hands it each viewer. Several may look at once.
+    ...(video === null
+      ? ['-display', 'none']
+      : ['-vnc', 'none,share=force-shared', ...device({ driver: video, id: 'video', ...placeOf(chipset, 'video') })]),
     ...(usb
       ? [
           ...device({ driver: chipset === 'q35' ? 'qemu-xhci' : 'piix3-usb-uhci', id: 'usb', ...placeOf(chipset, 'usb') }),
@@ -157,7 +159,7 @@ function drives(spec: VmSpec): string[] {
       ? []
       : [
           ...nodes('cloud-init', VIEW.cloudInit, 'raw', true),
-          ...device({ driver: 'virtio-blk-pci', id: 'cloud-init', drive: 'cloud-init', ...placeOf(spec.chipset, 'cloud-init') }),
+          ...device({ driver: 'virtio-blk-pci', id: 'cloud-init', drive: 'cloud-init', ...seedPlace(spec.chipset) }),
         ]),
   ]
 }

@@ -44,6 +44,12 @@ export interface VmProcess {
   powerOff(timeoutMs: number): Promise<VmExit>
   /** A new peer of a serial port as a socket descriptor, replaying the latest `replayBytes`. The caller owns it. */
   attachSerial(port: number, replayBytes: number): number
+  /** A new viewer of the screen as a socket on which QEMU speaks RFB. The caller owns it. */
+  attachVnc(): Promise<number>
+  /** The screen as PNG. */
+  screenshot(): Promise<Uint8Array>
+  /** Names of QKeyCode, pressed together for `holdMs`; returns at once. */
+  sendKeys(keys: readonly string[], holdMs: number): Promise<void>
   /** `stop`. */
   pause(): Promise<void>
   /** `cont`. */

@@ -26,6 +26,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/login': { username: 'administrator', password: 'correct horse battery' },
   'POST /v1/vms': { name: 'other' },
   'PATCH /v1/vms/{id}': { vcpus: 2 },
+  'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
 }
 
 /** What has to be so before a request makes sense; a task to be asked about instead of the power-on's. */

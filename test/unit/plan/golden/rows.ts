@@ -294,8 +294,8 @@ export const rows: Readonly<Record<string, { readonly gone: readonly string[]; r
     come: ['{"driver":"virtio-vga","id":"video","bus":"pcie.0","addr":"0x1"}'],
   },
   'display (none)': {
-    gone: ['{"driver":"VGA","id":"video","bus":"pcie.0","addr":"0x1"}'],
-    come: [],
+    gone: ['-vnc', 'none,share=force-shared', '{"driver":"VGA","id":"video","bus":"pcie.0","addr":"0x1"}'],
+    come: ['-display', 'none'],
   },
   usb: {
     gone: [
@@ -355,9 +355,10 @@ export const rows: Readonly<Record<string, { readonly gone: readonly string[]; r
   cloudInit: {
     gone: [],
     come: [
+      '{"driver":"pcie-root-port","id":"seed-port0","bus":"pcie.0","chassis":25,"addr":"0x5.0x0","multifunction":true}',
       '{"driver":"file","node-name":"cloud-init-file","filename":"/cloud-init","aio":"threads","read-only":true,"discard":"unmap","cache":{"direct":false,"no-flush":false}}',
       '{"driver":"raw","node-name":"cloud-init","file":"cloud-init-file","read-only":true,"discard":"unmap","cache":{"direct":false,"no-flush":false}}',
-      '{"driver":"virtio-blk-pci","id":"cloud-init","drive":"cloud-init","bus":"pcie.0","addr":"0xe"}',
+      '{"driver":"virtio-blk-pci","id":"cloud-init","drive":"cloud-init","bus":"seed-port0"}',
     ],
   },
   watchdog: {
