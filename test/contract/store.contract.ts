@@ -18,6 +18,7 @@ function vm(id: string, name: string, uid: number, rest: Partial<VmRecord> = {})
     bootMemoryMiB: null,
     changingTo: null,
     suspended: null,
+    restarts: [],
     lastExit: null,
   }
   return { id, revision: 1, spec: spec(name), uid, ...nothing, ...rest }
@@ -56,6 +57,7 @@ export function storeContract(make: () => Store): void {
         bootMemoryMiB: 256,
         changingTo: spec('web3'),
         suspended: { at: '2026-01-01T00:00:00.000Z', spec: spec('web4'), bootMemoryMiB: 128 },
+        restarts: [1_767_225_600_000],
         lastExit: { at: '2026-01-01T00:00:00.000Z', reason: 'crashed', code: null, signal: 11 },
       })
       store.putVm(record)

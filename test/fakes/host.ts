@@ -15,6 +15,7 @@ export const BOOT_OUTCOME: BootOutcome = {
 }
 
 export class FakeHost implements Host {
+  bootId = 'boot 1'
   facts: HostFacts = {
     product: 'Corbel',
     version: '0.1.0',

@@ -20,6 +20,8 @@ export class FakeMachine {
   state: RunState = 'running'
   /** Whether the guest shuts down when its power button is pressed. */
   obedient = true
+  /** How long after the power button the guest ends; null: at once. */
+  shutdownAfter: Promise<void> | null = null
   /** Whether QMP answers. */
   answering = true
   presses = 0
@@ -160,7 +162,9 @@ export class FakeMachine {
       pressPowerButton: () =>
         act(() => {
           this.presses++
-          if (this.obedient) this.end('guest-shutdown')
+          if (!this.obedient) return
+          if (this.shutdownAfter === null) this.end('guest-shutdown')
+          else void this.shutdownAfter.then(() => this.end('guest-shutdown'))
         }),
       reset: () => act(() => void this.resets++),
       powerOff: async () => {

@@ -50,6 +50,7 @@ export const guestSpecs = {
   hello: (name: string) => ({
     name,
     memoryMiB: 192,
+    onCrash: { action: 'stay-off' },
     boot: { from: 'kernel', kernel: file('hello.vmlinuz'), initrd: file('hello.initrd'), commandLine: 'console=ttyS0 quiet' },
   }),
   diskless: (name: string) => ({ name, memoryMiB: 64 }),

@@ -26,6 +26,7 @@ export function createHost(): Host {
   let fingerprint: string | null = null
   return {
     facts,
+    bootId: readText('/proc/sys/kernel/random/boot_id').trim(),
     bootOutcome: readBootOutcome(),
     observeStatus: () => ({
       hostname: hostname(),

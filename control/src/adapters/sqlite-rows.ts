@@ -24,11 +24,15 @@ export function vmFromRow(row: Row): VmRecord {
   }
 }
 
-type Runtime = Pick<VmRecord, 'bootMemoryMiB' | 'changingTo' | 'suspended'>
+type Runtime = Pick<VmRecord, 'bootMemoryMiB' | 'changingTo' | 'suspended' | 'restarts'>
 
 /** Of a record that an earlier version wrote, which changed nothing live. */
 function runtimeBefore(startedSpec: VmSpec | null): Runtime {
-  return { bootMemoryMiB: startedSpec?.memoryMiB ?? null, changingTo: null, suspended: null }
+  return { bootMemoryMiB: startedSpec?.memoryMiB ?? null, changingTo: null, suspended: null, restarts: [] }
+}
+
+function runtimeOf({ bootMemoryMiB, changingTo, suspended, restarts }: VmRecord): Runtime {
+  return { bootMemoryMiB, changingTo, suspended, restarts }
 }
 
 function specFromText(id: string, kept: string): VmSpec {
@@ -50,7 +54,7 @@ export function vmToParameters(record: VmRecord): (string | number | null)[] {
     record.startedAt,
     record.startedSpec === null ? null : JSON.stringify(record.startedSpec),
     record.lastExit === null ? null : JSON.stringify(record.lastExit),
-    JSON.stringify({ bootMemoryMiB: record.bootMemoryMiB, changingTo: record.changingTo, suspended: record.suspended } satisfies Runtime),
+    JSON.stringify(runtimeOf(record)),
   ]
 }
 

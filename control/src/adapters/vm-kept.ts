@@ -34,6 +34,8 @@ function removeAll(path: string): void {
     fs.unlink(path)
     return
   }
+  // A VM's own directory is closed to others.
+  fs.chown(path, 0, 0)
   for (const name of fs.readDir(path)) {
     const inner = `${path}/${name}`
     if (fs.lstat(inner).kind === 'directory') removeAll(inner)

@@ -35,8 +35,16 @@ export async function openTap(device: string, bridge: string): Promise<number> {
 
 export const vmTools: VmTools = {
   openFile(path, uid, shared) {
-    ownFile(path, uid, shared)
-    return fs.openFd(path, shared ? 'r' : 'rw')
+    // It may still be another VM's that had it before: root opens only what is root's, as it has no right to what is others'.
+    fs.chown(path, 0, 0)
+    const descriptor = fs.openFd(path, shared ? 'r' : 'rw')
+    try {
+      ownFile(path, uid, shared)
+      return descriptor
+    } catch (error) {
+      fs.closeFd(descriptor)
+      throw error
+    }
   },
   openTap,
   close: (descriptor) => fs.closeFd(descriptor),

@@ -8,7 +8,7 @@ import { etag, matches } from './etag.ts'
 import type { CompleteResponse } from './message.ts'
 import { type Call, type Route, withBody, withoutBody } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
-import { emptySchema, listOf, taskSchema, vmPatchSchema, vmSchema } from './schemas.ts'
+import { emptySchema, listOf, shutdownRequestSchema, taskSchema, vmPatchSchema, vmSchema } from './schemas.ts'
 
 const DRY_RUN = { dryRun: 'Check everything, write nothing; the answer is what would have been answered' }
 
@@ -25,6 +25,13 @@ function powerRoute(verb: string, summary: string, act: (power: App['power'], id
     { schema: emptySchema, prefix: 'vm' },
     (call) => accepted(act(call.app.power, vmId(call), call.by)),
   )
+}
+
+/** Without the fields that were left out. */
+function definedOnly<T extends object>(body: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
+  }
 }
 
 export const vmRoutes: readonly Route[] = [
@@ -89,7 +96,11 @@ export const vmRoutes: readonly Route[] = [
     },
   ),
   powerRoute('power-on', 'Power on', (power, id, by) => power.powerOn(id, by)),
-  powerRoute('shutdown', 'Ask the guest to shut down; fails after 60 s', (power, id, by) => power.shutdown(id, by)),
+  withBody(
+    { method: 'POST', path: '/v1/vms/{id}/shutdown', who: 'operator', summary: 'Ask the guest to shut down', answers: [ACCEPTED] },
+    { schema: shutdownRequestSchema, prefix: 'shutdown' },
+    (call) => accepted(call.app.power.shutdown(vmId(call), call.by, definedOnly(call.body))),
+  ),
   powerRoute('power-off', 'Power off at once', (power, id, by) => power.powerOff(id, by)),
   powerRoute('reset', 'Reset, as the button does', (power, id, by) => power.reset(id, by)),
   powerRoute('pause', 'Let it stand still, in memory', (power, id, by) => power.pause(id, by)),

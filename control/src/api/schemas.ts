@@ -8,6 +8,7 @@ import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { Problem } from '../domain/problem.ts'
 import { TASK_KINDS, TASK_STATES, type Task } from '../domain/task.ts'
 import { vmSpecSchema } from '../domain/vm.ts'
+import { seconds, shutdownEndSchema } from '../domain/vm-policies.ts'
 import { type LastExit, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
 
 /** A schema whose output is a T. */
@@ -59,6 +60,7 @@ const vmStatusSchema = closed({
   pid: v.exactOptional(count),
   startedAt: v.exactOptional(timestamp),
   lastExit: v.exactOptional(lastExitSchema),
+  restartAt: v.exactOptional(v.pipe(v.string(), v.description('When it will be started again after a crash. RFC 3339, UTC.'))),
 }) satisfies Of<VmStatus>
 
 export const vmSchema = closed({
@@ -162,6 +164,12 @@ export const loginSchema = closed({
 
 /** Any of a VM's fields; null gives a field its default back. @source RFC 7396 */
 export const vmPatchSchema = v.record(v.string(), v.unknown())
+
+/** What is left out is as the VM's spec says. */
+export const shutdownRequestSchema = closed({
+  timeoutSeconds: v.optional(seconds(5, 3600)),
+  onTimeout: v.optional(shutdownEndSchema),
+})
 
 /** For acts that take nothing: no body, or an empty object. */
 export const emptySchema = closed({})

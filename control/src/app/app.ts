@@ -2,6 +2,7 @@
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import type { DatastoreFile } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
+import { autostart } from './autostart.ts'
 import { gatherConsoleStatus } from './console-status.ts'
 import { type Consoles, createConsoles } from './consoles.ts'
 import { createEventFeed, type EventFeed } from './event-feed.ts'
@@ -13,6 +14,7 @@ import { createPower, type Power } from './power.ts'
 import { reconcile } from './reconcile.ts'
 import { createReconfigure } from './reconfigure.ts'
 import { Refusal } from './refusal.ts'
+import { createRestarts } from './restarts.ts'
 import { DEFAULT_HOSTNAME, importSeed } from './seed-import.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createSuspension, type Suspension } from './suspend.ts'
@@ -46,6 +48,9 @@ export function createApp(ports: AppPorts): App {
   const power = createPower(ports, ledger, fleet, vmTasks)
   const suspension = createSuspension(ports, ledger, fleet, vmTasks, power.isClosed)
   const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks)
+  const restarts = createRestarts(ports, ledger, fleet, power)
+  fleet.onEnded(restarts.consider)
+  fleet.onPanicked(restarts.panicked)
   const sessions = createSessions(ports, ledger)
 
   return {
@@ -59,6 +64,11 @@ export function createApp(ports: AppPorts): App {
       const hostname = store.getSetting('hostname')
       host.setHostname(typeof hostname === 'string' ? hostname : DEFAULT_HOSTNAME)
       await reconcile(ports, ledger, fleet, reconfigure)
+      restarts.resume()
+      // Not waited for: the API is to answer while VMs start.
+      autostart(ports, { ledger, fleet, tasks, power, suspension, agentResponds: () => false }).catch((error: unknown) => {
+        ports.log('error', `autostart: ${String(error)}`)
+      })
     },
     vms: createVms(ports, ledger, fleet, reconfigure),
     power: { ...power, ...suspension },
@@ -66,7 +76,7 @@ export function createApp(ports: AppPorts): App {
     tasks,
     sessions,
     events: createEventFeed(ports, ledger),
-    hostPower: createHostPower(ports, fleet, power, tasks),
+    hostPower: createHostPower(ports, ledger, fleet, power, suspension, tasks),
     host: () => ({ facts: host.facts, status: host.observeStatus() }),
     consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired),
     datastores: () => datastores.list(),

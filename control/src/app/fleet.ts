@@ -23,6 +23,7 @@ interface Live {
   /** Power-off was asked for: an end without reason given is no crash. */
   endWanted: boolean
   busy: TaskKind | null
+  restartAt: string | null
 }
 
 /** Of a record, when nothing runs. */
@@ -53,18 +54,33 @@ export interface Fleet {
   wantEnd(id: string): void
   /** Resolves once the VM has no process and that is written. */
   whenStopped(id: string): Promise<void>
+  /** Tells when it will be started again; null: it will not. */
+  planRestart(id: string, at: string | null): void
+  /** One listener each: a process has ended and that is written; a guest tells that it panicked. */
+  onEnded(listener: (id: string) => void): void
+  onPanicked(listener: (id: string) => void): void
   /** Writes that the VM's process is gone without having been watched. */
   recordEnd(id: string, exit: Omit<LastExit, 'at'>): void
 }
 
 export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, ledger: Ledger): Fleet {
   const lives = new Map<string, Live>()
+  let endedListener: (id: string) => void = () => {}
+  let panickedListener: (id: string) => void = () => {}
   const cache = new Map<string, { readonly record: VmRecord; readonly vm: Vm }>()
 
   function live(id: string): Live {
     const known = lives.get(id)
     if (known !== undefined) return known
-    const fresh: Live = { process: null, stopped: Promise.resolve(), runState: 'unknown', transition: null, endWanted: false, busy: null }
+    const fresh: Live = {
+      process: null,
+      stopped: Promise.resolve(),
+      runState: 'unknown',
+      transition: null,
+      endWanted: false,
+      busy: null,
+      restartAt: null,
+    }
     lives.set(id, fresh)
     return fresh
   }
@@ -92,12 +108,14 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
   function status(id: string): VmStatus {
     const { spec, process, startedAt, lastExit, startedSpec, suspended } = record(id)
     const inForce = startedSpec ?? suspended?.spec ?? null
+    const restartAt = lives.get(id)?.restartAt ?? null
     return {
       powerState: powerState(id),
       ...(inForce === null ? {} : { pending: differingFields(inForce, spec) }),
       ...(process === null ? {} : { pid: process.pid }),
       ...(startedAt === null ? {} : { startedAt }),
       ...(lastExit === null ? {} : { lastExit }),
+      ...(restartAt === null || process !== null ? {} : { restartAt }),
     }
   }
 
@@ -126,6 +144,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
       if (crashed) draft.event('vm.crashed', 'error', { kind: 'vm', id }, `${name} ended unasked${how} (${reason}).`)
       else draft.event('vm.stopped', 'info', { kind: 'vm', id }, `${name} stopped (${reason}).`)
     })
+    endedListener(id)
   }
 
   /** Until the end can be written the state is `unknown`; power-off then settles it, too. */
@@ -142,6 +161,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
   function onState(id: string, process: VmProcess, state: RunState): void {
     if (live(id).process !== process) return
     if (state !== 'guest-panicked' && state !== 'shutdown') change(id, { runState: state === 'running' ? 'running' : 'paused' })
+    if (state === 'guest-panicked') panickedListener(id)
     const [code, what] = TELLING[state] ?? []
     if (code === undefined) return
     const message = `${record(id).spec.name} ${what}.`
@@ -184,6 +204,13 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     observe: onState,
     wantEnd: (id) => change(id, { endWanted: true }),
     whenStopped: (id) => live(id).stopped,
+    planRestart: (id, restartAt) => change(id, { restartAt }),
+    onEnded(listener) {
+      endedListener = listener
+    },
+    onPanicked(listener) {
+      panickedListener = listener
+    },
     recordEnd,
   }
 }

@@ -1,5 +1,7 @@
 // Powering VMs on and off, each as a task; one at a time for a VM, except that power-off may overtake a shutdown that waits for the guest.
+import type { Problem } from '../domain/problem.ts'
 import type { Task } from '../domain/task.ts'
+import type { VmSpec } from '../domain/vm.ts'
 import { POWERED_OFF } from '../domain/vm-exit.ts'
 import type { PowerState } from '../domain/vm-status.ts'
 import { planPowerOn } from '../plan/power-on.ts'
@@ -14,21 +16,23 @@ import type { Conclusion } from './tasks.ts'
 import type { VmTasks } from './vm-tasks.ts'
 import { within } from './within.ts'
 
-/** What a guest has to shut down in. */
-const SHUTDOWN_TIMEOUT_MS = 60_000
 /** Early in its boot a guest ignores the power button, so it is pressed again. */
 const PRESS_AGAIN_MS = 10_000
 /** What QEMU has to end in before it is killed. */
 const QUIT_TIMEOUT_MS = 10_000
 
+export type ShutdownPolicy = VmSpec['shutdown']
+
 export interface Power {
   /** All refuse with `vm.not-found`, `vm.power.wrong-state`, `vm.busy` or `host.going-down`; power-on with what keeps the VM from starting, too. */
-  powerOn(id: string, by: string): Task
-  shutdown(id: string, by: string): Task
+  /** `failed` is called when the task has ended without success. */
+  powerOn(id: string, by: string, failed?: () => void): Task
+  /** How long, and what then, is the spec's where it is not said. */
+  shutdown(id: string, by: string, wanted?: Partial<ShutdownPolicy>): Task
   powerOff(id: string, by: string): Task
   reset(id: string, by: string): Task
   /** The steps of shutdown and power-off without a task, for when the host goes down. */
-  shutDownGuest(id: string): Promise<void>
+  shutDownGuest(id: string, timeoutMs: number): Promise<void>
   endProcess(id: string): Promise<void>
   /** From now on nothing is powered on. */
   close(): void
@@ -50,7 +54,7 @@ export function createPower(
   const { admit, start } = vmTasks
   let closed = false
 
-  async function shutDownGuest(id: string): Promise<void> {
+  async function shutDownGuest(id: string, timeoutMs: number): Promise<void> {
     const process = fleet.process(id)
     if (process === null) throw new Refusal('conflict', 'vm.power.wrong-state', 'The VM has no process that could be asked.')
     let pressing = true
@@ -67,12 +71,12 @@ export function createPower(
     try {
       await process.pressPowerButton()
       pressAgain()
-      if (await within(clock, SHUTDOWN_TIMEOUT_MS, stopped)) return
+      if (await within(clock, timeoutMs, stopped)) return
     } finally {
       pressing = false
       cancel()
     }
-    throw new Refusal('conflict', 'vm.shutdown.timeout', `The guest did not shut down within ${SHUTDOWN_TIMEOUT_MS / 1000} s.`)
+    throw new Refusal('conflict', 'vm.shutdown.timeout', `The guest did not shut down within ${timeoutMs / 1000} s.`)
   }
 
   async function endProcess(id: string): Promise<void> {
@@ -102,12 +106,12 @@ export function createPower(
   }
 
   return {
-    powerOn(id, by) {
+    powerOn(id, by, failed) {
       if (closed) throw new Refusal('conflict', 'host.going-down', 'The host is going down.')
       const record = admit(id, 'vm.power-on', STOPPED)
       const pathOf = requireStartable(ports, record, record.spec, ledger.vms.values())
       const { uid, spec } = record
-      return start(id, 'vm.power-on', by, 'starting', async () => {
+      const act = async (): Promise<Conclusion> => {
         const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: null }))
         return {
           write(draft) {
@@ -122,13 +126,23 @@ export function createPower(
           },
           undo: async () => void (await process.powerOff(QUIT_TIMEOUT_MS)),
         }
-      })
+      }
+      const settled = (problem: Problem | null) => {
+        if (problem !== null) failed?.()
+      }
+      return start(id, 'vm.power-on', by, 'starting', act, { settled })
     },
 
-    shutdown(id, by) {
-      admit(id, 'vm.shutdown', RUNNING)
+    shutdown(id, by, wanted = {}) {
+      const policy = { ...admit(id, 'vm.shutdown', RUNNING).spec.shutdown, ...wanted }
       return start(id, 'vm.shutdown', by, 'stopping', async () => {
-        await shutDownGuest(id)
+        try {
+          await shutDownGuest(id, policy.timeoutSeconds * 1000)
+        } catch (error) {
+          const isLate = error instanceof Refusal && error.code === 'vm.shutdown.timeout'
+          if (!isLate || policy.onTimeout === 'fail') throw error
+          await endProcess(id)
+        }
         return {}
       })
     },

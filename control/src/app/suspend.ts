@@ -118,12 +118,14 @@ export function createSuspension(ports: AppPorts, ledger: Ledger, fleet: Fleet, 
           await suspendProcess(id, by, progress)
           return {}
         },
-        () => {
-          // A process that has gone meanwhile has nothing to be cancelled.
-          fleet
-            .process(id)
-            ?.cancelSave()
-            .catch(() => {})
+        {
+          cancel: () => {
+            // A process that has gone meanwhile has nothing to be cancelled.
+            fleet
+              .process(id)
+              ?.cancelSave()
+              .catch(() => {})
+          },
         },
       )
     },

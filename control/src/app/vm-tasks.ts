@@ -1,4 +1,5 @@
 // Tasks of VMs: one at a time for a VM, begun only in a state in which they make sense.
+import type { Problem } from '../domain/problem.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
 import type { PowerState } from '../domain/vm-status.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -6,6 +7,13 @@ import type { VmProcess } from '../ports/vm-host.ts'
 import type { Fleet, Transition } from './fleet.ts'
 import { Refusal } from './refusal.ts'
 import type { Conclusion, Progress, Tasks } from './tasks.ts'
+
+export interface VmTaskOptions {
+  /** See `Work.cancel`. */
+  readonly cancel?: () => void
+  /** Called when the task has ended and the VM is free for the next, with what it failed by. */
+  readonly settled?: (problem: Problem | null) => void
+}
 
 export interface VmTasks {
   /** The record, when a task of this kind may begin; refuses with `vm.not-found`, `vm.busy` or `vm.power.wrong-state`. Power-off may overtake a shutdown. */
@@ -18,7 +26,7 @@ export interface VmTasks {
     by: string,
     transition: Transition | null,
     act: (progress: Progress) => Promise<Conclusion>,
-    cancel?: () => void,
+    options?: VmTaskOptions,
   ): Task
 }
 
@@ -42,10 +50,14 @@ export function createVmTasks(fleet: Fleet, tasks: Tasks): VmTasks {
       return process
     },
 
-    start(id, kind, by, transition, act, cancel) {
+    start(id, kind, by, transition, act, { cancel, settled } = {}) {
       const release = fleet.hold(id, kind, transition)
+      const end = (problem: Problem | null) => {
+        release()
+        settled?.(problem)
+      }
       try {
-        return tasks.start({ kind, by, target: { kind: 'vm', id }, act, settled: release, ...(cancel === undefined ? {} : { cancel }) })
+        return tasks.start({ kind, by, target: { kind: 'vm', id }, act, settled: end, ...(cancel === undefined ? {} : { cancel }) })
       } catch (error) {
         release()
         throw error

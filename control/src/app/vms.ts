@@ -87,7 +87,16 @@ export function createVms(
       if (ledger.vms.size >= MAX_VMS) throw new Refusal('conflict', 'vm.too-many', `A host has at most ${MAX_VMS} VMs.`)
       const id = random.uuid()
       const spec = settle(id, draft, null)
-      const record: VmRecord = { id, revision: 1, spec, uid: freeUid(ledger.vms.values()), ...NO_PROCESS, suspended: null, lastExit: null }
+      const record: VmRecord = {
+        id,
+        revision: 1,
+        spec,
+        uid: freeUid(ledger.vms.values()),
+        ...NO_PROCESS,
+        suspended: null,
+        restarts: [],
+        lastExit: null,
+      }
       if (dryRun) return { id, revision: 1, spec, status: { powerState: 'off' } }
       ledger.write((draft) => {
         draft.putVm(record)

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { closed } from './check.ts'
 import { field } from './field.ts'
 
-function seconds(least: number, most: number) {
+export function seconds(least: number, most: number) {
   return v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most))
 }
 
@@ -30,13 +30,15 @@ export const autostartSchema = closed({
   ),
 })
 
+export const shutdownEndSchema = v.picklist(['fail', 'power-off'])
+
 export const shutdownSchema = closed({
   timeoutSeconds: v.pipe(
     v.optional(seconds(5, 3600), 60),
     field({ title: 'Deadline', unit: 's', description: 'What a guest has to shut down in.' }),
   ),
   onTimeout: v.pipe(
-    v.optional(v.picklist(['fail', 'power-off']), 'fail'),
+    v.optional(shutdownEndSchema, 'fail'),
     field({ title: 'After the deadline', description: '`fail`: the VM goes on, the task fails. `power-off`: it is powered off.' }),
   ),
 })

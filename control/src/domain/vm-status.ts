@@ -33,6 +33,8 @@ export interface VmStatus {
   readonly pid?: number
   readonly startedAt?: string
   readonly lastExit?: LastExit
+  /** When it will be started again after a crash, RFC 3339. */
+  readonly restartAt?: string
 }
 
 export interface Vm {

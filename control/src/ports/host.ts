@@ -6,6 +6,8 @@ import type { HostFacts, HostStatus } from '../domain/host.ts'
 export interface Host {
   /** Read once at start. */
   readonly facts: HostFacts
+  /** Another with each boot of the machine, the same for as long as it runs. */
+  readonly bootId: string
   observeStatus(): HostStatus
   readonly bootOutcome: BootOutcome
   /** SHA-256 of the TLS certificate, `AA:BB:…`; null until it exists. */

@@ -23,6 +23,8 @@ export interface VmRecord {
   /** What is being made of `startedSpec` just now; null unless a task is at it. */
   readonly changingTo: VmSpec | null
   readonly suspended: Suspended | null
+  /** When it was started again after crashes, ms since the epoch; those that still count against its policy. */
+  readonly restarts: readonly number[]
   readonly lastExit: LastExit | null
 }
 

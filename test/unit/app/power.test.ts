@@ -163,7 +163,7 @@ describe('power', () => {
     await running()
     world.vmHost.machine(id).crash()
     await pass()
-    expect(app.vms.get(id).status).toEqual({
+    expect(app.vms.get(id).status).toMatchObject({
       powerState: 'crashed',
       lastExit: { at: world.clock.now(), reason: 'crashed', code: null, signal: 9 },
     })
