@@ -48,10 +48,10 @@ export async function autostart(ports: Pick<AppPorts, 'store' | 'host' | 'clock'
   function begin(id: string): Task | null {
     const record = ledger.vms.get(id)
     if (record === undefined || record.process !== null) return null
-    const { lastExit } = record
-    if (lastExit !== null && lastExit.reason !== HOST_RESTARTED && lastExit.at >= beganAt) return null
+    const { lastExit, suspended } = record
+    if (suspended === null && lastExit !== null && lastExit.reason !== HOST_RESTARTED && lastExit.at >= beganAt) return null
     try {
-      return record.suspended === null ? power.powerOn(id, BY) : suspension.resume(id, BY)
+      return suspended === null ? power.powerOn(id, BY) : suspension.resume(id, BY)
     } catch (error) {
       tell(id, `${record.spec.name} was not started with the host: ${error instanceof Error ? error.message : String(error)}`)
       return null
