@@ -72,7 +72,7 @@ describe('the agent of a guest', () => {
 
   it('is nothing of a VM that is off', async () => {
     await open()
-    world.vmHost.machine(id).crash()
+    app.power.powerOff(id, BY)
     await pass()
     expect(status()).toBeUndefined()
     expect(world.clock.pendingTimers).toBe(0)
