@@ -49,7 +49,7 @@ const lastExitSchema = closed({
 
 const claim = (what: string) => v.pipe(v.nullable(v.pipe(v.string(), v.maxLength(255))), v.description(what))
 
-export const guestStatusSchema = v.pipe(
+const guestStatusSchema = v.pipe(
   closed({
     agent: v.pipe(
       v.picklist(AGENT_STATES),

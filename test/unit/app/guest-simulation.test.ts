@@ -6,7 +6,7 @@ import type { AgentBehaviour } from '../../fakes/guest-agent.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
 
-const HISTORIES = 400
+const HISTORIES = 150
 const STEPS = 60
 const BY = 'simulation'
 const BEHAVIOURS: readonly AgentBehaviour[] = ['good', 'good', 'good', 'silent', 'malformed', 'failing', 'limited']
@@ -16,11 +16,16 @@ const SETTLED_MS = 600_000 + 330_000
 class History {
   readonly world: World
   readonly trace: string[] = []
-  app: App | null = null
+  #app: App | null = null
   readonly ids: string[] = []
 
   constructor(seed: number) {
     this.world = new World(seed)
+  }
+
+  get app(): App {
+    if (this.#app === null) throw new Error('not booted')
+    return this.#app
   }
 
   async begin(): Promise<void> {
@@ -32,7 +37,7 @@ class History {
   }
 
   async restart(): Promise<void> {
-    this.app = await this.world.boot()
+    this.#app = await this.world.boot()
   }
 
   below(count: number): number {
@@ -46,23 +51,23 @@ class History {
     const guest = machine?.exit === null ? machine.guest : null
     const seconds = 1 + this.below(200) * 3
     const steps: readonly (readonly [string, () => unknown])[] = [
-      ['on', () => app?.power.powerOn(id, BY)],
-      ['on', () => app?.power.powerOn(id, BY)],
+      ['on', () => app.power.powerOn(id, BY)],
+      ['on', () => app.power.powerOn(id, BY)],
       ['open', () => Object.assign(guest ?? {}, { isOpen: true })],
       ['open', () => Object.assign(guest ?? {}, { isOpen: true })],
       ['close', () => Object.assign(guest ?? {}, { isOpen: false })],
       ['behave', () => Object.assign(guest ?? {}, { behaviour: BEHAVIOURS[this.below(BEHAVIOURS.length)] })],
       ['rename', () => Object.assign(guest ?? {}, { claims: { ...guest?.claims, hostname: `host${this.below(3)}` } })],
       ['obey', () => Object.assign(guest ?? {}, { obedient: this.below(2) === 0 })],
-      ['freeze', () => app?.guests.freeze(id, seconds, BY)],
-      ['freeze', () => app?.guests.freeze(id, seconds, BY)],
-      ['thaw', () => app?.guests.thaw(id, BY)],
-      ['pause', () => app?.power.pause(id, BY)],
-      ['resume', () => app?.power.resume(id, BY)],
-      ['suspend', () => app?.power.suspend(id, BY)],
-      ['shutdown', () => app?.power.shutdown(id, BY)],
-      ['off', () => app?.power.powerOff(id, BY)],
-      ['reset', () => app?.power.reset(id, BY)],
+      ['freeze', () => app.guests.freeze(id, seconds, BY)],
+      ['freeze', () => app.guests.freeze(id, seconds, BY)],
+      ['thaw', () => app.guests.thaw(id, BY)],
+      ['pause', () => app.power.pause(id, BY)],
+      ['resume', () => app.power.resume(id, BY)],
+      ['suspend', () => app.power.suspend(id, BY)],
+      ['shutdown', () => app.power.shutdown(id, BY)],
+      ['off', () => app.power.powerOff(id, BY)],
+      ['reset', () => app.power.reset(id, BY)],
       ['crash', () => machine?.crash()],
       ['frozen-unasked', () => Object.assign(guest ?? {}, { frozen: true })],
       ['restart', () => this.restart()],
@@ -83,7 +88,7 @@ class History {
   }
 
   check(): void {
-    for (const { id, status } of this.app?.vms.list() ?? []) {
+    for (const { id, status } of this.app.vms.list()) {
       const machine = this.world.vmHost.machines.get(id)
       const { guest } = status
       if ((guest === undefined) !== (status.pid === undefined))
@@ -101,7 +106,7 @@ class History {
     await world.clock.advance(70_000)
     for (const id of this.ids) {
       try {
-        app?.power.resume(id, BY)
+        app.power.resume(id, BY)
       } catch {
         // It does not stand still.
       }
@@ -110,7 +115,7 @@ class History {
     for (const { guest } of world.vmHost.machines.values()) Object.assign(guest, { behaviour: 'good', isOpen: true })
     await world.clock.advance(SETTLED_MS)
     this.check()
-    for (const { id, status } of app?.vms.list() ?? []) {
+    for (const { id, status } of app.vms.list()) {
       const machine = world.vmHost.machines.get(id)
       if (machine === undefined) continue
       const { guest, state, exit } = machine
