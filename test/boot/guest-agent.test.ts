@@ -94,9 +94,9 @@ describe('a frozen guest', () => {
     expect((await guestWhen('frozen guest', ({ claims }) => claims?.frozen === true)).claims).toMatchObject({ hostname: 'debian' })
     console.send('(touch /root/first; echo writ""ten) & sleep 3; echo wai""ted\r')
     await hears(/^waited\r?$/m)
-    expect(console.text).not.toMatch(/^written\r?$/m)
+    expect(console.text).not.toMatch(/written/)
     await act('thaw')
-    await hears(/^written\r?$/m)
+    await hears(/written/)
   })
 
   it('is thawed when its time is over', async () => {
