@@ -2,18 +2,10 @@
 import type { Effect } from '../../control/src/domain/effect.ts'
 import type { LiveStep } from '../../control/src/domain/live-step.ts'
 import type { ProcessIdentity, RunState, VmExit, VmHost, VmProcess } from '../../control/src/ports/vm-host.ts'
+import { FakeFailure } from './failure.ts'
+import { FakeGuest } from './guest-agent.ts'
 
-/** Something of the host went wrong. */
-export class FakeFailure extends Error {
-  override readonly name = 'HostFailure'
-  readonly step = 'fake'
-  constructor(
-    readonly code: string,
-    message = code,
-  ) {
-    super(message)
-  }
-}
+export { FakeFailure }
 
 /** The QEMU process itself: exists whether or not an app knows it. */
 export class FakeMachine {
@@ -24,6 +16,8 @@ export class FakeMachine {
   shutdownAfter: Promise<void> | null = null
   /** Whether QMP answers. */
   answering = true
+  /** What runs in it. */
+  readonly guest = new FakeGuest(() => this.end('guest-shutdown'))
   presses = 0
   resets = 0
   /** Key combinations, `ctrl+alt+delete`. */
@@ -140,6 +134,7 @@ export class FakeMachine {
     this.#watchers = []
     this.#handlers = []
     this.#goneHandlers = []
+    this.guest.disconnect()
   }
 
   /** A new connection of an app; earlier ones belong to apps that are gone. */
@@ -157,6 +152,7 @@ export class FakeMachine {
     return {
       identity: this.identity,
       ended,
+      agent: this.guest.agent(() => this.exit === null && this.state === 'running'),
       onStateChange: (handler) => void this.#handlers.push(handler),
       queryState: () => act(() => this.state),
       pressPowerButton: () =>
@@ -166,7 +162,11 @@ export class FakeMachine {
           if (this.shutdownAfter === null) this.end('guest-shutdown')
           else void this.shutdownAfter.then(() => this.end('guest-shutdown'))
         }),
-      reset: () => act(() => void this.resets++),
+      reset: () =>
+        act(() => {
+          this.resets++
+          this.guest.restart()
+        }),
       powerOff: async () => {
         this.end(this.answering ? 'host-qmp-quit' : null, this.answering ? 0 : null, this.answering ? null : 9)
         return ended

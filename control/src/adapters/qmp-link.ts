@@ -16,6 +16,7 @@ export class QmpLink {
   #closed = false
   #cancelReconnect: () => void = () => {}
   #eventHandler: (event: QmpEvent) => void = () => {}
+  #reopenHandler: () => void = () => {}
 
   /** `connect` gives a fresh channel to the same QEMU. */
   constructor(connect: () => Promise<LineChannel>, clock: Clock, log: Log) {
@@ -46,14 +47,22 @@ export class QmpLink {
   keepTrying(): void {
     this.#cancelReconnect()
     this.#cancelReconnect = this.#clock.after(RECONNECT_MS, () => {
-      this.open(OPEN_TIMEOUT_MS).catch(() => {
-        if (!this.#closed) this.keepTrying()
-      })
+      this.open(OPEN_TIMEOUT_MS).then(
+        () => this.#reopenHandler(),
+        () => {
+          if (!this.#closed) this.keepTrying()
+        },
+      )
     })
   }
 
   onEvent(handler: (event: QmpEvent) => void): void {
     this.#eventHandler = handler
+  }
+
+  /** Called when the link is up again; events in between are lost. One handler. */
+  onReopen(handler: () => void): void {
+    this.#reopenHandler = handler
   }
 
   /** Rejects with `qmp.closed` while the link is down. */

@@ -5,6 +5,7 @@ import type { Plan } from '../domain/effect.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { AdoptPaths, HostFailure, ProcessIdentity, SerialPaths, VmHost, VmProcess } from '../ports/vm-host.ts'
+import { agentTransport } from './agent-transport.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
 import { QmpLink } from './qmp-link.ts'
@@ -92,7 +93,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     cleanUp.push('qmp', () => qmp.close())
     const serials = await Promise.all(paths.serials.map((serial) => reopenSerial(vmId, serial)))
     for (const serial of serials) if (serial !== null) cleanUp.push('serial port', () => serial.relay.close())
-    const vm = new RunningVm({ process: running, qmp, serials, cleanUp, tools: vmTools }, clock)
+    const vm = new RunningVm({ process: running, qmp, serials, agent: agentTransport(paths.agentSocket), cleanUp, tools: vmTools }, clock)
     adopted.set(vmId, vm)
     vm.ended.then(() => adopted.delete(vmId))
     return vm

@@ -5,6 +5,7 @@ import { listenUnix, pipe, socketPair } from 'hv:socket'
 import type { DescriptorName, Effect } from '../domain/effect.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
+import { agentTransport } from './agent-transport.ts'
 import { VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
 import { takeLiveStep } from './live-steps.ts'
@@ -42,6 +43,7 @@ export class VmLaunch {
   #process: process.Process | null = null
   #stderr: QemuStderr | null = null
   #qmp: QmpLink | null = null
+  #agentPath: string | null = null
   readonly #serials: Serial[] = []
 
   constructor(vmId: string, clock: Clock, log: Log) {
@@ -97,6 +99,9 @@ export class VmLaunch {
         this.#serials[effect.port] = serial
         return this.undo.push('serial port', () => serial.relay.close())
       }
+      case 'attach-agent':
+        this.#agentPath = effect.path
+        return
       case 'connect-qmp':
         return this.#connectQmp(effect.path, effect.timeoutMs)
       case 'configure':
@@ -117,7 +122,14 @@ export class VmLaunch {
   parts(): VmParts {
     const qmp = this.#requireQmp('launch')
     if (this.#process === null) throw new VmHostFailure('plan.incomplete', 'launch', 'the plan starts no process')
-    return { process: this.#process, qmp, serials: this.#serials, cleanUp: this.undo, tools: vmTools }
+    return {
+      process: this.#process,
+      qmp,
+      serials: this.#serials,
+      agent: agentTransport(this.#agentPath),
+      cleanUp: this.undo,
+      tools: vmTools,
+    }
   }
 
   /** What a process that ended by itself had to say, or null when it goes on (or there is none) after `timeoutMs`. */

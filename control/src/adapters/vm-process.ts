@@ -4,6 +4,7 @@ import type { Relay } from 'hv:relay'
 import type { LiveStep } from '../domain/live-step.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import { type AgentTransport, QemuGuestAgent } from './guest-agent.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { forgetDevice, type LiveTools, takeLiveStep } from './live-steps.ts'
 import { Monitor } from './monitor.ts'
@@ -26,6 +27,7 @@ export interface VmParts {
   readonly qmp: QmpLink
   /** By port; null where one could not be connected to again. */
   readonly serials: readonly (Serial | null)[]
+  readonly agent: AgentTransport
   readonly cleanUp: UndoStack
   readonly tools: VmTools
 }
@@ -42,6 +44,7 @@ export interface Serial {
 export class RunningVm implements VmProcess {
   readonly identity: ProcessIdentity
   readonly ended: Promise<VmExit>
+  readonly agent: QemuGuestAgent
   readonly #process: Process
   readonly #qmp: QmpLink
   readonly #monitor: Monitor
@@ -63,7 +66,11 @@ export class RunningVm implements VmProcess {
     this.#tools = parts.tools
     this.#clock = clock
     this.identity = { pid: parts.process.pid, startTime: parts.process.startTime }
+    this.agent = new QemuGuestAgent(parts.qmp, parts.agent, clock)
+    parts.cleanUp.push('guest agent', () => this.agent.close())
     parts.qmp.onEvent((event) => this.#receive(event))
+    parts.qmp.onReopen(() => this.#refreshAgent())
+    this.#refreshAgent()
     this.ended = this.#awaitEnd(parts)
   }
 
@@ -153,7 +160,13 @@ export class RunningVm implements VmProcess {
     return { code: status.code, signal: status.signal, shutdownReason: this.#shutdownReason }
   }
 
+  /** When QMP breaks off before it has told, it is asked again after the reconnection. */
+  #refreshAgent(): void {
+    this.agent.refresh().catch(() => {})
+  }
+
   #receive(event: QmpEvent): void {
+    this.agent.receive(event)
     const awaited = this.#monitor.receive(event)
     if (event.name === 'DEVICE_DELETED' && !awaited && typeof event.data.device === 'string') this.#deviceGone(event.data.device)
     if (!STATE_EVENTS.includes(event.name)) return

@@ -4,6 +4,7 @@ import { closed } from '../domain/check.ts'
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import { CONSOLE_KINDS, type ConsoleTicket } from '../domain/console-ticket.ts'
 import type { Event, Severity } from '../domain/event.ts'
+import { AGENT_STATES, type GuestStatus } from '../domain/guest.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { Problem } from '../domain/problem.ts'
 import { TASK_KINDS, TASK_STATES, type Task } from '../domain/task.ts'
@@ -46,6 +47,62 @@ const lastExitSchema = closed({
   signal: v.nullable(v.number()),
 }) satisfies Of<LastExit>
 
+const claim = (what: string) => v.pipe(v.nullable(v.pipe(v.string(), v.maxLength(255))), v.description(what))
+
+const guestStatusSchema = v.pipe(
+  closed({
+    agent: v.pipe(
+      v.picklist(AGENT_STATES),
+      v.description(
+        '`absent`: nothing in the guest has opened the channel. `responding`: the guest agent answers. `silent`: the channel is open, and the latest question got no good answer.',
+      ),
+    ),
+    claims: v.exactOptional(
+      v.pipe(
+        closed({
+          observedAt: v.pipe(
+            timestamp,
+            v.description('When exactly this was first heard; it still is so while the agent is `responding`.'),
+          ),
+          hostname: claim('As the guest names itself.'),
+          os: v.nullable(
+            closed({
+              id: claim('`debian`, `mswindows`, …'),
+              name: claim('`Debian GNU/Linux 13 (trixie)`'),
+              version: claim('`13`'),
+              kernel: claim('`6.12.48+deb13-amd64`'),
+            }),
+          ),
+          addresses: v.pipe(
+            v.array(
+              closed({
+                interface: v.string(),
+                mac: v.nullable(v.string()),
+                address: v.pipe(v.string(), v.description('IPv4 or IPv6.')),
+                prefixLength: v.pipe(count, v.maxValue(128)),
+              }),
+            ),
+            v.readonly(),
+            v.maxLength(64),
+            v.description('Of the first 32 interfaces the first 16 each, 64 in all; without the loopback’s.'),
+          ),
+          frozen: v.pipe(v.boolean(), v.description('Whether its file systems are frozen; the rest is as it was before, then.')),
+        }),
+        v.description('What the guest says of itself, and may be wrong or a lie.'),
+      ),
+    ),
+  }),
+  v.description('What is heard of the guest by its agent. Only while the VM has a process.'),
+) satisfies Of<GuestStatus>
+
+/** How long a guest stays frozen at most. */
+export const freezeSchema = closed({
+  timeoutSeconds: v.pipe(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(600)), 60),
+    v.description('When it is thawed unless it was before.'),
+  ),
+})
+
 const vmStatusSchema = closed({
   powerState: v.picklist(POWER_STATES),
   pending: v.exactOptional(
@@ -58,6 +115,7 @@ const vmStatusSchema = closed({
     ),
   ),
   pid: v.exactOptional(count),
+  guest: v.exactOptional(guestStatusSchema),
   startedAt: v.exactOptional(timestamp),
   lastExit: v.exactOptional(lastExitSchema),
   restartAt: v.exactOptional(v.pipe(v.string(), v.description('When it will be started again after a crash. RFC 3339, UTC.'))),
@@ -181,6 +239,7 @@ export const components = {
   VmSpec: vmSpecSchema,
   LastExit: lastExitSchema,
   VmStatus: vmStatusSchema,
+  GuestStatus: guestStatusSchema,
   Vm: vmSchema,
   Task: taskSchema,
   Event: eventSchema,

@@ -7,6 +7,8 @@ import { gatherConsoleStatus } from './console-status.ts'
 import { type Consoles, createConsoles } from './consoles.ts'
 import { createEventFeed, type EventFeed } from './event-feed.ts'
 import { createFleet } from './fleet.ts'
+import { createGuestFreeze, type GuestFreeze } from './guest-freeze.ts'
+import { createGuestInfo } from './guest-info.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
 import { createLedger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
@@ -28,6 +30,7 @@ export interface App {
   readonly vms: Vms
   readonly power: Pick<Power, 'powerOn' | 'shutdown' | 'powerOff' | 'reset'> & Pick<Suspension, 'pause' | 'resume' | 'suspend'>
   readonly consoles: Consoles
+  readonly guests: GuestFreeze
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'cancel'>
   readonly sessions: Sessions
   readonly events: EventFeed
@@ -45,8 +48,9 @@ export function createApp(ports: AppPorts): App {
   const fleet = createFleet(ports, ledger)
   const tasks = createTasks(ports, ledger)
   const vmTasks = createVmTasks(fleet, tasks)
-  const power = createPower(ports, ledger, fleet, vmTasks)
-  const suspension = createSuspension(ports, ledger, fleet, vmTasks, power.isClosed)
+  const guestInfo = createGuestInfo(ports, fleet)
+  const power = createPower(ports, ledger, fleet, vmTasks, guestInfo)
+  const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed)
   const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks)
   const restarts = createRestarts(ports, ledger, fleet, power)
   fleet.onEnded(restarts.consider)
@@ -66,12 +70,13 @@ export function createApp(ports: AppPorts): App {
       await reconcile(ports, ledger, fleet, reconfigure)
       restarts.resume()
       // Not waited for: the API is to answer while VMs start.
-      autostart(ports, { ledger, fleet, tasks, power, suspension, agentResponds: () => false }).catch((error: unknown) => {
+      autostart(ports, { ledger, fleet, tasks, power, suspension, agentResponds: guestInfo.responds }).catch((error: unknown) => {
         ports.log('error', `autostart: ${String(error)}`)
       })
     },
     vms: createVms(ports, ledger, fleet, reconfigure),
     power: { ...power, ...suspension },
+    guests: createGuestFreeze(ports, ledger, fleet, vmTasks, guestInfo),
     consoles: createConsoles(ports, fleet),
     tasks,
     sessions,

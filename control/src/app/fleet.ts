@@ -1,6 +1,7 @@
 // The VMs as they are now: their processes and power states in memory beside their records, watched until they end.
+import type { GuestStatus } from '../domain/guest.ts'
 import type { TaskKind } from '../domain/task.ts'
-import { differingFields, withoutDevice } from '../domain/vm-difference.ts'
+import { differingFields, same, withoutDevice } from '../domain/vm-difference.ts'
 import { CRASHED, isCrash, POWERED_OFF } from '../domain/vm-exit.ts'
 import type { LastExit, PowerState, Vm, VmStatus } from '../domain/vm-status.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -24,7 +25,11 @@ interface Live {
   endWanted: boolean
   busy: TaskKind | null
   restartAt: string | null
+  /** What is heard of the guest of `process`. */
+  guest: GuestStatus
 }
+
+const NOT_HEARD_OF: GuestStatus = { agent: 'absent' }
 
 /** Of a record, when nothing runs. */
 export const NO_PROCESS = { process: null, startedAt: null, startedSpec: null, bootMemoryMiB: null, changingTo: null } as const
@@ -51,6 +56,10 @@ export interface Fleet {
   watch(id: string, process: VmProcess): void
   /** What `process` was seen to be doing; ignored when it is the VM's no longer. */
   observe(id: string, process: VmProcess, state: RunState): void
+  /** Calls with every process from when it is watched. */
+  onWatch(handler: (id: string, process: VmProcess) => void): void
+  /** What was heard of the guest in `process`; ignored when it is the VM's no longer, or when it is nothing new. */
+  hear(id: string, process: VmProcess, guest: GuestStatus): void
   wantEnd(id: string): void
   /** Resolves once the VM has no process and that is written. */
   whenStopped(id: string): Promise<void>
@@ -68,18 +77,14 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
   let endedListener: (id: string) => void = () => {}
   let panickedListener: (id: string) => void = () => {}
   const cache = new Map<string, { readonly record: VmRecord; readonly vm: Vm }>()
+  const watchers: ((id: string, process: VmProcess) => void)[] = []
 
   function live(id: string): Live {
     const known = lives.get(id)
     if (known !== undefined) return known
     const fresh: Live = {
-      process: null,
-      stopped: Promise.resolve(),
-      runState: 'unknown',
-      transition: null,
-      endWanted: false,
-      busy: null,
-      restartAt: null,
+      ...{ process: null, stopped: Promise.resolve(), runState: 'unknown', transition: null, endWanted: false, busy: null },
+      ...{ restartAt: null, guest: NOT_HEARD_OF },
     }
     lives.set(id, fresh)
     return fresh
@@ -112,7 +117,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     return {
       powerState: powerState(id),
       ...(inForce === null ? {} : { pending: differingFields(inForce, spec) }),
-      ...(process === null ? {} : { pid: process.pid }),
+      ...(process === null ? {} : { pid: process.pid, guest: lives.get(id)?.guest ?? NOT_HEARD_OF }),
       ...(startedAt === null ? {} : { startedAt }),
       ...(lastExit === null ? {} : { lastExit }),
       ...(restartAt === null || process !== null ? {} : { restartAt }),
@@ -197,11 +202,17 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     },
     watch(id, process) {
       const stopped = process.ended.then((exit) => onEnd(id, process, exit))
-      change(id, { process, stopped, runState: 'unknown', endWanted: false })
+      change(id, { process, stopped, runState: 'unknown', endWanted: false, guest: NOT_HEARD_OF })
       process.onStateChange((state) => onState(id, process, state))
       process.onDeviceGone((name) => onDeviceGone(id, process, name))
+      for (const watcher of watchers) watcher(id, process)
     },
     observe: onState,
+    onWatch: (handler) => void watchers.push(handler),
+    hear(id, process, guest) {
+      const now = live(id)
+      if (now.process === process && !same(now.guest, guest)) change(id, { guest })
+    },
     wantEnd: (id) => change(id, { endWanted: true }),
     whenStopped: (id) => live(id).stopped,
     planRestart: (id, restartAt) => change(id, { restartAt }),

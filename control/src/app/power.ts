@@ -9,6 +9,7 @@ import { vmPaths } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
 import { eventually } from './eventually.ts'
 import type { Fleet } from './fleet.ts'
+import type { GuestInfo } from './guest-info.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { requireStartable } from './startable.ts'
@@ -16,7 +17,7 @@ import type { Conclusion } from './tasks.ts'
 import type { VmTasks } from './vm-tasks.ts'
 import { within } from './within.ts'
 
-/** Early in its boot a guest ignores the power button, so it is pressed again. */
+/** Early in its boot a guest ignores the power button, so it is pressed again; and it is pressed for a guest whose agent promised and does nothing. */
 const PRESS_AGAIN_MS = 10_000
 /** What QEMU has to end in before it is killed. */
 const QUIT_TIMEOUT_MS = 10_000
@@ -49,6 +50,7 @@ export function createPower(
   ledger: { readonly vms: ReadonlyMap<string, VmRecord> },
   fleet: Fleet,
   vmTasks: VmTasks,
+  guests: Pick<GuestInfo, 'requestShutdown'>,
 ): Power {
   const { vmHost, clock } = ports
   const { admit, start } = vmTasks
@@ -68,10 +70,11 @@ export function createPower(
         pressAgain()
       })
     }
+    const deadlineMs = clock.monotonicMs() + timeoutMs
     try {
-      await process.pressPowerButton()
       pressAgain()
-      if (await within(clock, timeoutMs, stopped)) return
+      if (!(await guests.requestShutdown(id))) await process.pressPowerButton()
+      if (await within(clock, Math.max(0, deadlineMs - clock.monotonicMs()), stopped)) return
     } finally {
       pressing = false
       cancel()

@@ -4,6 +4,7 @@ import { HOST_RESTARTED, POWERED_OFF, UNSEEN } from '../domain/vm-exit.ts'
 import { planReconciliation, type Reconciliation } from '../plan/reconcile.ts'
 import { endInterrupted, type Outcome } from '../plan/tasks.ts'
 import { serialPaths, vmPaths } from '../plan/vm-paths.ts'
+import type { VmRecord } from '../ports/store.ts'
 import type { AdoptPaths, ProcessIdentity, VmProcess } from '../ports/vm-host.ts'
 import { eventually } from './eventually.ts'
 import type { Fleet } from './fleet.ts'
@@ -90,7 +91,7 @@ async function adopt(adoption: Adoption): Promise<void> {
   if (record === undefined || identity === null) return
   let process: VmProcess | null
   try {
-    process = await vmHost.adopt(id, identity, adoptPaths(id, record.startedSpec?.serialPorts ?? 1))
+    process = await vmHost.adopt(id, identity, adoptPaths(id, record))
   } catch (error) {
     log('error', `VM ${id} runs but does not answer, trying again: ${String(error)}`)
     clock.after(RETRY_MS, () => {
@@ -146,9 +147,12 @@ async function observe(ports: Ports, fleet: Fleet, id: string, process: VmProces
   }
 }
 
-function adoptPaths(id: string, serialPorts: number): AdoptPaths {
-  const { runDirectory, cgroup, qmpSocket } = vmPaths(id)
-  return { runDirectory, cgroup, qmpSocket, serials: Array.from({ length: serialPorts }, (_, port) => serialPaths(id, port)) }
+function adoptPaths(id: string, { startedSpec }: VmRecord): AdoptPaths {
+  const { runDirectory, cgroup, qmpSocket, agentSocket } = vmPaths(id)
+  return {
+    ...{ runDirectory, cgroup, qmpSocket, agentSocket: startedSpec?.guestAgent === true ? agentSocket : null },
+    serials: Array.from({ length: startedSpec?.serialPorts ?? 1 }, (_, port) => serialPaths(id, port)),
+  }
 }
 
 function isStill(ledger: Ledger, id: string, identity: ProcessIdentity): boolean {

@@ -3,6 +3,7 @@ import type { Task } from '../domain/task.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
 import type { Fleet } from './fleet.ts'
+import type { GuestInfo } from './guest-info.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
@@ -24,7 +25,14 @@ export interface Suspension {
   suspendProcess(id: string, by: string): Promise<void>
 }
 
-export function createSuspension(ports: AppPorts, ledger: Ledger, fleet: Fleet, vmTasks: VmTasks, isGoingDown: () => boolean): Suspension {
+export function createSuspension(
+  ports: AppPorts,
+  ledger: Ledger,
+  fleet: Fleet,
+  vmTasks: VmTasks,
+  guests: Pick<GuestInfo, 'syncTime'>,
+  isGoingDown: () => boolean,
+): Suspension {
   const { vmHost, clock, datastores, log } = ports
 
   function requireRoom(id: string): void {
@@ -80,6 +88,7 @@ export function createSuspension(ports: AppPorts, ledger: Ledger, fleet: Fleet, 
         written: () => {
           fleet.watch(id, process)
           fleet.observe(id, process, 'paused')
+          guests.syncTime(id)
           process.resume().catch((error: unknown) => log('error', `VM ${id} was resumed and stands still: ${String(error)}`))
           vmHost.removeKept(vmPaths(id).suspended)
         },
@@ -102,6 +111,7 @@ export function createSuspension(ports: AppPorts, ledger: Ledger, fleet: Fleet, 
       if (fleet.powerState(id) === 'suspended') return resumeSuspended(id, by)
       return vmTasks.start(id, 'vm.resume', by, null, async () => {
         await vmTasks.process(id).resume()
+        guests.syncTime(id)
         return { write: (draft) => draft.event('vm.resumed', 'info', { kind: 'vm', id }, `${name} was resumed by ${by}.`) }
       })
     },

@@ -53,6 +53,8 @@ export type Effect =
     }
   /** Connects to the socket of a serial port and keeps its bounded log, whose directory is made when missing. Undo: closed; the log stays. */
   | { readonly kind: 'open-serial'; readonly port: number; readonly path: string; readonly logPath: string; readonly maxLogBytes: number }
+  /** Says where the channel to the guest's agent is; it is connected to when something in the guest has opened it and is asked. Undo: closed. */
+  | { readonly kind: 'attach-agent'; readonly path: string }
   /** Connects to QMP, negotiates, and checks that KVM is enabled (`query-kvm`); fails otherwise. Undo: closed. */
   | { readonly kind: 'connect-qmp'; readonly path: string; readonly timeoutMs: number }
   /** Takes one step that could also be taken later. */

@@ -11,6 +11,8 @@ export const TASK_KINDS = [
   'vm.resume',
   'vm.suspend',
   'vm.reconfigure',
+  'vm.freeze',
+  'vm.thaw',
   'host.power-off',
   'host.restart',
 ] as const

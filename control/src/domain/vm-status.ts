@@ -1,4 +1,5 @@
 // What is seen of a VM: `VmStatus`, and the VM as the API shows it.
+import type { GuestStatus } from './guest.ts'
 import type { VmSpec } from './vm.ts'
 
 export const POWER_STATES = [
@@ -31,6 +32,8 @@ export interface VmStatus {
   /** Fields of the spec that are not in force yet: they wait for the next power-on. Only for a VM that runs or is suspended. */
   readonly pending?: readonly string[]
   readonly pid?: number
+  /** What is heard of the guest; only while the VM has a process. */
+  readonly guest?: GuestStatus
   readonly startedAt?: string
   readonly lastExit?: LastExit
   /** When it will be started again after a crash, RFC 3339. */

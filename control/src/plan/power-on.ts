@@ -69,6 +69,7 @@ export function planPowerOn({ id, uid, spec, pathOf, suspended }: PowerOnInput):
       descriptors: Object.fromEntries(names.map((name) => [number(name), name])),
     },
     ...serials.map((_, port): Effect => ({ kind: 'open-serial', port, ...serialPaths(id, port) })),
+    ...(spec.guestAgent ? [{ kind: 'attach-agent', path: paths.agentSocket } as const] : []),
     { kind: 'connect-qmp', path: paths.qmpSocket, timeoutMs: QMP_TIMEOUT_MS },
     ...spec.nics.flatMap(({ slot, connected }): Effect[] =>
       connected ? [] : [{ kind: 'configure', step: { kind: 'set-link', name: nicName(slot), up: false } }],

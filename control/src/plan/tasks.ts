@@ -31,6 +31,9 @@ function isDone(task: Task, outcome: Outcome): boolean {
       return outcome === 'off'
     case 'vm.pause':
     case 'vm.reconfigure':
+    // The guest is thawed when its VM is taken over.
+    case 'vm.freeze':
+    case 'vm.thaw':
     case 'vm.reset':
     case 'host.power-off':
     case 'host.restart':

@@ -1,6 +1,7 @@
 // The port through which VMs are started, driven and watched. Knows processes and QMP; decides nothing.
 import type { Effect } from '../domain/effect.ts'
 import type { LiveStep } from '../domain/live-step.ts'
+import type { GuestAgent } from './guest-agent.ts'
 
 /** A process, for good: the pid with its start time (field 22 of /proc/PID/stat). */
 export interface ProcessIdentity {
@@ -33,6 +34,8 @@ export interface VmProcess {
   readonly identity: ProcessIdentity
   /** Resolves once, after the process has ended and its run directory, cgroup, TAPs and sockets have been removed. */
   readonly ended: Promise<VmExit>
+  /** Of a VM without a channel it is never open. */
+  readonly agent: GuestAgent
   /** Called on every QMP STOP, RESUME, SHUTDOWN, RESET, GUEST_PANICKED, BLOCK_IO_ERROR with the run state that follows (for GUEST_PANICKED always `guest-panicked`, though the guest may go on). One handler. */
   onStateChange(handler: (state: RunState) => void): void
   queryState(): Promise<RunState>
@@ -96,6 +99,8 @@ export interface AdoptPaths {
   readonly runDirectory: string
   readonly cgroup: string
   readonly qmpSocket: string
+  /** Null where the VM has no channel to a guest agent. */
+  readonly agentSocket: string | null
   /** By port. */
   readonly serials: readonly SerialPaths[]
 }

@@ -58,16 +58,19 @@ describe('the link', () => {
     await expect(monitor.link.open(1_000)).rejects.toMatchObject({ name: 'HostFailure', code: 'host.ECONNREFUSED' })
   })
 
-  it('comes back each second after a loss until it is up, events included', async () => {
+  it('comes back each second after a loss until it is up, tells so, events included', async () => {
     const monitor = new Monitor()
+    let reopened = 0
+    monitor.link.onReopen(() => reopened++)
     await monitor.link.open(1_000)
     monitor.reachable = false
     monitor.hangUp()
     await expect(monitor.link.execute('stop')).rejects.toMatchObject({ code: 'qmp.closed' })
     await monitor.clock.advance(1_000)
+    expect(reopened).toBe(0)
     monitor.reachable = true
     await monitor.clock.advance(1_000)
-    expect(monitor.connections).toBe(2)
+    expect([monitor.connections, reopened]).toEqual([2, 1])
     expect(await monitor.link.execute('stop')).toEqual({})
     monitor.say({ event: 'RESUME' })
     expect(monitor.events).toEqual(['RESUME'])

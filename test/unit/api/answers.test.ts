@@ -30,6 +30,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
 }
 
 /** What has to be so before a request makes sense; a task to be asked about instead of the power-on's. */
+async function openAgent(client: Client, id: string): Promise<undefined> {
+  client.world.vmHost.machine(id).guest.isOpen = true
+  await client.world.clock.advance(5_000)
+}
+
 const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<string | undefined>>> = {
   async 'POST /v1/vms/{id}/power-on'(client, id) {
     client.world.vmHost.machine(id).crash()
@@ -41,6 +46,9 @@ const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<s
     await client.world.clock.advance(0)
     return undefined
   },
+  'POST /v1/vms/{id}/guest/freeze': openAgent,
+  'POST /v1/vms/{id}/guest/thaw': openAgent,
+  'GET /v1/vms': openAgent,
   async 'POST /v1/tasks/{id}/cancel'(client, id) {
     client.world.vmHost.machine(id).saveGate = new Promise(() => {})
     return client.app.power.suspend(id, 'x').id

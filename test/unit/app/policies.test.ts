@@ -88,6 +88,18 @@ describe('autostart', () => {
     expect(codes()).toContain('vm.autostart-failed')
   })
 
+  it('counts a VM as ready when its agent has answered', async () => {
+    const first = create('a', { autostart: { enabled: true, order: 1, ready: 'agent', readyTimeoutSeconds: 60 } })
+    const second = create('b', { autostart: { enabled: true, order: 2 } })
+    await restart('boot 2')
+    await world.clock.advance(20_000)
+    expect(state(second)).toBe('off')
+    world.vmHost.machine(first).guest.isOpen = true
+    await world.clock.advance(2_000)
+    expect(state(second)).toBe('running')
+    expect(codes()).not.toContain('vm.autostart-failed')
+  })
+
   it('resumes what was suspended when the host went down', async () => {
     const id = create('a', { autostart: { enabled: true }, onHostShutdown: { action: 'suspend' } })
     await start(id)

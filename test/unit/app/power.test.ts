@@ -1,7 +1,6 @@
 // Power: what happens to a VM and what is remembered of it, whatever goes wrong in between.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
-import type { Refusal } from '../../../control/src/app/refusal.ts'
 import { FakeFailure } from '../../fakes/vm-host.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
@@ -35,7 +34,13 @@ describe('power', () => {
     expect(world.store.getTask(task.id)).toEqual(task)
     expect(state()).toBe('starting')
     await pass()
-    expect(app.vms.get(id).status).toEqual({ powerState: 'running', pending: [], pid: 1000, startedAt: world.clock.now() })
+    expect(app.vms.get(id).status).toEqual({
+      powerState: 'running',
+      pending: [],
+      pid: 1000,
+      guest: { agent: 'absent' },
+      startedAt: world.clock.now(),
+    })
     expect(world.store.getVm(id)).toMatchObject({ process: { pid: 1000, startTime: 7000 }, startedSpec: { name: 'web1' } })
     expect(app.tasks.get(task.id)).toMatchObject({ state: 'succeeded', progressPercent: 100, endedAt: world.clock.now() })
     expect(lastCodes(1)).toEqual(['vm.started'])

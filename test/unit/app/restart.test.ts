@@ -30,7 +30,7 @@ describe('a new controld', () => {
     const pid = await start()
     const startedAt = first.vms.get(id).status.startedAt
     const app = await world.boot()
-    expect(app.vms.get(id).status).toEqual({ powerState: 'running', pending: [], pid, startedAt })
+    expect(app.vms.get(id).status).toEqual({ powerState: 'running', pending: [], pid, guest: { agent: 'absent' }, startedAt })
     expect(codes(1)).toEqual(['vm.adopted'])
     expect(world.vmHost.launches).toHaveLength(1)
     world.vmHost.machine(id).crash()

@@ -2,10 +2,12 @@
 import { describe } from 'vitest'
 import { clockContract } from '../../contract/clock.contract.ts'
 import { datastoresContract } from '../../contract/datastores.contract.ts'
+import { guestAgentContract } from '../../contract/guest-agent.contract.ts'
 import { passwordsContract } from '../../contract/passwords.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { FakeGuest } from '../../fakes/guest-agent.ts'
 import { FakeDatastores } from '../../fakes/host.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
 import { FakeRandom } from '../../fakes/random.ts'
@@ -25,3 +27,10 @@ describe('the seeded randomness', () => randomContract(() => new FakeRandom(7)))
 describe('the instant password hashing', () => passwordsContract(() => new FakePasswords()))
 
 describe('the datastores of a test', () => datastoresContract((...files) => new FakeDatastores(...files)))
+
+describe('the guest of a test', () => {
+  guestAgentContract(async () => {
+    const guest = new FakeGuest(() => {})
+    return { agent: guest.agent(() => true), guest, pass: async () => {} }
+  })
+})

@@ -29,6 +29,7 @@ describe('the plan of a power-on', () => {
       'open-tap',
       'start-process',
       'open-serial',
+      'attach-agent',
       'connect-qmp',
       'continue',
     ])

@@ -1,0 +1,160 @@
+// The guest agent of a real Debian in a booted appliance: what it claims is shown, and what it is asked for happens inside the guest.
+import { describe, expect, it } from 'vitest'
+import { SerialSocket } from '../harness/serial-socket.ts'
+import { guestSpecs, type Task, type Vm } from '../harness/vm-client.ts'
+import { until } from '../harness/wait.ts'
+import { booted } from './booted.ts'
+
+interface GuestStatus {
+  readonly agent: string
+  readonly claims?: {
+    readonly hostname: string
+    readonly os: { readonly id: string; readonly name: string; readonly version: string; readonly kernel: string }
+    readonly addresses: readonly {
+      readonly interface: string
+      readonly mac: string
+      readonly address: string
+      readonly prefixLength: number
+    }[]
+    readonly frozen: boolean
+  }
+}
+
+const host = booted({ name: 'guest-agent', probe: true, memoryMiB: 2048 }, (appliance) => appliance.readyAndLoggedIn())
+const minutes = (count: number) => host().patience(count * 10_000)
+
+let vm: Vm
+let console: SerialSocket
+
+async function guest(): Promise<GuestStatus> {
+  const { status } = await host().api.call<{ status: { guest: GuestStatus } }>('GET', `/v1/vms/${vm.id}`)
+  return status.guest
+}
+
+/** The guest once it is as `holds` says. */
+function guestWhen(what: string, holds: (status: GuestStatus) => boolean): Promise<GuestStatus> {
+  let seen = ''
+  const look = async () => {
+    const status = await guest()
+    seen = JSON.stringify(status)
+    return holds(status) ? status : null
+  }
+  return until(what, look, { timeoutMs: minutes(3), intervalMs: 500, seen: () => seen })
+}
+
+async function act(verb: 'freeze' | 'thaw', body?: object): Promise<Task> {
+  const { api, vms } = host()
+  const task = await api.call<Task>('POST', `/v1/vms/${vm.id}/guest/${verb}`, body === undefined ? {} : { body })
+  return vms.follow(task, minutes(2))
+}
+
+const hears = (pattern: RegExp) => console.waitFor(pattern, minutes(2), host().machine.died)
+
+/** The guest's own clock, seconds since the epoch. */
+async function guestSeconds(mark: string): Promise<number> {
+  console.send(`echo ${mark}=$(date +%s)\r`)
+  const [, seconds] = await hears(new RegExp(`^${mark}=(\\d+)\\r?$`, 'm'))
+  return Number(seconds)
+}
+
+describe('the agent of a guest', () => {
+  it('is absent while the guest starts', async () => {
+    const { api, vms } = host()
+    vm = await vms.create(guestSpecs.debian('debian'))
+    await vms.power(vm.id, 'power-on', minutes(1))
+    console = await SerialSocket.open(api, vm.id)
+    expect(await guest()).toEqual({ agent: 'absent' })
+    const refused = await api.request('POST', `/v1/vms/${vm.id}/guest/freeze`)
+    expect([refused.status, (refused.json as { code: string }).code]).toEqual([409, 'guest-agent.absent'])
+  })
+
+  it('tells who the guest is, and its address', async () => {
+    const { machine } = host()
+    await console.waitFor(/corbel-guest: address is 10\.213\.0\.\d+/, minutes(6), machine.died)
+    const { claims } = await guestWhen(
+      'address from the agent',
+      ({ claims: now }) => now?.addresses.some(({ address }) => address.startsWith('10.213.0.')) === true,
+    )
+    expect(claims).toMatchObject({ hostname: 'debian', os: { id: 'debian', version: '13' }, frozen: false })
+    expect(claims?.os.kernel).toMatch(/^6\.\d+/)
+    const [nic] = (await host().vms.get(vm.id)).spec.nics
+    const [first] = claims?.addresses ?? []
+    expect(first).toMatchObject({ mac: nic?.mac, prefixLength: 24 })
+  })
+})
+
+describe('a frozen guest', () => {
+  it('writes nothing until it is thawed', async () => {
+    const { machine } = host()
+    console.send('root\r')
+    await console.waitFor(/Password:/, minutes(1), machine.died)
+    console.send('corbel-guest\r')
+    await hears(/root@debian:~#/)
+    await act('freeze')
+    expect((await guestWhen('frozen guest', ({ claims }) => claims?.frozen === true)).claims).toMatchObject({ hostname: 'debian' })
+    console.send('(touch /root/first; echo writ""ten) & sleep 3; echo wai""ted\r')
+    await hears(/^waited\r?$/m)
+    expect(console.text).not.toMatch(/written/)
+    await act('thaw')
+    await hears(/written/)
+  })
+
+  it('is thawed when its time is over', async () => {
+    await act('freeze', { timeoutSeconds: 5 })
+    await guestWhen('thawed guest', ({ claims }) => claims?.frozen === false)
+    console.send('touch /root/second; echo seco""nd\r')
+    await hears(/^second\r?$/m)
+  })
+
+  it('is thawed by the next controld', async () => {
+    const { api, password, probe } = host()
+    await act('freeze', { timeoutSeconds: 600 })
+    const [controld] = await probe.pidsOf('hv-core', 'controld.qjb')
+    await probe.output(`kill -9 ${controld}`)
+    console.close()
+    const back = async () => {
+      try {
+        return (await api.request('GET', `/v1/vms/${vm.id}`)).status
+      } catch {
+        return null
+      }
+    }
+    const status = await until('API', async () => ((await back()) === 503 ? null : back()), { timeoutMs: minutes(1) })
+    if (status === 401) await api.login(password)
+    await guestWhen('thawed guest', ({ agent, claims }) => agent === 'responding' && claims?.frozen === false)
+    console = await SerialSocket.open(api, vm.id)
+    console.send('touch /root/third; echo thi""rd\r')
+    await hears(/^third\r?$/m)
+  })
+})
+
+describe('the clock of a guest that stood still', () => {
+  it('is set right when it goes on', async () => {
+    const { probe, vms } = host()
+    console.send('date -s "1 hour ago" >/dev/null; echo set""back\r')
+    await hears(/^setback\r?$/m)
+    const difference = async (round: number) => (await guestSeconds(`mark${round}`)) - Number(await probe.output('date +%s'))
+    expect(await difference(0)).toBeLessThan(-3_000)
+    await vms.power(vm.id, 'pause', minutes(1))
+    await vms.power(vm.id, 'resume', minutes(1))
+    let round = 0
+    const isRight = async () => (Math.abs(await difference(++round)) <= 10 ? true : null)
+    await until('right time in the guest', isRight, { timeoutMs: minutes(3), intervalMs: 1_000 })
+  })
+})
+
+describe('a shutdown', () => {
+  it('happens by the agent where the guest ignores the power button', async () => {
+    const { vms } = host()
+    console.send('mkdir -p /run/systemd/logind.conf.d; printf "[Login]\\nHandlePowerKey=ignore\\n" >/run/systemd/logind.conf.d/a.conf\r')
+    console.send('systemctl restart systemd-logind; echo igno""red\r')
+    await hears(/^ignored\r?$/m)
+    await vms.power(vm.id, 'shutdown', minutes(3))
+    expect((await vms.get(vm.id)).status).toMatchObject({ powerState: 'off', lastExit: { reason: 'guest-shutdown' } })
+  })
+
+  it('leaves nothing of the guest to be shown', async () => {
+    expect(await guest()).toBeUndefined()
+    await host().powerOff()
+  })
+})
