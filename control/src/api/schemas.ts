@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { closed } from '../domain/check.ts'
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import { CONSOLE_KINDS, type ConsoleTicket } from '../domain/console-ticket.ts'
-import type { Event, Severity } from '../domain/event.ts'
+import { type Event, type Severity, TARGET_KINDS, type Target } from '../domain/event.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { Problem } from '../domain/problem.ts'
 import { TASK_KINDS, TASK_STATES, type Task } from '../domain/task.ts'
@@ -71,10 +71,15 @@ export const vmSchema = closed({
   status: vmStatusSchema,
 }) satisfies Of<Vm>
 
+const targetSchema = closed({
+  kind: v.picklist(TARGET_KINDS),
+  id: v.pipe(v.string(), v.description('Of a file `DATASTORE/NAME`.')),
+}) satisfies Of<Target>
+
 export const taskSchema = closed({
   id: uuid,
   kind: v.picklist(TASK_KINDS),
-  target: closed({ kind: v.picklist(['vm', 'host', 'user']), id: v.string() }),
+  target: targetSchema,
   state: v.picklist(TASK_STATES),
   progressPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
   cancellable: v.pipe(v.boolean(), v.description('Whether it can be cancelled now.')),
@@ -89,7 +94,7 @@ export const eventSchema = closed({
   at: timestamp,
   code: v.string(),
   severity,
-  target: closed({ kind: v.picklist(['vm', 'host', 'user']), id: v.string() }),
+  target: targetSchema,
   message: v.string(),
 }) satisfies Of<Event>
 

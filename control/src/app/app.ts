@@ -6,6 +6,7 @@ import { autostart } from './autostart.ts'
 import { gatherConsoleStatus } from './console-status.ts'
 import { type Consoles, createConsoles } from './consoles.ts'
 import { createEventFeed, type EventFeed } from './event-feed.ts'
+import { createFileLocks } from './file-locks.ts'
 import { createFleet } from './fleet.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
 import { createLedger } from './ledger.ts'
@@ -39,7 +40,8 @@ export interface App {
   datastoreFiles(name: string): readonly DatastoreFile[]
 }
 
-export function createApp(ports: AppPorts): App {
+export function createApp(outside: AppPorts): App {
+  const ports = { ...outside, fileLocks: createFileLocks() }
   const { store, host, datastores } = ports
   const ledger = createLedger(store, ports.clock)
   const fleet = createFleet(ports, ledger)

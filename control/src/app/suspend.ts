@@ -2,6 +2,7 @@
 import type { Task } from '../domain/task.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
+import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
@@ -24,7 +25,13 @@ export interface Suspension {
   suspendProcess(id: string, by: string): Promise<void>
 }
 
-export function createSuspension(ports: AppPorts, ledger: Ledger, fleet: Fleet, vmTasks: VmTasks, isGoingDown: () => boolean): Suspension {
+export function createSuspension(
+  ports: AppPorts & WithFileLocks,
+  ledger: Ledger,
+  fleet: Fleet,
+  vmTasks: VmTasks,
+  isGoingDown: () => boolean,
+): Suspension {
   const { vmHost, clock, datastores, log } = ports
 
   function requireRoom(id: string): void {

@@ -3,8 +3,9 @@ import type { Problem } from '../domain/problem.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import type { PathOf } from '../plan/power-on.ts'
-import type { Datastores } from '../ports/host.ts'
 import type { VmRecord } from '../ports/store.ts'
+import type { WithFileLocks } from './file-locks.ts'
+import type { AppPorts } from './ports.ts'
 
 interface Use {
   readonly field: string
@@ -57,15 +58,20 @@ export function findFileConflicts(id: string, spec: VmSpec, others: Iterable<VmR
   })
 }
 
-/** Where every file is, or a problem for each that is not there. */
-export function resolveFiles(spec: VmSpec, datastores: Datastores): { readonly pathOf: PathOf; readonly problems: readonly Problem[] } {
+/** Where every file is, or a problem for each that is not there, or that a task is working on. */
+export function resolveFiles(
+  spec: VmSpec,
+  { datastores, fileLocks }: Pick<AppPorts, 'datastores'> & WithFileLocks,
+): { readonly pathOf: PathOf; readonly problems: readonly Problem[] } {
   const paths = new Map<string, string>()
   const problems: Problem[] = []
-  for (const { field, reference } of usesOf(spec)) {
+  for (const { field, reference, writable } of usesOf(spec)) {
+    const got = reference.file
+    const task = fileLocks.disturbs({ ...reference, writes: writable })
     const path = datastores.resolve(reference.datastore, reference.file)
-    if (path !== null) paths.set(key(reference), path)
-    else
-      problems.push({ code: 'vm.disk.file-missing', field, message: `is not in the datastore ${reference.datastore}`, got: reference.file })
+    if (task !== null) problems.push({ code: 'file.busy', field, message: `is being worked on by a task ${task}`, got })
+    else if (path !== null) paths.set(key(reference), path)
+    else problems.push({ code: 'vm.disk.file-missing', field, message: `is not in the datastore ${reference.datastore}`, got })
   }
   const pathOf: PathOf = (reference) => {
     const path = paths.get(key(reference))

@@ -11,6 +11,9 @@ export const TASK_KINDS = [
   'vm.resume',
   'vm.suspend',
   'vm.reconfigure',
+  'disk.create',
+  'disk.grow',
+  'disk.copy',
   'host.power-off',
   'host.restart',
 ] as const
