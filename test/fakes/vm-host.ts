@@ -88,6 +88,8 @@ export class FakeMachine {
 
   /** Path of what each device writes; null for those that write nothing. */
   readonly #devices = new Map<string, string | null>()
+  /** Sizes that disks were given while it ran, in bytes. */
+  readonly sizes = new Map<string, number>()
 
   #start(): void {
     const owned = this.plan.flatMap((effect) => (effect.kind === 'own-file' && !effect.shared ? [effect.path] : []))
@@ -117,6 +119,12 @@ export class FakeMachine {
     if (step.kind === 'plug-disk') this.#devices.set(step.name, step.readOnly ? null : step.path)
     if (step.kind === 'plug-nic') this.#devices.set(step.name, null)
     if (step.kind === 'unplug-disk' || step.kind === 'unplug-nic') this.#devices.delete(step.name)
+  }
+
+  #resize(device: string, sizeBytes: number): void {
+    if (!this.#devices.has(device)) throw new FakeFailure('device.not-found')
+    if (sizeBytes < (this.sizes.get(device) ?? 0)) throw new FakeFailure('disk.grow.smaller')
+    this.sizes.set(device, sizeBytes)
   }
 
   async #save(path: string, progress: (percent: number) => void): Promise<void> {
@@ -177,6 +185,7 @@ export class FakeMachine {
       sendKeys: (keys) => act(() => void this.pressed.push(keys.join('+'))),
       pause: () => act(() => this.enter('paused')),
       resume: () => act(() => this.enter('running')),
+      resizeDisk: (device, sizeBytes) => act(() => this.#resize(device, sizeBytes)),
       take: (step) => act(() => this.#take(step)),
       onDeviceGone: (handler) => void this.#goneHandlers.push(handler),
       save: (path, progress) => act(() => this.#save(path, progress)).then((saved) => saved),

@@ -4,11 +4,13 @@ import type { Relay } from 'hv:relay'
 import type { LiveStep } from '../domain/live-step.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import { resizeDisk } from './block-resize.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { forgetDevice, type LiveTools, takeLiveStep } from './live-steps.ts'
 import { Monitor } from './monitor.ts'
 import type { QmpEvent } from './qmp-client.ts'
 import type { QmpLink } from './qmp-link.ts'
+import { queryState } from './run-state.ts'
 import type { UndoStack } from './undo-stack.ts'
 import { abandonSave, type SaveTools, saveState } from './vm-save.ts'
 import { attachVnc, sendKeys, takePicture } from './vm-screen.ts'
@@ -72,7 +74,7 @@ export class RunningVm implements VmProcess {
   }
 
   queryState(): Promise<RunState> {
-    return queryState(this.#qmp)
+    return queryState(this.#monitor)
   }
 
   async pressPowerButton(): Promise<void> {
@@ -120,6 +122,10 @@ export class RunningVm implements VmProcess {
 
   take(step: LiveStep): Promise<void> {
     return told(step.kind, takeLiveStep(step, this.#monitor, this.#tools))
+  }
+
+  resizeDisk(device: string, sizeBytes: number): Promise<void> {
+    return told('resize-disk', resizeDisk(device, sizeBytes, this.#monitor))
   }
 
   onDeviceGone(handler: (name: string) => void): void {
@@ -193,12 +199,4 @@ async function told<T>(step: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     throw toHostFailure(error, step)
   }
-}
-
-/** @source QMP `query-status` */
-async function queryState(qmp: QmpLink): Promise<RunState> {
-  const answer = await qmp.execute('query-status')
-  const status = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : null
-  if (typeof status !== 'string') throw new VmHostFailure('qmp.malformed', 'query-status', 'no status in the answer')
-  return status
 }

@@ -3,7 +3,8 @@
 import type { Route } from './route.ts'
 import { sessionRoutes } from './routes-access.ts'
 import { consoleRoutes } from './routes-console.ts'
+import { datastoreRoutes } from './routes-datastore.ts'
 import { hostRoutes } from './routes-host.ts'
 import { vmRoutes } from './routes-vm.ts'
 
-export const routes: readonly Route[] = [...sessionRoutes, ...hostRoutes, ...vmRoutes, ...consoleRoutes]
+export const routes: readonly Route[] = [...sessionRoutes, ...hostRoutes, ...datastoreRoutes, ...vmRoutes, ...consoleRoutes]

@@ -3,6 +3,9 @@ import type { TaskKind } from '../domain/task.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { Refusal } from './refusal.ts'
 
+/** What a file can be held for. */
+export type FileWork = TaskKind | 'file.delete'
+
 export interface HeldFile extends Pick<FileReference, 'datastore' | 'file'> {
   /** Makes, changes or removes it: then it is nobody else's, where what is only read may be read by others. */
   readonly writes: boolean
@@ -10,9 +13,9 @@ export interface HeldFile extends Pick<FileReference, 'datastore' | 'file'> {
 
 export interface FileLocks {
   /** Holds all of them or refuses with `file.busy`. The returned function lets go. */
-  hold(files: readonly HeldFile[], kind: TaskKind): () => void
-  /** The task that this use of a file would disturb, or be disturbed by; null when there is none. */
-  disturbs(file: HeldFile): TaskKind | null
+  hold(files: readonly HeldFile[], work: FileWork): () => void
+  /** What this use of a file would disturb, or be disturbed by; null when there is none. */
+  disturbs(file: HeldFile): FileWork | null
 }
 
 /** What a use case that opens files needs besides its ports. */
@@ -21,23 +24,23 @@ export interface WithFileLocks {
 }
 
 export function createFileLocks(): FileLocks {
-  const holds = new Set<{ readonly file: HeldFile; readonly kind: TaskKind }>()
+  const holds = new Set<{ readonly file: HeldFile; readonly work: FileWork }>()
 
-  function disturbs(wanted: HeldFile): TaskKind | null {
-    for (const { file, kind } of holds) {
-      if (file.file === wanted.file && file.datastore === wanted.datastore && (file.writes || wanted.writes)) return kind
+  function disturbs(wanted: HeldFile): FileWork | null {
+    for (const { file, work } of holds) {
+      if (file.file === wanted.file && file.datastore === wanted.datastore && (file.writes || wanted.writes)) return work
     }
     return null
   }
 
   return {
     disturbs,
-    hold(files, kind) {
+    hold(files, work) {
       for (const file of files) {
         const other = disturbs(file)
-        if (other !== null) throw new Refusal('conflict', 'file.busy', `${file.file} is being worked on by a task ${other}.`)
+        if (other !== null) throw new Refusal('conflict', 'file.busy', `${file.file} is busy: ${other} is at work on it.`)
       }
-      const mine = files.map((file) => ({ file, kind }))
+      const mine = files.map((file) => ({ file, work }))
       for (const one of mine) holds.add(one)
       return () => {
         for (const one of mine) holds.delete(one)

@@ -16,7 +16,7 @@ export interface VmExit {
   readonly shutdownReason: string | null
 }
 
-/** QMP `query-status`: `running`, `paused`, `prelaunch`, `internal-error`, `guest-panicked`, `shutdown`, `io-error`, … */
+/** `out-of-space` where QMP `query-status` says `io-error` and no disk (QMP `query-block`) has met anything but a full datastore; else as it says: `running`, `paused`, `prelaunch`, `internal-error`, `guest-panicked`, `shutdown`, `io-error`, … */
 export type RunState = string
 
 /** Thrown by every method below. `code` is stable: `host.ENOENT`, `qmp.timeout`, `qmp.closed`, `qmp.error.CLASS`, `qmp.malformed`, `kvm.unavailable`, … */
@@ -56,6 +56,8 @@ export interface VmProcess {
   resume(): Promise<void>
   /** Changes the VM as it runs, whole or not at all. `device.unplug-timeout` when the guest does not let go of a device; it may yet, see `onDeviceGone`. */
   take(step: LiveStep): Promise<void>
+  /** Gives the disk in a slot (`disk0`) another size, which the guest sees at once; rejects with `disk.grow.smaller`. Nothing to do when it has that size. QMP: block_resize. */
+  resizeDisk(device: string, sizeBytes: number): Promise<void>
   /** Called with the name of a device (`disk1`, `nic0`) that the guest let go of after `take` had given up waiting. One handler. */
   onDeviceGone(handler: (name: string) => void): void
   /** Pauses the VM and writes its state to `path`, which is there whole and on disk, or not at all. On failure the VM is as it was. */

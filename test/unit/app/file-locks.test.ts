@@ -31,7 +31,7 @@ describe('a file that a task holds', () => {
   it('keeps all files of a task from being held when one is not free', () => {
     const locks = createFileLocks()
     locks.hold([file('b', true)], 'disk.create')
-    expect(() => locks.hold([file('a', false), file('b', true)], 'disk.copy')).toThrow('b is being worked on by a task disk.create.')
+    expect(() => locks.hold([file('a', false), file('b', true)], 'disk.copy')).toThrow('b is busy: disk.create is at work on it.')
     expect(locks.disturbs(file('a', true))).toBeNull()
   })
 })

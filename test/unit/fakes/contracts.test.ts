@@ -2,10 +2,12 @@
 import { describe } from 'vitest'
 import { clockContract } from '../../contract/clock.contract.ts'
 import { datastoresContract } from '../../contract/datastores.contract.ts'
+import { diskImagesContract } from '../../contract/disk-images.contract.ts'
 import { passwordsContract } from '../../contract/passwords.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { FakeDiskImages } from '../../fakes/disk-images.ts'
 import { FakeDatastores } from '../../fakes/host.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
 import { FakeRandom } from '../../fakes/random.ts'
@@ -25,3 +27,23 @@ describe('the seeded randomness', () => randomContract(() => new FakeRandom(7)))
 describe('the instant password hashing', () => passwordsContract(() => new FakePasswords()))
 
 describe('the datastores of a test', () => datastoresContract((...files) => new FakeDatastores(...files)))
+
+describe('the disk images of a test', () => {
+  diskImagesContract(() => {
+    const contents = new Map<string, number>()
+    const datastores = new FakeDatastores()
+    datastores.contents = contents
+    const images = new FakeDiskImages(datastores)
+    return {
+      images,
+      directory: '/datastores/local',
+      names: () => [...contents.keys()].sort(),
+      put(name, head, sizeBytes) {
+        contents.set(name, sizeBytes)
+        // The one head of the contract that begins as an image names another file.
+        if (head[0] === 0x51)
+          images.known.set(`/datastores/local/${name}`, { format: 'qcow2', virtualSizeBytes: sizeBytes, refused: 'image.backing-file' })
+      },
+    }
+  })
+})
