@@ -25,6 +25,8 @@ export class FakeDiskImages implements DiskImages {
   gate: Promise<void> = Promise.resolve()
   /** Thrown by the next work in its middle. */
   failNext: FakeFailure | null = null
+  /** Paths that work is reading or writing at this moment. */
+  readonly touched = new Set<string>()
   #nextName = 1
   #generation = 0
 
@@ -44,7 +46,7 @@ export class FakeDiskImages implements DiskImages {
 
   async create({ path, format, sizeBytes, preallocation }: NewImage, following: Following): Promise<void> {
     const fileBytes = format === 'raw' ? sizeBytes : METADATA_BYTES + (preallocation === 'full' ? sizeBytes : 0)
-    await this.#appear(path, fileBytes, { format, virtualSizeBytes: sizeBytes }, following)
+    await this.#appear(path, [path], fileBytes, { format, virtualSizeBytes: sizeBytes }, following)
   }
 
   async grow(path: string, format: ImageFormat, sizeBytes: number): Promise<void> {
@@ -52,7 +54,7 @@ export class FakeDiskImages implements DiskImages {
     if (sizeBytes < virtualSizeBytes) throw new FakeFailure('disk.grow.smaller')
     if (sizeBytes > virtualSizeBytes && fixedSize !== null) throw new FakeFailure(fixedSize)
     const generation = this.#generation
-    await this.gate
+    await this.#touching([path], generation, this.gate)
     this.#fail(generation)
     if (format === 'raw') this.#contents().set(nameOf(path), sizeBytes)
     const known = this.known.get(path)
@@ -69,7 +71,7 @@ export class FakeDiskImages implements DiskImages {
     const { virtualSizeBytes } = this.info(source, sourceFormat)
     const verbatim = sourceFormat === 'raw' && format === 'raw' ? this.known.get(source) : undefined
     const fileBytes = format === 'raw' ? virtualSizeBytes : METADATA_BYTES
-    await this.#appear(path, fileBytes, verbatim ?? { format, virtualSizeBytes }, following)
+    await this.#appear(path, [source, path], fileBytes, verbatim ?? { format, virtualSizeBytes }, following)
   }
 
   async remove(path: string): Promise<void> {
@@ -86,9 +88,16 @@ export class FakeDiskImages implements DiskImages {
   /** Whoever was at work is gone, and nothing more comes of it. */
   disconnect(): void {
     this.#generation++
+    this.touched.clear()
   }
 
-  async #appear(path: string, sizeBytes: number, image: FakeImage, { progress, cancellation }: Following): Promise<void> {
+  async #appear(
+    path: string,
+    touched: readonly string[],
+    sizeBytes: number,
+    image: FakeImage,
+    { progress, cancellation }: Following,
+  ): Promise<void> {
     if (this.#contents().has(nameOf(path))) throw new FakeFailure('host.EEXIST')
     const generation = this.#generation
     const unfinished = `${UNFINISHED_PREFIX}${this.#nextName++}`
@@ -96,7 +105,7 @@ export class FakeDiskImages implements DiskImages {
     try {
       progress(50)
       const cancelled = new Promise<void>((resolve) => cancellation.onRequest(resolve))
-      await Promise.race([this.gate, cancelled])
+      await this.#touching(touched, generation, Promise.race([this.gate, cancelled]))
       this.#fail(generation)
       if (cancellation.requested) throw new FakeFailure('image.cancelled')
       this.#contents().set(nameOf(path), sizeBytes)
@@ -104,6 +113,12 @@ export class FakeDiskImages implements DiskImages {
     } finally {
       if (generation === this.#generation) this.#contents().delete(unfinished)
     }
+  }
+
+  async #touching(paths: readonly string[], generation: number, work: Promise<void>): Promise<void> {
+    for (const path of paths) this.touched.add(path)
+    await work
+    if (generation === this.#generation) for (const path of paths) this.touched.delete(path)
   }
 
   #fail(generation: number): void {

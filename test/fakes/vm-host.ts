@@ -42,6 +42,8 @@ export class FakeMachine {
   exit: VmExit | null = null
   #watchers: ((exit: VmExit) => void)[] = []
   #handlers: ((state: RunState) => void)[] = []
+  /** Something happened while nobody listened. */
+  #missed = false
   #goneHandlers: ((name: string) => void)[] = []
 
   constructor(
@@ -66,6 +68,7 @@ export class FakeMachine {
 
   enter(state: RunState): void {
     this.state = state === 'guest-panicked' ? 'running' : state
+    this.#missed = this.#handlers.length === 0
     for (const handler of this.#handlers) handler(state)
   }
 
@@ -165,7 +168,15 @@ export class FakeMachine {
     return {
       identity: this.identity,
       ended,
-      onStateChange: (handler) => void this.#handlers.push(handler),
+      onStateChange: (handler) => {
+        this.#handlers.push(handler)
+        const missed = this.#missed
+        this.#missed = false
+        if (!missed) return
+        void Promise.resolve()
+          .then(() => act(() => handler(this.state)))
+          .catch(() => {})
+      },
       queryState: () => act(() => this.state),
       pressPowerButton: () =>
         act(() => {

@@ -51,7 +51,9 @@ export class RunningVm implements VmProcess {
   readonly #tools: VmTools
   readonly #clock: Clock
   #shutdownReason: string | null = null
-  #stateHandler: (state: RunState) => void = () => {}
+  #stateHandler: ((state: RunState) => void) | null = null
+  /** An event came while there was no handler. */
+  #missed = false
   #deviceGoneHandler: (name: string) => void = () => {}
   /** A `query-status` on behalf of the handler is under way; `again` when another event came meanwhile. */
   #asking = false
@@ -71,6 +73,7 @@ export class RunningVm implements VmProcess {
 
   onStateChange(handler: (state: RunState) => void): void {
     this.#stateHandler = handler
+    if (this.#missed) this.#askState()
   }
 
   queryState(): Promise<RunState> {
@@ -166,9 +169,8 @@ export class RunningVm implements VmProcess {
     if (event.name === 'SHUTDOWN') this.#shutdownReason = typeof event.data.reason === 'string' ? event.data.reason : 'unknown'
     if (event.name === 'RESET') this.#shutdownReason = null
     // The guest may go on after it, so that its run state would not tell.
-    if (event.name === 'GUEST_PANICKED') this.#stateHandler('guest-panicked')
-    if (this.#asking) this.#askAgain = true
-    else this.#tellState()
+    if (event.name === 'GUEST_PANICKED') this.#stateHandler?.('guest-panicked')
+    this.#askState()
   }
 
   #deviceGone(name: string): void {
@@ -177,11 +179,17 @@ export class RunningVm implements VmProcess {
     this.#deviceGoneHandler(name)
   }
 
+  #askState(): void {
+    this.#missed = this.#stateHandler === null
+    if (this.#asking) this.#askAgain = true
+    else if (!this.#missed) this.#tellState()
+  }
+
   #tellState(): void {
     this.#asking = true
     this.#askAgain = false
     this.queryState()
-      .then((state) => this.#stateHandler(state))
+      .then((state) => this.#stateHandler?.(state))
       .catch(() => {
         // The link is down: either the process ends, which `ended` tells, or the next event is after the reconnection.
       })

@@ -33,7 +33,7 @@ export interface VmProcess {
   readonly identity: ProcessIdentity
   /** Resolves once, after the process has ended and its run directory, cgroup, TAPs and sockets have been removed. */
   readonly ended: Promise<VmExit>
-  /** Called on every QMP STOP, RESUME, SHUTDOWN, RESET, GUEST_PANICKED, BLOCK_IO_ERROR with the run state that follows (for GUEST_PANICKED always `guest-panicked`, though the guest may go on). One handler. */
+  /** Called on every QMP STOP, RESUME, SHUTDOWN, RESET, GUEST_PANICKED, BLOCK_IO_ERROR with the run state that follows (for GUEST_PANICKED always `guest-panicked`, though the guest may go on). One handler; when something happened before there was one, it is told of the state then. */
   onStateChange(handler: (state: RunState) => void): void
   queryState(): Promise<RunState>
   /** ACPI power button (`system_powerdown`). */
