@@ -34,6 +34,8 @@ export class FakeMachine {
   releasing = true
   /** Thrown by the next step of this kind. */
   failNextStep: LiveStep['kind'] | null = null
+  /** What stops it again when it is resumed, before anybody could see it run. */
+  stopsAgain: RunState | null = null
   /** Saving waits for this; a cancelled one does not. */
   saveGate: Promise<void> = Promise.resolve()
   #cancelSave: () => void = () => {}
@@ -124,6 +126,17 @@ export class FakeMachine {
     if (step.kind === 'unplug-disk' || step.kind === 'unplug-nic') this.#devices.delete(step.name)
   }
 
+  #resume(): void {
+    const { stopsAgain } = this
+    this.stopsAgain = null
+    if (stopsAgain === null) return this.enter('running')
+    this.state = stopsAgain
+    // Told when QEMU is asked, which is after it has said that it goes on.
+    let turns = Promise.resolve()
+    for (let turn = 0; turn < 10; turn++) turns = turns.then(() => {})
+    void turns.then(() => this.enter(stopsAgain))
+  }
+
   #resize(device: string, sizeBytes: number): void {
     if (!this.#devices.has(device)) throw new FakeFailure('device.not-found')
     if (sizeBytes < (this.sizes.get(device) ?? 0)) throw new FakeFailure('disk.grow.smaller')
@@ -195,7 +208,7 @@ export class FakeMachine {
       screenshot: () => act(() => Uint8Array.of(0x89, 0x50, 0x4e, 0x47)),
       sendKeys: (keys) => act(() => void this.pressed.push(keys.join('+'))),
       pause: () => act(() => this.enter('paused')),
-      resume: () => act(() => this.enter('running')),
+      resume: () => act(() => this.#resume()),
       resizeDisk: (device, sizeBytes) => act(() => this.#resize(device, sizeBytes)),
       take: (step) => act(() => this.#take(step)),
       onDeviceGone: (handler) => void this.#goneHandlers.push(handler),

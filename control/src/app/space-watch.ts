@@ -27,7 +27,9 @@ export function createSpaceWatch(
 
   function isWaiting(id: string): boolean {
     const process = waiting.get(id)?.process
-    return process !== undefined && fleet.process(id) === process && fleet.get(id)?.status.pausedBecause === 'out-of-space'
+    if (process === undefined || fleet.process(id) !== process) return false
+    // What a task makes of it is seen when it has ended.
+    return fleet.busy(id) !== null || fleet.get(id)?.status.pausedBecause === 'out-of-space'
   }
 
   async function goOn(id: string, process: VmProcess): Promise<void> {
@@ -47,7 +49,6 @@ export function createSpaceWatch(
 
   async function look(): Promise<void> {
     for (const id of waiting.keys()) if (!isWaiting(id)) waiting.delete(id)
-    // A task that is at a VM decides what becomes of it.
     const free = [...waiting].filter(([id]) => fleet.busy(id) === null).map(([id, { availableThenBytes }]) => ({ id, availableThenBytes }))
     for (const id of planToGoOn(free, availableBytes())) {
       const process = waiting.get(id)?.process

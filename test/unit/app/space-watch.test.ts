@@ -53,6 +53,7 @@ describe('a VM that finds its datastore full', () => {
     expect(app.consoleStatus().health).toContainEqual({ severity: 'error', message: 'The datastore is full: the VM web1 is paused.' })
     await pass(60_000)
     world.datastores.availableBytes = 1000 + ROOM - 1
+    machine(id).enter('out-of-space')
     await pass(60_000)
     expect(machine(id).state).toBe('out-of-space')
     world.datastores.availableBytes = 1000 + ROOM
@@ -76,6 +77,19 @@ describe('a VM that finds its datastore full', () => {
     await pass(5_000)
     expect(machine(id).state).toBe('running')
     expect(events(id)).toEqual(['vm.out-of-space', 'vm.continued', 'vm.out-of-space', 'vm.continued'])
+  })
+
+  it('that is paused again before anybody saw it run is waited for all the same', async () => {
+    const id = await running('web1')
+    fill(id)
+    machine(id).stopsAgain = 'out-of-space'
+    world.datastores.availableBytes = 1000 + ROOM
+    await pass(10_000)
+    expect(statusOf(id)).toMatchObject({ powerState: 'paused', pausedBecause: 'out-of-space' })
+    expect(events(id)).toEqual(['vm.out-of-space', 'vm.continued', 'vm.out-of-space'])
+    world.datastores.availableBytes = 1000 + 2 * ROOM
+    await pass(5_000)
+    expect(statusOf(id).powerState).toBe('running')
   })
 
   it('is still waited for by the next controld, which finds it so', async () => {
@@ -110,6 +124,11 @@ describe('a VM that finds its datastore full', () => {
     world.datastores.availableBytes = 5 * ROOM
     await pass(20_000)
     expect(machine(id).state).toBe('out-of-space')
+    // The guest had 60 s.
+    await pass(60_000)
+    expect(statusOf(id).powerState).toBe('running')
+    fill(id)
+    await pass()
     app.power.powerOff(id, BY)
     await pass(20_000)
     expect(statusOf(id).powerState).toBe('off')

@@ -56,6 +56,17 @@ describe('a task', () => {
   })
 })
 
+describe('a task that a restart cut off when its file was whole already', () => {
+  it('has succeeded', async () => {
+    world.diskImages.gate = new Promise(() => {})
+    const { id } = app.disks.create('local', newDisk, BY)
+    await world.clock.advance(0)
+    world.datastores.contents?.set('new', 1_048_576)
+    app = await world.boot()
+    expect(app.tasks.get(id)).toMatchObject({ state: 'succeeded', progressPercent: 100, error: null })
+  })
+})
+
 describe('a task that an earlier version wrote', () => {
   const old = (id: string, state: Task['state'], endedAt: string | null): Task => {
     const { cancellable: _cancellable, ...document }: Task = {

@@ -128,6 +128,7 @@ describe('a qcow2 image', () => {
     ['with extended entries in too small clusters', { incompatible: 16, clusterBits: 13, l1Size: 512 }, ['image.malformed cluster_bits']],
     ['that is larger than can be', { sizeHigh: 0x00200000, l1Size: 4_194_304 }, ['image.malformed size', 'image.malformed l1_size']],
     ['whose table is too small for it', { l1Size: 1 }, ['image.malformed l1_size']],
+    ['whose table is too small for it with extended entries', { incompatible: 16, l1Size: 3 }, ['image.malformed l1_size']],
     ['whose table is larger than QEMU takes', { l1Size: 4_194_305 }, ['image.malformed l1_size']],
     ['whose table begins nowhere', { l1Offset: 0 }, ['image.malformed l1_table_offset']],
     ['whose table begins inside a cluster', { l1Offset: 0x30200 }, ['image.malformed l1_table_offset']],
