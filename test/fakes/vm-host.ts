@@ -129,7 +129,10 @@ export class FakeMachine {
   #resume(): void {
     const { stopsAgain } = this
     this.stopsAgain = null
-    if (stopsAgain === null) return this.enter('running')
+    if (stopsAgain === null) {
+      this.enter('running')
+      return
+    }
     this.state = stopsAgain
     // Told when QEMU is asked, which is after it has said that it goes on.
     let turns = Promise.resolve()

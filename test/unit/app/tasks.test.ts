@@ -76,7 +76,7 @@ describe('a task that an earlier version wrote', () => {
     return document as Task
   }
 
-  it('is shown as any other, and cannot be cancelled', () => {
+  it('is shown like others, and cannot be cancelled', () => {
     world.store.putTask(old('t', 'failed', '2025-01-01T00:00:01.000Z'))
     expect(app.tasks.get('t').cancellable).toBe(false)
     expect(app.tasks.list().map(({ cancellable }) => cancellable)).toEqual([false])
