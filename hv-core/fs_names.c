@@ -46,6 +46,7 @@ JSValue fs_js_stat(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst
         return result;
     JS_SetPropertyStr(ctx, result, "kind", JS_NewString(ctx, kind_name(info.st_mode)));
     JS_SetPropertyStr(ctx, result, "size", JS_NewInt64(ctx, info.st_size));
+    JS_SetPropertyStr(ctx, result, "allocatedBytes", JS_NewInt64(ctx, (int64_t)info.st_blocks * 512));
     JS_SetPropertyStr(ctx, result, "mode", JS_NewInt32(ctx, (int32_t)(info.st_mode & 07777)));
     JS_SetPropertyStr(ctx, result, "uid", JS_NewInt64(ctx, info.st_uid));
     JS_SetPropertyStr(ctx, result, "gid", JS_NewInt64(ctx, info.st_gid));

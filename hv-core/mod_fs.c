@@ -11,8 +11,8 @@
 
 #define READ_LIMIT_DEFAULT (16 << 20)
 
-/** Reads to the end of the file, whose size /proc and /sys do not tell. 0 or an errno. */
-static int read_whole(const char *path, size_t limit, uint8_t **bytes, size_t *length, const char **call) {
+/** Reads to the end of the file, whose size /proc and /sys do not tell; past the limit it is EFBIG, or the rest is left out. 0 or an errno. */
+static int read_whole(const char *path, size_t limit, bool leave_rest, uint8_t **bytes, size_t *length, const char **call) {
     *call = "openat";
     // Not blocking: in a directory that others write to, a pipe may lie where a file is looked for.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -32,21 +32,21 @@ static int read_whole(const char *path, size_t limit, uint8_t **bytes, size_t *l
             continue;
         error = count < 0 ? errno : 0;
         used += count > 0 ? (size_t)count : 0;
-        if (!error && used > limit)
+        if (!error && used > limit && !leave_rest)
             error = EFBIG;
-        if (error)
+        if (error || (leave_rest && used >= limit))
             break;
     }
     close(fd);
-    *length = used;
+    *length = used > limit ? limit : used;
     return error;
 }
 
-enum { BYTES, TEXT };
+enum { BYTES, TEXT, HEAD };
 
 static JSValue js_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int as) {
     int64_t limit = READ_LIMIT_DEFAULT;
-    if (!JS_IsUndefined(argv[1]) && hv_integer(ctx, argv[1], "maxBytes", 0, 1LL << 40, &limit))
+    if ((as == HEAD || !JS_IsUndefined(argv[1])) && hv_integer(ctx, argv[1], "maxBytes", 0, 1LL << 40, &limit))
         return JS_EXCEPTION;
     const char *path = hv_string(ctx, argv[0], "path");
     if (!path)
@@ -54,7 +54,7 @@ static JSValue js_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueC
     uint8_t *bytes = NULL;
     size_t length = 0;
     const char *call;
-    int error = read_whole(path, (size_t)limit, &bytes, &length, &call);
+    int error = read_whole(path, (size_t)limit, as == HEAD, &bytes, &length, &call);
     if (!error && as == TEXT && !hv_utf8_valid(bytes, length))
         error = EILSEQ;
     JSValue value = error ? hv_throw(ctx, error, call, path) : as == TEXT ? JS_NewStringLen(ctx, (char *)bytes, length) : hv_new_bytes(ctx, bytes, length);
@@ -142,6 +142,7 @@ static JSValue js_close_fd(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_MAGIC_DEF("readFile", 2, js_read, BYTES),
     JS_CFUNC_MAGIC_DEF("readText", 2, js_read, TEXT),
+    JS_CFUNC_MAGIC_DEF("readHead", 2, js_read, HEAD),
     JS_CFUNC_DEF("writeFileAtomic", 3, js_write_file_atomic),
     JS_CFUNC_DEF("writeControl", 2, js_write_control),
     JS_CFUNC_DEF("openFd", 2, js_open_fd),

@@ -6,6 +6,8 @@ declare module 'hv:fs' {
     kind: FileKind
     /** Bytes. */
     size: number
+    /** What the file takes on disk: less than `size` where it has holes. */
+    allocatedBytes: number
     /** Permission bits only (0o7777). */
     mode: number
     uid: number
@@ -19,6 +21,8 @@ declare module 'hv:fs' {
   export function readFile(path: string, maxBytes?: number): Uint8Array
   /** The same as text; `EILSEQ` when it is not UTF-8. */
   export function readText(path: string, maxBytes?: number): string
+  /** The file's first `maxBytes` bytes, or all of a shorter one. */
+  export function readHead(path: string, maxBytes: number): Uint8Array
   /**
    * Replaces `path` by `data` so that a power cut at any moment leaves the old or the new content:
    * temporary file beside it, write, fsync, rename, fsync of the directory. `mode` defaults to 0o600.

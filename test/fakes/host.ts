@@ -1,6 +1,6 @@
 // A host and its datastores as a test describes them; remembers what was done to it.
 import type { BootOutcome } from '../../control/src/domain/boot-outcome.ts'
-import type { DatastoreFile } from '../../control/src/domain/datastore.ts'
+import type { Datastore, DatastoreFile } from '../../control/src/domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../../control/src/domain/host.ts'
 import type { Clock } from '../../control/src/ports/clock.ts'
 import type { Datastores, Host } from '../../control/src/ports/host.ts'
@@ -62,6 +62,9 @@ export class FakeHost implements Host {
   }
 }
 
+const DATASTORE_UUID = '0f3c2a1e-5b7d-4c9a-8e21-6d4f5a3b2c10'
+const MODIFIED_AT = '2025-12-31T00:00:00.000Z'
+
 export class FakeDatastores implements Datastores {
   /** Sizes in bytes by file name, in the one datastore `local`; null: it is not there. */
   contents: Map<string, number> | null
@@ -71,16 +74,23 @@ export class FakeDatastores implements Datastores {
     this.contents = new Map(names.map((name) => [name, 1024]))
   }
 
-  list() {
-    return this.contents === null ? [] : [{ name: 'local', totalBytes: 1_000_000_000_000, availableBytes: this.availableBytes }]
+  list(): readonly Datastore[] {
+    if (this.contents === null) return []
+    return [{ name: 'local', uuid: DATASTORE_UUID, totalBytes: 1_000_000_000_000, availableBytes: this.availableBytes }]
   }
 
   files(datastore: string): readonly DatastoreFile[] | null {
     if (datastore !== 'local' || this.contents === null) return null
-    return [...this.contents].map(([name, sizeBytes]) => ({ name, sizeBytes }))
+    const visible = [...this.contents].filter(([name]) => !name.startsWith('.'))
+    return visible.map(([name, sizeBytes]) => ({ name, sizeBytes, allocatedBytes: sizeBytes, modifiedAt: MODIFIED_AT }))
   }
 
   resolve(datastore: string, file: string): string | null {
-    return datastore === 'local' && this.contents?.has(file) === true ? `/datastores/local/${file}` : null
+    return this.contents?.has(file) === true ? this.place(datastore, file) : null
+  }
+
+  place(datastore: string, file: string): string | null {
+    const isName = file !== '' && !file.startsWith('.') && !file.includes('/')
+    return datastore === 'local' && this.contents !== null && isName ? `/datastores/local/${file}` : null
   }
 }

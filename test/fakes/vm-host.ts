@@ -28,6 +28,8 @@ export class FakeMachine {
   releasing = true
   /** Thrown by the next step of this kind. */
   failNextStep: LiveStep['kind'] | null = null
+  /** What stops it again when it is resumed, before anybody could see it run. */
+  stopsAgain: RunState | null = null
   /** Saving waits for this; a cancelled one does not. */
   saveGate: Promise<void> = Promise.resolve()
   #cancelSave: () => void = () => {}
@@ -36,6 +38,8 @@ export class FakeMachine {
   exit: VmExit | null = null
   #watchers: ((exit: VmExit) => void)[] = []
   #handlers: ((state: RunState) => void)[] = []
+  /** Something happened while nobody listened. */
+  #missed = false
   #goneHandlers: ((name: string) => void)[] = []
 
   constructor(
@@ -60,6 +64,7 @@ export class FakeMachine {
 
   enter(state: RunState): void {
     this.state = state === 'guest-panicked' ? 'running' : state
+    this.#missed = this.#handlers.length === 0
     for (const handler of this.#handlers) handler(state)
   }
 
@@ -82,6 +87,8 @@ export class FakeMachine {
 
   /** Path of what each device writes; null for those that write nothing. */
   readonly #devices = new Map<string, string | null>()
+  /** Sizes that disks were given while it ran, in bytes. */
+  readonly sizes = new Map<string, number>()
 
   #start(): void {
     const owned = this.plan.flatMap((effect) => (effect.kind === 'own-file' && !effect.shared ? [effect.path] : []))
@@ -111,6 +118,26 @@ export class FakeMachine {
     if (step.kind === 'plug-disk') this.#devices.set(step.name, step.readOnly ? null : step.path)
     if (step.kind === 'plug-nic') this.#devices.set(step.name, null)
     if (step.kind === 'unplug-disk' || step.kind === 'unplug-nic') this.#devices.delete(step.name)
+  }
+
+  #resume(): void {
+    const { stopsAgain } = this
+    this.stopsAgain = null
+    if (stopsAgain === null) {
+      this.enter('running')
+      return
+    }
+    this.state = stopsAgain
+    // Told when QEMU is asked, which is after it has said that it goes on.
+    let turns = Promise.resolve()
+    for (let turn = 0; turn < 10; turn++) turns = turns.then(() => {})
+    void turns.then(() => this.enter(stopsAgain))
+  }
+
+  #resize(device: string, sizeBytes: number): void {
+    if (!this.#devices.has(device)) throw new FakeFailure('device.not-found')
+    if (sizeBytes < (this.sizes.get(device) ?? 0)) throw new FakeFailure('disk.grow.smaller')
+    this.sizes.set(device, sizeBytes)
   }
 
   async #save(path: string, progress: (percent: number) => void): Promise<void> {
@@ -153,7 +180,15 @@ export class FakeMachine {
       identity: this.identity,
       ended,
       agent: this.guest.agent(() => this.exit === null && this.state === 'running'),
-      onStateChange: (handler) => void this.#handlers.push(handler),
+      onStateChange: (handler) => {
+        this.#handlers.push(handler)
+        const missed = this.#missed
+        this.#missed = false
+        if (!missed) return
+        void Promise.resolve()
+          .then(() => act(() => handler(this.state)))
+          .catch(() => {})
+      },
       queryState: () => act(() => this.state),
       pressPowerButton: () =>
         act(() => {
@@ -176,7 +211,8 @@ export class FakeMachine {
       screenshot: () => act(() => Uint8Array.of(0x89, 0x50, 0x4e, 0x47)),
       sendKeys: (keys) => act(() => void this.pressed.push(keys.join('+'))),
       pause: () => act(() => this.enter('paused')),
-      resume: () => act(() => this.enter('running')),
+      resume: () => act(() => this.#resume()),
+      resizeDisk: (device, sizeBytes) => act(() => this.#resize(device, sizeBytes)),
       take: (step) => act(() => this.#take(step)),
       onDeviceGone: (handler) => void this.#goneHandlers.push(handler),
       save: (path, progress) => act(() => this.#save(path, progress)).then((saved) => saved),

@@ -4,6 +4,7 @@ import type { Api, ApiResponse, CompleteResponse, Peer } from '../../control/src
 import { type App, createApp } from '../../control/src/app/app.ts'
 import type { AppPorts } from '../../control/src/app/ports.ts'
 import { FakeClock, ProcessClock } from './clock.ts'
+import { FakeDiskImages } from './disk-images.ts'
 import { FakeDatastores, FakeHost } from './host.ts'
 import { FakePasswords } from './passwords.ts'
 import { FakeRandom } from './random.ts'
@@ -18,6 +19,7 @@ export class World implements AppPorts {
   readonly clock = new FakeClock()
   readonly host = new FakeHost(this.clock)
   readonly datastores = new FakeDatastores('a.qcow2', 'b.qcow2', 'c.raw', 'x.iso', 'vmlinuz', 'initrd')
+  readonly diskImages = new FakeDiskImages(this.datastores)
   readonly passwords = new FakePasswords()
   readonly random: FakeRandom
   readonly logged: string[] = []
@@ -35,6 +37,7 @@ export class World implements AppPorts {
   async boot(): Promise<App> {
     this.#process?.kill()
     for (const machine of this.vmHost.machines.values()) machine.disconnect()
+    this.diskImages.disconnect()
     this.#process = new ProcessClock(this.clock)
     const app = createApp({ ...this, clock: this.#process })
     await app.start()

@@ -36,8 +36,8 @@ describe('a datastore', () => {
   })
 
   it('has its plain files and nothing else', () => {
-    const datastores = createDatastores(directory, () => true)
-    expect(datastores.files('local')).toEqual([{ name: 'disk.qcow2', sizeBytes: 3 }])
+    const datastores = createDatastores(directory, () => true, null)
+    expect(datastores.files('local')).toMatchObject([{ name: 'disk.qcow2', sizeBytes: 3 }])
     expect(datastores.list()).toMatchObject([{ name: 'local' }])
   })
 
@@ -53,13 +53,13 @@ describe('a datastore', () => {
     ['../disk.qcow2', false],
     ['x'.repeat(300), false],
   ])('%s is there: %s', (file, isThere) => {
-    const path = createDatastores(directory, () => true).resolve('local', file)
+    const path = createDatastores(directory, () => true, null).resolve('local', file)
     expect(path).toBe(isThere ? `${directory}/${file}` : null)
   })
 
   it('that is not mounted does not exist', () => {
-    const datastores = createDatastores(directory, () => false)
+    const datastores = createDatastores(directory, () => false, null)
     expect([datastores.list(), datastores.files('local'), datastores.resolve('local', 'disk.qcow2')]).toEqual([[], null, null])
-    expect(createDatastores(directory, () => true).files('other')).toBeNull()
+    expect(createDatastores(directory, () => true, null).files('other')).toBeNull()
   })
 })

@@ -32,6 +32,6 @@ describe('a directory as datastore', () => {
     // None of these is a file of the datastore.
     fs.symlink('/etc/passwd', `${directory}/link`)
     fs.mkdir(`${directory}/directory`)
-    return createDatastores(directory, () => true)
+    return createDatastores(directory, () => true, null)
   })
 })

@@ -96,7 +96,7 @@ export function program(source: string, target = source): ViewEntry {
   return { source, target, readOnly: true, device: false, executable: true }
 }
 
-function cgroupMount(): string {
+export function cgroupMount(): string {
   const mount = fs
     .readText('/proc/self/mounts')
     .split('\n')

@@ -187,6 +187,15 @@ describe('the state', () => {
     expect(await waitUntil(clock, () => states.length > 0, 5_000)).toBe(true)
     expect(states).toEqual(['running'])
   })
+
+  it('is told to who begins to listen after something has happened', async () => {
+    const vm = await bench.launch('good')
+    await vm.reset()
+    const states: string[] = []
+    vm.onStateChange((state) => states.push(state))
+    expect(await waitUntil(clock, () => states.length > 0, 5_000)).toBe(true)
+    expect(states).toEqual(['running'])
+  })
 })
 
 describe('the serial port', () => {

@@ -1,5 +1,6 @@
 // Checks and mounts the file systems of the state and the datastore.
 import { chmod, mkdir, mount, readText } from 'hv:fs'
+import { decodeUtf8 } from 'hv:text'
 import { runTool } from './run-tool.ts'
 
 export const STATE_DIRECTORY = '/state'
@@ -7,6 +8,8 @@ export const DATASTORE_DIRECTORY = '/datastores/local'
 
 /** 0: clean; 1: errors corrected. Anything else means that it may not be written to. @source e2fsck(8), EXIT CODE */
 const CHECKED = [0, 1]
+/** Of blkid. @source blkid(8), EXIT STATUS */
+const NO_VALUE = 2
 
 /** Replays the journal and mends what can be mended without asking, then mounts for data only. Rejects, in words, when it cannot be had. */
 export async function mountPartition(device: string, fileSystem: string, target: string, checkTimeoutMs: number): Promise<void> {
@@ -37,7 +40,22 @@ function mkdirIfMissing(path: string): void {
 
 /** True when something is mounted at exactly this path. */
 export function isMounted(target: string): boolean {
-  return readText('/proc/self/mounts')
+  return deviceAt(target) !== null
+}
+
+/** Of what is mounted at exactly this path; null when nothing is, or it has none. Rejects, in words, when it cannot be found out. */
+export async function findFileSystemUuid(target: string): Promise<string | null> {
+  const device = deviceAt(target)
+  if (device?.startsWith('/dev/') !== true) return null
+  const argv = ['/usr/sbin/blkid', '-c', '/dev/null', '-s', 'UUID', '-o', 'value', device]
+  const { stdout } = await runTool(argv, { successCodes: [0, NO_VALUE] })
+  return decodeUtf8(stdout).trim() || null
+}
+
+/** What is mounted there last. */
+function deviceAt(target: string): string | null {
+  const mounts = readText('/proc/self/mounts')
     .split('\n')
-    .some((line) => line.split(' ')[1] === target)
+    .map((line) => line.split(' '))
+  return mounts.findLast(([, at]) => at === target)?.[0] ?? null
 }

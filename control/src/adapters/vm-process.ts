@@ -4,12 +4,14 @@ import type { Relay } from 'hv:relay'
 import type { LiveStep } from '../domain/live-step.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import { resizeDisk } from './block-resize.ts'
 import { type AgentTransport, QemuGuestAgent } from './guest-agent.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { forgetDevice, type LiveTools, takeLiveStep } from './live-steps.ts'
 import { Monitor } from './monitor.ts'
 import type { QmpEvent } from './qmp-client.ts'
 import type { QmpLink } from './qmp-link.ts'
+import { queryState } from './run-state.ts'
 import type { UndoStack } from './undo-stack.ts'
 import { abandonSave, type SaveTools, saveState } from './vm-save.ts'
 import { attachVnc, sendKeys, takePicture } from './vm-screen.ts'
@@ -52,7 +54,9 @@ export class RunningVm implements VmProcess {
   readonly #tools: VmTools
   readonly #clock: Clock
   #shutdownReason: string | null = null
-  #stateHandler: (state: RunState) => void = () => {}
+  #stateHandler: ((state: RunState) => void) | null = null
+  /** An event came while there was no handler. */
+  #missed = false
   #deviceGoneHandler: (name: string) => void = () => {}
   /** A `query-status` on behalf of the handler is under way; `again` when another event came meanwhile. */
   #asking = false
@@ -76,10 +80,11 @@ export class RunningVm implements VmProcess {
 
   onStateChange(handler: (state: RunState) => void): void {
     this.#stateHandler = handler
+    if (this.#missed) this.#askState()
   }
 
   queryState(): Promise<RunState> {
-    return queryState(this.#qmp)
+    return queryState(this.#monitor)
   }
 
   async pressPowerButton(): Promise<void> {
@@ -129,6 +134,10 @@ export class RunningVm implements VmProcess {
     return told(step.kind, takeLiveStep(step, this.#monitor, this.#tools))
   }
 
+  resizeDisk(device: string, sizeBytes: number): Promise<void> {
+    return told('resize-disk', resizeDisk(device, sizeBytes, this.#monitor))
+  }
+
   onDeviceGone(handler: (name: string) => void): void {
     this.#deviceGoneHandler = handler
   }
@@ -173,9 +182,8 @@ export class RunningVm implements VmProcess {
     if (event.name === 'SHUTDOWN') this.#shutdownReason = typeof event.data.reason === 'string' ? event.data.reason : 'unknown'
     if (event.name === 'RESET') this.#shutdownReason = null
     // The guest may go on after it, so that its run state would not tell.
-    if (event.name === 'GUEST_PANICKED') this.#stateHandler('guest-panicked')
-    if (this.#asking) this.#askAgain = true
-    else this.#tellState()
+    if (event.name === 'GUEST_PANICKED') this.#stateHandler?.('guest-panicked')
+    this.#askState()
   }
 
   #deviceGone(name: string): void {
@@ -184,11 +192,17 @@ export class RunningVm implements VmProcess {
     this.#deviceGoneHandler(name)
   }
 
+  #askState(): void {
+    this.#missed = this.#stateHandler === null
+    if (this.#asking) this.#askAgain = true
+    else if (!this.#missed) this.#tellState()
+  }
+
   #tellState(): void {
     this.#asking = true
     this.#askAgain = false
     this.queryState()
-      .then((state) => this.#stateHandler(state))
+      .then((state) => this.#stateHandler?.(state))
       .catch(() => {
         // The link is down: either the process ends, which `ended` tells, or the next event is after the reconnection.
       })
@@ -206,12 +220,4 @@ async function told<T>(step: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     throw toHostFailure(error, step)
   }
-}
-
-/** @source QMP `query-status` */
-async function queryState(qmp: QmpLink): Promise<RunState> {
-  const answer = await qmp.execute('query-status')
-  const status = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : null
-  if (typeof status !== 'string') throw new VmHostFailure('qmp.malformed', 'query-status', 'no status in the answer')
-  return status
 }

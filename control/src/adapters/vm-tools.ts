@@ -3,14 +3,11 @@ import * as fs from 'hv:fs'
 import { run } from 'hv:process'
 import * as system from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
+import { directoryOf, syncFile } from './durable-files.ts'
 import { VmHostFailure } from './host-failure.ts'
-import { runTool } from './run-tool.ts'
 import type { VmTools } from './vm-process.ts'
 
 const IP = '/usr/bin/ip'
-const BUSYBOX = '/usr/bin/busybox'
-/** A terabyte at 100 MB/s. */
-const SYNC_TIMEOUT_MS = 10_000_000
 
 /** A disk file is its VM's alone, a medium is everyone's to read. */
 export function ownFile(path: string, uid: number, shared: boolean): void {
@@ -55,16 +52,11 @@ export const vmTools: VmTools = {
   },
   openForReading: (path) => fs.openFd(path, 'r'),
   async commit(from, to) {
-    // In a process of its own, as it may take long.
-    await runTool([BUSYBOX, 'sync', from], { timeoutMs: SYNC_TIMEOUT_MS })
+    await syncFile(from)
     fs.rename(from, to)
     fs.syncDir(directoryOf(to))
   },
   remove(path) {
     if (fs.statOrNull(path) !== null) fs.unlink(path)
   },
-}
-
-function directoryOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'))
 }

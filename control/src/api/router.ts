@@ -28,7 +28,7 @@ function match(pattern: readonly string[], segments: readonly string[]): Record<
   for (const [index, part] of pattern.entries()) {
     const segment = segments[index] ?? ''
     if (part.startsWith('{')) {
-      if (!/^[A-Za-z0-9._-]{1,64}$/.test(segment)) return null
+      if (!/^[A-Za-z0-9._+@~-]{1,255}$/.test(segment)) return null
       parameters[part.slice(1, -1)] = segment
     } else if (part !== segment) return null
   }

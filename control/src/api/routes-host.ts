@@ -1,19 +1,10 @@
-// Routes about the host: facts, power, datastores, tasks, events, and what the console shows.
+// Routes about the host: facts, power, tasks, events, and what the console shows.
 import type { Task } from '../domain/task.ts'
 import { json } from './answer.ts'
 import { followEvents } from './event-stream.ts'
 import type { CompleteResponse } from './message.ts'
 import { type Route, withBody, withoutBody } from './route.ts'
-import {
-  consoleStatusSchema,
-  datastoreFileSchema,
-  datastoreSchema,
-  emptySchema,
-  eventSchema,
-  hostSchema,
-  listOf,
-  taskSchema,
-} from './schemas.ts'
+import { consoleStatusSchema, emptySchema, eventSchema, hostSchema, listOf, taskSchema } from './schemas.ts'
 
 /** 202 with where to ask how it goes. */
 export function accepted(task: Task): CompleteResponse {
@@ -52,20 +43,6 @@ export const hostRoutes: readonly Route[] = [
     },
     { schema: emptySchema, prefix: 'host' },
     ({ app, by }) => accepted(app.hostPower.restart(by)),
-  ),
-  withoutBody(
-    {
-      ...{ method: 'GET', path: '/v1/datastores', who: 'viewer', summary: 'Datastores' },
-      answers: [{ status: 200, description: 'Those that are there', schema: listOf(datastoreSchema) }],
-    },
-    ({ app }) => json(200, { items: app.datastores() }),
-  ),
-  withoutBody(
-    {
-      ...{ method: 'GET', path: '/v1/datastores/{name}/files', who: 'viewer', summary: 'Files of a datastore' },
-      answers: [{ status: 200, description: 'Plain files', schema: listOf(datastoreFileSchema) }],
-    },
-    ({ app, parameters }) => json(200, { items: app.datastoreFiles(parameters.name ?? '') }),
   ),
   withoutBody(
     {

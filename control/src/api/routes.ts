@@ -3,8 +3,9 @@
 import type { Route } from './route.ts'
 import { sessionRoutes } from './routes-access.ts'
 import { consoleRoutes } from './routes-console.ts'
+import { datastoreRoutes } from './routes-datastore.ts'
 import { guestRoutes } from './routes-guest.ts'
 import { hostRoutes } from './routes-host.ts'
 import { vmRoutes } from './routes-vm.ts'
 
-export const routes: readonly Route[] = [...sessionRoutes, ...hostRoutes, ...vmRoutes, ...guestRoutes, ...consoleRoutes]
+export const routes: readonly Route[] = [...sessionRoutes, ...hostRoutes, ...datastoreRoutes, ...vmRoutes, ...guestRoutes, ...consoleRoutes]

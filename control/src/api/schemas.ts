@@ -3,14 +3,15 @@ import * as v from 'valibot'
 import { closed } from '../domain/check.ts'
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import { CONSOLE_KINDS, type ConsoleTicket } from '../domain/console-ticket.ts'
-import type { Event, Severity } from '../domain/event.ts'
+import type { Datastore } from '../domain/datastore.ts'
+import { type Event, type Severity, TARGET_KINDS, type Target } from '../domain/event.ts'
 import { AGENT_STATES, type GuestStatus } from '../domain/guest.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { Problem } from '../domain/problem.ts'
 import { TASK_KINDS, TASK_STATES, type Task } from '../domain/task.ts'
 import { vmSpecSchema } from '../domain/vm.ts'
 import { seconds, shutdownEndSchema } from '../domain/vm-policies.ts'
-import { type LastExit, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
+import { type LastExit, PAUSE_CAUSES, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
 
 /** A schema whose output is a T. */
 type Of<T> = v.GenericSchema<unknown, T>
@@ -105,6 +106,7 @@ export const freezeSchema = closed({
 
 const vmStatusSchema = closed({
   powerState: v.picklist(POWER_STATES),
+  pausedBecause: v.exactOptional(v.pipe(v.picklist(PAUSE_CAUSES), v.description('Why it is paused, where nobody asked for that.'))),
   pending: v.exactOptional(
     v.pipe(
       v.array(v.string()),
@@ -129,10 +131,15 @@ export const vmSchema = closed({
   status: vmStatusSchema,
 }) satisfies Of<Vm>
 
+const targetSchema = closed({
+  kind: v.picklist(TARGET_KINDS),
+  id: v.pipe(v.string(), v.description('Of a file `DATASTORE/NAME`.')),
+}) satisfies Of<Target>
+
 export const taskSchema = closed({
   id: uuid,
   kind: v.picklist(TASK_KINDS),
-  target: closed({ kind: v.picklist(['vm', 'host', 'user']), id: v.string() }),
+  target: targetSchema,
   state: v.picklist(TASK_STATES),
   progressPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
   cancellable: v.pipe(v.boolean(), v.description('Whether it can be cancelled now.')),
@@ -147,7 +154,7 @@ export const eventSchema = closed({
   at: timestamp,
   code: v.string(),
   severity,
-  target: closed({ kind: v.picklist(['vm', 'host', 'user']), id: v.string() }),
+  target: targetSchema,
   message: v.string(),
 }) satisfies Of<Event>
 
@@ -208,8 +215,19 @@ export function listOf<Item extends v.GenericSchema>(item: Item) {
   return closed({ items: v.array(item) })
 }
 
-export const datastoreSchema = closed({ name: v.string(), totalBytes: count, availableBytes: count })
-export const datastoreFileSchema = closed({ name: v.string(), sizeBytes: count })
+export const datastoreSchema = closed({
+  name: v.string(),
+  uuid: v.pipe(v.nullable(v.string()), v.description('Of its file system: it is known by that wherever its disk is plugged in.')),
+  totalBytes: count,
+  availableBytes: count,
+}) satisfies Of<Datastore>
+export const datastoreFileSchema = closed({
+  name: v.string(),
+  sizeBytes: count,
+  allocatedBytes: v.pipe(count, v.description('What it takes; less than its size where it has holes.')),
+  modifiedAt: timestamp,
+  usedBy: v.pipe(v.array(uuid), v.readonly(), v.description('IDs of the VMs that use it.')),
+})
 export const healthSchema = closed({ status: v.literal('ok'), version: v.string() })
 export const hostSchema = closed({ facts: hostFactsSchema, status: hostStatusSchema })
 export const sessionSchema = closed({ token: v.string(), expiresAt: timestamp })

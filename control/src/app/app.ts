@@ -1,11 +1,14 @@
 // The use cases, put together. What the API offers is here, in words of the domain.
 import type { ConsoleStatus } from '../domain/console-status.ts'
-import type { DatastoreFile } from '../domain/datastore.ts'
+import type { Datastore } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import { autostart } from './autostart.ts'
 import { gatherConsoleStatus } from './console-status.ts'
 import { type Consoles, createConsoles } from './consoles.ts'
+import { createDatastoreFiles, createFileChecks, type DatastoreFiles } from './datastore-files.ts'
+import { createDisks, type Disks } from './disks.ts'
 import { createEventFeed, type EventFeed } from './event-feed.ts'
+import { createFileLocks } from './file-locks.ts'
 import { createFleet } from './fleet.ts'
 import { createGuestFreeze, type GuestFreeze } from './guest-freeze.ts'
 import { createGuestInfo } from './guest-info.ts'
@@ -15,10 +18,10 @@ import type { AppPorts } from './ports.ts'
 import { createPower, type Power } from './power.ts'
 import { reconcile } from './reconcile.ts'
 import { createReconfigure } from './reconfigure.ts'
-import { Refusal } from './refusal.ts'
 import { createRestarts } from './restarts.ts'
 import { DEFAULT_HOSTNAME, importSeed } from './seed-import.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createSpaceWatch } from './space-watch.ts'
 import { createSuspension, type Suspension } from './suspend.ts'
 import { createTasks, type Tasks } from './tasks.ts'
 import { createVmTasks } from './vm-tasks.ts'
@@ -37,12 +40,13 @@ export interface App {
   readonly hostPower: HostPower
   host(): { readonly facts: HostFacts; readonly status: HostStatus }
   consoleStatus(): ConsoleStatus
-  datastores(): readonly { readonly name: string; readonly totalBytes: number; readonly availableBytes: number }[]
-  /** Refuses with `datastore.not-found`. */
-  datastoreFiles(name: string): readonly DatastoreFile[]
+  datastores(): readonly Datastore[]
+  readonly files: DatastoreFiles
+  readonly disks: Disks
 }
 
-export function createApp(ports: AppPorts): App {
+export function createApp(outside: AppPorts): App {
+  const ports = { ...outside, fileLocks: createFileLocks() }
   const { store, host, datastores } = ports
   const ledger = createLedger(store, ports.clock)
   const fleet = createFleet(ports, ledger)
@@ -55,7 +59,10 @@ export function createApp(ports: AppPorts): App {
   const restarts = createRestarts(ports, ledger, fleet, power)
   fleet.onEnded(restarts.consider)
   fleet.onPanicked(restarts.panicked)
+  const spaceWatch = createSpaceWatch(ports, ledger, fleet)
+  fleet.onOutOfSpace(spaceWatch.paused)
   const sessions = createSessions(ports, ledger)
+  const checks = createFileChecks(ports, ledger, fleet)
 
   return {
     async start() {
@@ -67,6 +74,8 @@ export function createApp(ports: AppPorts): App {
       }
       const hostname = store.getSetting('hostname')
       host.setHostname(typeof hostname === 'string' ? hostname : DEFAULT_HOSTNAME)
+      // Not waited for: what is begun from now on is left alone, and the API is to answer while large files are freed.
+      ports.diskImages.removeUnfinished().catch((error: unknown) => ports.log('error', `unfinished files: ${String(error)}`))
       await reconcile(ports, ledger, fleet, reconfigure)
       restarts.resume()
       // Not waited for: the API is to answer while VMs start.
@@ -85,10 +94,7 @@ export function createApp(ports: AppPorts): App {
     host: () => ({ facts: host.facts, status: host.observeStatus() }),
     consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired),
     datastores: () => datastores.list(),
-    datastoreFiles(name) {
-      const files = datastores.files(name)
-      if (files === null) throw new Refusal('not-found', 'datastore.not-found', `There is no datastore ${name}.`)
-      return files
-    },
+    files: createDatastoreFiles(ports, ledger, checks),
+    disks: createDisks(ports, fleet, tasks, checks),
   }
 }

@@ -21,7 +21,7 @@ export function gatherConsoleStatus({ host }: Pick<AppPorts, 'host'>, vms: reado
     seed: { state: bootOutcome.seed.state, problems: bootOutcome.seed.problems },
     state: bootOutcome.state,
     datastore: bootOutcome.datastore,
-    health: [...health({ host }), ...crashes(vms)],
+    health: [...health({ host }), ...crashes(vms), ...standstills(vms)],
     vms: { running: running.length, defined: vms.length, runningNames: running.map(({ spec }) => spec.name) },
     time,
   }
@@ -46,6 +46,14 @@ function health({ host }: Pick<AppPorts, 'host'>): HealthItem[] {
     management.problem !== null && { severity: 'error', message: `The management network: ${management.problem}` },
   ]
   return items.filter((item) => item !== false)
+}
+
+function standstills(vms: readonly Vm[]): HealthItem[] {
+  return vms.flatMap(({ spec, status }): HealthItem[] =>
+    status.pausedBecause === 'out-of-space'
+      ? [{ severity: 'error', message: `The datastore is full: the VM ${spec.name} is paused.` }]
+      : [],
+  )
 }
 
 function crashes(vms: readonly Vm[]): HealthItem[] {

@@ -3,7 +3,7 @@ import type { GuestStatus } from '../domain/guest.ts'
 import type { TaskKind } from '../domain/task.ts'
 import { differingFields, same, withoutDevice } from '../domain/vm-difference.ts'
 import { CRASHED, isCrash, POWERED_OFF } from '../domain/vm-exit.ts'
-import type { LastExit, PowerState, Vm, VmStatus } from '../domain/vm-status.ts'
+import { type LastExit, PAUSE_CAUSES, type PowerState, type Vm, type VmStatus } from '../domain/vm-status.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
 import { eventually } from './eventually.ts'
@@ -20,6 +20,8 @@ interface Live {
   /** Resolves when the end of `process` has been written. */
   stopped: Promise<void>
   runState: 'running' | 'paused' | 'unknown'
+  /** What `process` was seen to be doing last; null before it was. */
+  seen: RunState | null
   transition: Transition | null
   /** Power-off was asked for: an end without reason given is no crash. */
   endWanted: boolean
@@ -37,6 +39,7 @@ export const NO_PROCESS = { process: null, startedAt: null, startedSpec: null, b
 /** Run states in which the guest stands still, with what is told when it enters them. */
 const TELLING: Readonly<Record<string, readonly [code: string, message: string]>> = {
   'guest-panicked': ['vm.guest-panicked', 'told that its kernel panicked'],
+  'out-of-space': ['vm.out-of-space', 'is paused: what it wrote found the datastore full, and it goes on when there is room'],
   'io-error': ['vm.io-error', 'was paused by an input/output error of a disk'],
   'internal-error': ['vm.internal-error', 'was paused by an error inside KVM'],
 }
@@ -68,6 +71,8 @@ export interface Fleet {
   /** One listener each: a process has ended and that is written; a guest tells that it panicked. */
   onEnded(listener: (id: string) => void): void
   onPanicked(listener: (id: string) => void): void
+  /** One listener: a VM has been paused because its datastore is full; `already` when that was so before it was taken over. */
+  onOutOfSpace(listener: (id: string, already: boolean) => void): void
   /** Writes that the VM's process is gone without having been watched. */
   recordEnd(id: string, exit: Omit<LastExit, 'at'>): void
 }
@@ -76,6 +81,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
   const lives = new Map<string, Live>()
   let endedListener: (id: string) => void = () => {}
   let panickedListener: (id: string) => void = () => {}
+  let outOfSpaceListener: (id: string, already: boolean) => void = () => {}
   const cache = new Map<string, { readonly record: VmRecord; readonly vm: Vm }>()
   const watchers: ((id: string, process: VmProcess) => void)[] = []
 
@@ -83,7 +89,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     const known = lives.get(id)
     if (known !== undefined) return known
     const fresh: Live = {
-      ...{ process: null, stopped: Promise.resolve(), runState: 'unknown', transition: null, endWanted: false, busy: null },
+      ...{ process: null, stopped: Promise.resolve(), runState: 'unknown', seen: null, transition: null, endWanted: false, busy: null },
       ...{ restartAt: null, guest: NOT_HEARD_OF },
     }
     lives.set(id, fresh)
@@ -114,8 +120,11 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     const { spec, process, startedAt, lastExit, startedSpec, suspended } = record(id)
     const inForce = startedSpec ?? suspended?.spec ?? null
     const restartAt = lives.get(id)?.restartAt ?? null
+    const cause = PAUSE_CAUSES.find((one) => one === lives.get(id)?.seen)
+    const state = powerState(id)
     return {
-      powerState: powerState(id),
+      powerState: state,
+      ...(state === 'paused' && cause !== undefined ? { pausedBecause: cause } : {}),
       ...(inForce === null ? {} : { pending: differingFields(inForce, spec) }),
       ...(process === null ? {} : { pid: process.pid, guest: lives.get(id)?.guest ?? NOT_HEARD_OF }),
       ...(startedAt === null ? {} : { startedAt }),
@@ -165,10 +174,13 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
 
   function onState(id: string, process: VmProcess, state: RunState): void {
     if (live(id).process !== process) return
+    const { seen } = live(id)
+    change(id, { seen: state })
     if (state !== 'guest-panicked' && state !== 'shutdown') change(id, { runState: state === 'running' ? 'running' : 'paused' })
+    if (state === 'out-of-space' && seen !== state) outOfSpaceListener(id, seen === null)
     if (state === 'guest-panicked') panickedListener(id)
     const [code, what] = TELLING[state] ?? []
-    if (code === undefined) return
+    if (code === undefined || state === seen) return
     const message = `${record(id).spec.name} ${what}.`
     void eventually({ clock, log }, `${code} of VM ${id}`, () => {
       ledger.write((draft) => draft.event(code, 'error', { kind: 'vm', id }, message))
@@ -202,7 +214,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     },
     watch(id, process) {
       const stopped = process.ended.then((exit) => onEnd(id, process, exit))
-      change(id, { process, stopped, runState: 'unknown', endWanted: false, guest: NOT_HEARD_OF })
+      change(id, { process, stopped, runState: 'unknown', seen: null, endWanted: false, guest: NOT_HEARD_OF })
       process.onStateChange((state) => onState(id, process, state))
       process.onDeviceGone((name) => onDeviceGone(id, process, name))
       for (const watcher of watchers) watcher(id, process)
@@ -221,6 +233,9 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     },
     onPanicked(listener) {
       panickedListener = listener
+    },
+    onOutOfSpace(listener) {
+      outOfSpaceListener = listener
     },
     recordEnd,
   }

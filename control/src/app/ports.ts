@@ -1,5 +1,6 @@
 // Everything that the use cases need from outside.
 import type { Clock, Random } from '../ports/clock.ts'
+import type { DiskImages } from '../ports/disk-images.ts'
 import type { Datastores, Host } from '../ports/host.ts'
 import type { Log } from '../ports/log.ts'
 import type { Passwords } from '../ports/passwords.ts'
@@ -11,6 +12,7 @@ export interface AppPorts {
   readonly vmHost: VmHost
   readonly host: Host
   readonly datastores: Datastores
+  readonly diskImages: DiskImages
   readonly passwords: Passwords
   readonly clock: Clock
   readonly random: Random

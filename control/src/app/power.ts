@@ -8,6 +8,7 @@ import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
 import { eventually } from './eventually.ts'
+import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { GuestInfo } from './guest-info.ts'
 import type { AppPorts } from './ports.ts'
@@ -46,7 +47,7 @@ const WITH_PROCESS: readonly PowerState[] = [...RUNNING, 'stopping']
 const STOPPED: readonly PowerState[] = ['off', 'crashed']
 
 export function createPower(
-  ports: AppPorts,
+  ports: AppPorts & WithFileLocks,
   ledger: { readonly vms: ReadonlyMap<string, VmRecord> },
   fleet: Fleet,
   vmTasks: VmTasks,

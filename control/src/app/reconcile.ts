@@ -1,4 +1,5 @@
 // What a starting controld does: takes over VMs that run, settles what ended without it, ends tasks that were cut off.
+import type { Target } from '../domain/event.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
 import { HOST_RESTARTED, POWERED_OFF, UNSEEN } from '../domain/vm-exit.ts'
 import { planReconciliation, type Reconciliation } from '../plan/reconcile.ts'
@@ -16,7 +17,7 @@ import type { Reconfigure } from './reconfigure.ts'
 const RETRY_MS = 5_000
 const QUIT_TIMEOUT_MS = 10_000
 
-type Ports = Pick<AppPorts, 'store' | 'vmHost' | 'clock' | 'log'>
+type Ports = Pick<AppPorts, 'store' | 'vmHost' | 'datastores' | 'clock' | 'log'>
 
 /** Resolves once every VM's state is known. A VM that does not answer stays `unknown` and is tried again; nothing here gives up on the others. */
 export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reconfigure: Pick<Reconfigure, 'settle'>): Promise<void> {
@@ -47,7 +48,8 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reco
   )
 
   if (interrupted.length === 0) return
-  const outcome = (id: string): Outcome => {
+  const outcome = ({ kind, id }: Target): Outcome => {
+    if (kind === 'file') return isThere(ports, id) ? 'there' : 'missing'
     const record = ledger.vms.get(id)
     if (record === undefined || record.suspended !== null) return record === undefined ? 'off' : 'suspended'
     return record.process === null ? 'off' : 'running'
@@ -57,6 +59,12 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reco
       for (const task of interrupted) draft.putTask(endInterrupted(task, outcome, clock.now()))
     })
   })
+}
+
+/** `id` is `DATASTORE/NAME`. */
+function isThere({ datastores }: Ports, id: string): boolean {
+  const [datastore = '', file = ''] = id.split('/')
+  return datastores.resolve(datastore, file) !== null
 }
 
 /** At once where possible; not waited for, as a full disk must not hold up the others. */

@@ -6,6 +6,7 @@ import { type LiveChange, type PlannedStep, planLiveChange } from '../plan/live-
 import type { PathOf } from '../plan/power-on.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { VmProcess } from '../ports/vm-host.ts'
+import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
@@ -23,17 +24,19 @@ export interface Reconfigure {
 }
 
 export function createReconfigure(
-  { datastores, log }: Pick<AppPorts, 'datastores' | 'log'>,
+  ports: Pick<AppPorts, 'datastores' | 'log'> & WithFileLocks,
   ledger: Ledger,
   fleet: Fleet,
   vmTasks: VmTasks,
 ): Reconfigure {
+  const { log } = ports
+
   /** Of files in either spec; those in force may have been deleted behind our back, and are then only missed if needed. */
   function pathsOf(wanted: VmSpec, inForce: VmSpec): PathOf {
-    const { pathOf, problems } = resolveFiles(wanted, datastores)
+    const { pathOf, problems } = resolveFiles(wanted, ports)
     const [first] = problems
     if (first !== undefined) throw new Refusal('conflict', first.code, `${first.field} ${first.message}.`, problems)
-    const before = resolveFiles(inForce, datastores)
+    const before = resolveFiles(inForce, ports)
     return (reference) => {
       try {
         return pathOf(reference)
@@ -108,7 +111,7 @@ export function createReconfigure(
     async settle(id, process) {
       const { changingTo, startedSpec, bootMemoryMiB, uid } = fleet.record(id)
       if (changingTo === null || startedSpec === null || bootMemoryMiB === null) return
-      const { pathOf } = resolveFiles(startedSpec, datastores)
+      const { pathOf } = resolveFiles(startedSpec, ports)
       const { steps } = planLiveChange({ uid, inForce: changingTo, wanted: startedSpec, bootMemoryMiB, pathOf: orEmpty(pathOf) })
       const left: LiveStep[] = []
       for (const { step } of steps) {

@@ -3,19 +3,20 @@ import type { Problem } from '../domain/problem.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import type { PathOf } from '../plan/power-on.ts'
 import type { VmRecord } from '../ports/store.ts'
+import type { WithFileLocks } from './file-locks.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { findFileConflicts, resolveFiles } from './vm-files.ts'
 
 /** Refuses with everything that keeps the VM from being started with `spec`, coded by the first. */
 export function requireStartable(
-  { datastores, host }: Pick<AppPorts, 'datastores' | 'host'>,
+  ports: Pick<AppPorts, 'datastores' | 'host'> & WithFileLocks,
   record: VmRecord,
   spec: VmSpec,
   records: Iterable<VmRecord>,
 ): PathOf {
-  const { pathOf, problems } = resolveFiles(spec, datastores)
-  const all = [...findObstacles(spec, host.facts.kvm.available), ...findFileConflicts(record.id, spec, records), ...problems]
+  const { pathOf, problems } = resolveFiles(spec, ports)
+  const all = [...findObstacles(spec, ports.host.facts.kvm.available), ...findFileConflicts(record.id, spec, records), ...problems]
   const [first] = all
   if (first === undefined) return pathOf
   const where = first.field === '' ? '' : `${first.field} `

@@ -2,6 +2,7 @@
 import type { Task } from '../domain/task.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
+import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { GuestInfo } from './guest-info.ts'
 import type { Ledger } from './ledger.ts'
@@ -26,7 +27,7 @@ export interface Suspension {
 }
 
 export function createSuspension(
-  ports: AppPorts,
+  ports: AppPorts & WithFileLocks,
   ledger: Ledger,
   fleet: Fleet,
   vmTasks: VmTasks,

@@ -1,25 +1,34 @@
 // The files that a VM uses: which, who else uses them, and where they are.
+import type { ImageFormat } from '../domain/disk-image.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import type { PathOf } from '../plan/power-on.ts'
-import type { Datastores } from '../ports/host.ts'
 import type { VmRecord } from '../ports/store.ts'
+import type { WithFileLocks } from './file-locks.ts'
+import type { AppPorts } from './ports.ts'
 
-interface Use {
+export interface Use {
   readonly field: string
   readonly reference: FileReference
   readonly writable: boolean
+  /** As what it is read; null for what has no format. */
+  readonly format: ImageFormat | null
+  /** Of a disk. */
+  readonly slot: number | null
 }
 
-function usesOf(spec: VmSpec): Use[] {
+export function usesOf(spec: VmSpec): Use[] {
   const { boot } = spec
-  const media = (field: string, reference: FileReference | null): Use[] =>
-    reference === null ? [] : [{ field, reference, writable: false }]
+  const media = (field: string, reference: FileReference | null, format: ImageFormat | null): Use[] =>
+    reference === null ? [] : [{ field, reference, writable: false, format, slot: null }]
   return [
-    ...spec.disks.map((disk, index): Use => ({ field: `disks[${index}].file`, reference: disk, writable: !disk.readOnly })),
-    ...spec.cdroms.flatMap(({ medium }, index) => media(`cdroms[${index}].medium.file`, medium)),
-    ...(boot.from === 'kernel' ? [...media('boot.kernel.file', boot.kernel), ...media('boot.initrd.file', boot.initrd)] : []),
+    ...spec.disks.map((disk, index): Use => {
+      const { format, slot } = disk
+      return { field: `disks[${index}].file`, reference: disk, writable: !disk.readOnly, format, slot }
+    }),
+    ...spec.cdroms.flatMap(({ medium }, index) => media(`cdroms[${index}].medium.file`, medium, 'raw')),
+    ...(boot.from === 'kernel' ? [...media('boot.kernel.file', boot.kernel, null), ...media('boot.initrd.file', boot.initrd, null)] : []),
   ]
 }
 
@@ -57,15 +66,20 @@ export function findFileConflicts(id: string, spec: VmSpec, others: Iterable<VmR
   })
 }
 
-/** Where every file is, or a problem for each that is not there. */
-export function resolveFiles(spec: VmSpec, datastores: Datastores): { readonly pathOf: PathOf; readonly problems: readonly Problem[] } {
+/** Where every file is, or a problem for each that is not there, or that a task is working on. */
+export function resolveFiles(
+  spec: VmSpec,
+  { datastores, fileLocks }: Pick<AppPorts, 'datastores'> & WithFileLocks,
+): { readonly pathOf: PathOf; readonly problems: readonly Problem[] } {
   const paths = new Map<string, string>()
   const problems: Problem[] = []
-  for (const { field, reference } of usesOf(spec)) {
+  for (const { field, reference, writable } of usesOf(spec)) {
+    const got = reference.file
+    const work = fileLocks.disturbs({ ...reference, writes: writable })
     const path = datastores.resolve(reference.datastore, reference.file)
-    if (path !== null) paths.set(key(reference), path)
-    else
-      problems.push({ code: 'vm.disk.file-missing', field, message: `is not in the datastore ${reference.datastore}`, got: reference.file })
+    if (work !== null) problems.push({ code: 'file.busy', field, message: `is busy: ${work} is at work on it`, got })
+    else if (path !== null) paths.set(key(reference), path)
+    else problems.push({ code: 'vm.disk.file-missing', field, message: `is not in the datastore ${reference.datastore}`, got })
   }
   const pathOf: PathOf = (reference) => {
     const path = paths.get(key(reference))

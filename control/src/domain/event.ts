@@ -2,8 +2,11 @@
 
 export type Severity = 'info' | 'warning' | 'error'
 
+export const TARGET_KINDS = ['vm', 'host', 'user', 'file'] as const
+
 export interface Target {
-  readonly kind: 'vm' | 'host' | 'user'
+  readonly kind: (typeof TARGET_KINDS)[number]
+  /** Of a file `DATASTORE/NAME`. */
   readonly id: string
 }
 

@@ -13,6 +13,9 @@ export const TASK_KINDS = [
   'vm.reconfigure',
   'vm.freeze',
   'vm.thaw',
+  'disk.create',
+  'disk.grow',
+  'disk.copy',
   'host.power-off',
   'host.restart',
 ] as const

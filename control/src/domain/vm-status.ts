@@ -17,6 +17,10 @@ export const POWER_STATES = [
 /** `suspended`: its memory is on disk. `crashed`: the last process ended without being asked to. `unknown`: it runs but does not answer. */
 export type PowerState = (typeof POWER_STATES)[number]
 
+/** Why a VM stands still that nobody paused. `out-of-space`: what it wrote found its datastore full; it goes on by itself when there is room. */
+export const PAUSE_CAUSES = ['out-of-space', 'io-error', 'internal-error'] as const
+export type PauseCause = (typeof PAUSE_CAUSES)[number]
+
 /** How the last process of a VM ended. */
 export interface LastExit {
   readonly at: string
@@ -29,6 +33,8 @@ export interface LastExit {
 /** What is seen of a VM; never stored as truth, `lastExit` excepted. */
 export interface VmStatus {
   readonly powerState: PowerState
+  /** Only for one that is paused, and not because it was asked for. */
+  readonly pausedBecause?: PauseCause
   /** Fields of the spec that are not in force yet: they wait for the next power-on. Only for a VM that runs or is suspended. */
   readonly pending?: readonly string[]
   readonly pid?: number

@@ -5,7 +5,8 @@ import { log, onSignal, setLogName } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
 import { createClock } from '../adapters/clock.ts'
 import { createDatastores } from '../adapters/datastores.ts'
-import { isMounted } from '../adapters/file-systems.ts'
+import { createDiskImages } from '../adapters/disk-images.ts'
+import { findFileSystemUuid, isMounted } from '../adapters/file-systems.ts'
 import { serveFrames } from '../adapters/frame-server.ts'
 import { createHost } from '../adapters/host.ts'
 import { createPasswords } from '../adapters/passwords.ts'
@@ -36,6 +37,9 @@ const CAPABILITIES = [
   'CAP_SYS_RESOURCE', // limits of VMs, and an OOM score below theirs
 ]
 
+/** Of each piece of work on a disk image: pages that it has written count too, and VMs come first. */
+const IMAGE_LIMITS = { 'memory.max': '268435456', 'pids.max': '128', 'cpu.weight': '20' }
+
 setLogName('controld')
 confine({
   capabilities: CAPABILITIES,
@@ -55,7 +59,8 @@ const app = createApp({
   store,
   vmHost: problem === null ? vmHost : withoutStrays(vmHost),
   host,
-  datastores: createDatastores(DATASTORE, () => isMounted(DATASTORE)),
+  datastores: createDatastores(DATASTORE, () => isMounted(DATASTORE), await datastoreUuid()),
+  diskImages: createDiskImages({ directory: DATASTORE, cgroups: '/sys/fs/cgroup/corbel.image', limits: IMAGE_LIMITS }, clock, log),
   passwords: createPasswords(),
   clock,
   random: createRandom(),
@@ -69,6 +74,15 @@ function withStoreProblem(seen: Host, found: StoreProblem | null): Host {
   const state = found.code === 'store.in-memory' ? 'volatile' : bootOutcome.state
   const said = [bootOutcome.stateProblem, found.message].filter((text) => text !== null)
   return { ...seen, bootOutcome: { ...bootOutcome, state, stateProblem: said.join(' ') } }
+}
+
+async function datastoreUuid(): Promise<string | null> {
+  try {
+    return await findFileSystemUuid(DATASTORE)
+  } catch (error) {
+    log('warning', `the datastore’s UUID: ${String(error)}`)
+    return null
+  }
 }
 
 /** A store that has lost its memory cannot tell a stray from somebody's running VM, so none is touched. */

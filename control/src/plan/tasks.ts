@@ -1,4 +1,5 @@
 // Plans how tasks end that a restart of controld cut off. Pure.
+import type { Target } from '../domain/event.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Task } from '../domain/task.ts'
 
@@ -8,12 +9,12 @@ export const INTERRUPTED: Problem = {
   message: 'The control daemon was restarted before this had ended.',
 }
 
-/** What is left of a VM after reconciliation. */
-export type Outcome = 'running' | 'suspended' | 'off'
+/** What is left of a VM after reconciliation, or whether a file is there. */
+export type Outcome = 'running' | 'suspended' | 'off' | 'there' | 'missing'
 
 /** What the task wanted being so, it has succeeded; of some kinds that cannot be told. */
-export function endInterrupted(task: Task, outcome: (vmId: string) => Outcome, at: string): Task {
-  const succeeded = isDone(task, outcome(task.target.id))
+export function endInterrupted(task: Task, outcome: (target: Target) => Outcome, at: string): Task {
+  const succeeded = isDone(task, outcome(task.target))
   return succeeded
     ? { ...task, state: 'succeeded', progressPercent: 100, cancellable: false, endedAt: at, error: null }
     : { ...task, state: 'failed', cancellable: false, endedAt: at, error: INTERRUPTED }
@@ -29,6 +30,11 @@ function isDone(task: Task, outcome: Outcome): boolean {
     case 'vm.shutdown':
     case 'vm.power-off':
       return outcome === 'off'
+    // A file appears whole or not at all, and was not there before.
+    case 'disk.create':
+    case 'disk.copy':
+      return outcome === 'there'
+    case 'disk.grow':
     case 'vm.pause':
     case 'vm.reconfigure':
     // The guest is thawed when its VM is taken over.

@@ -1,6 +1,6 @@
 // The machine itself: what it is, how it does, and turning it off.
 import type { BootOutcome } from '../domain/boot-outcome.ts'
-import type { DatastoreFile } from '../domain/datastore.ts'
+import type { Datastore, DatastoreFile } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 
 export interface Host {
@@ -20,9 +20,11 @@ export interface Host {
 
 export interface Datastores {
   /** Names of mounted datastores: none or `local`. */
-  list(): readonly { readonly name: string; readonly totalBytes: number; readonly availableBytes: number }[]
-  /** Null when there is no such datastore. */
+  list(): readonly Datastore[]
+  /** Plain files, those left out whose name begins with a dot. Null when there is no such datastore. */
   files(datastore: string): readonly DatastoreFile[] | null
-  /** The absolute path of a plain file in a datastore, or null when it is not there (symlinks and directories count as not there). */
+  /** The absolute path of a plain file in a datastore, or null when it is not there (symlinks, directories and names that begin with a dot count as not there). */
   resolve(datastore: string, file: string): string | null
+  /** Where a file of this name is or would be; null when there is no such datastore, or it is no name of a file. */
+  place(datastore: string, file: string): string | null
 }

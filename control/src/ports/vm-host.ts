@@ -17,7 +17,7 @@ export interface VmExit {
   readonly shutdownReason: string | null
 }
 
-/** QMP `query-status`: `running`, `paused`, `prelaunch`, `internal-error`, `guest-panicked`, `shutdown`, `io-error`, … */
+/** `out-of-space` where QMP `query-status` says `io-error` and no disk (QMP `query-block`) has met anything but a full datastore; else as it says: `running`, `paused`, `prelaunch`, `internal-error`, `guest-panicked`, `shutdown`, `io-error`, … */
 export type RunState = string
 
 /** Thrown by every method below. `code` is stable: `host.ENOENT`, `qmp.timeout`, `qmp.closed`, `qmp.error.CLASS`, `qmp.malformed`, `kvm.unavailable`, … */
@@ -36,7 +36,7 @@ export interface VmProcess {
   readonly ended: Promise<VmExit>
   /** Of a VM without a channel it is never open. */
   readonly agent: GuestAgent
-  /** Called on every QMP STOP, RESUME, SHUTDOWN, RESET, GUEST_PANICKED, BLOCK_IO_ERROR with the run state that follows (for GUEST_PANICKED always `guest-panicked`, though the guest may go on). One handler. */
+  /** Called on every QMP STOP, RESUME, SHUTDOWN, RESET, GUEST_PANICKED, BLOCK_IO_ERROR with the run state that follows (for GUEST_PANICKED always `guest-panicked`, though the guest may go on). One handler; when something happened before there was one, it is told of the state then. */
   onStateChange(handler: (state: RunState) => void): void
   queryState(): Promise<RunState>
   /** ACPI power button (`system_powerdown`). */
@@ -59,6 +59,8 @@ export interface VmProcess {
   resume(): Promise<void>
   /** Changes the VM as it runs, whole or not at all. `device.unplug-timeout` when the guest does not let go of a device; it may yet, see `onDeviceGone`. */
   take(step: LiveStep): Promise<void>
+  /** Gives the disk in a slot (`disk0`) another size, which the guest sees at once; rejects with `disk.grow.smaller`. Nothing to do when it has that size. QMP: block_resize. */
+  resizeDisk(device: string, sizeBytes: number): Promise<void>
   /** Called with the name of a device (`disk1`, `nic0`) that the guest let go of after `take` had given up waiting. One handler. */
   onDeviceGone(handler: (name: string) => void): void
   /** Pauses the VM and writes its state to `path`, which is there whole and on disk, or not at all. On failure the VM is as it was. */

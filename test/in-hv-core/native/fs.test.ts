@@ -22,6 +22,17 @@ describe('reading', () => {
     expect(failure(() => fs.readFile(path, 9_999))).toMatchObject({ code: 'EFBIG', path })
   })
 
+  it('of a head leaves the rest out', () => {
+    const path = `${scratch()}/f`
+    fs.writeFileAtomic(path, 'abc'.repeat(10_000))
+    expect(decodeUtf8(fs.readHead(path, 7))).toBe('abcabca')
+    expect(fs.readHead(path, 8192).length).toBe(8192)
+    expect(fs.readHead(path, 30_000).length).toBe(30_000)
+    expect(fs.readHead(path, 40_000).length).toBe(30_000)
+    expect(fs.readHead(path, 0).length).toBe(0)
+    expect(failure(() => fs.readHead('/', 1))).toMatchObject({ code: 'EISDIR' })
+  })
+
   it('refuses text that is not UTF-8', () => {
     const path = `${scratch()}/f`
     fs.writeFileAtomic(path, new Uint8Array([0xff]))
@@ -47,6 +58,14 @@ describe('writeFileAtomic', () => {
     fs.writeFileAtomic(path, encodeUtf8('b'))
     expect(fs.stat(path)).toMatchObject({ mode: 0o600, uid: 0, gid: 0 })
     expect(fs.readText(path)).toBe('b')
+  })
+
+  it('tells what the file takes on disk', async () => {
+    const path = `${scratch()}/f`
+    await run({ argv: ['/usr/bin/truncate', '-s', '1M', path] })
+    expect(fs.stat(path)).toMatchObject({ size: 1_048_576, allocatedBytes: 0 })
+    fs.writeFileAtomic(path, 'x'.repeat(100_000))
+    expect(fs.stat(path).allocatedBytes).toBeGreaterThan(99_999)
   })
 
   it('replaces the file, not its content: another name keeps the old', () => {

@@ -27,6 +27,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/vms': { name: 'other' },
   'PATCH /v1/vms/{id}': { vcpus: 2 },
   'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
+  'POST /v1/datastores/{name}/disks': { file: 'new.raw', format: 'raw', sizeBytes: 1_048_576 },
+  'POST /v1/datastores/{name}/files/{file}/grow': { sizeBytes: 1_048_576 },
+  'POST /v1/datastores/{name}/files/{file}/copy': { to: 'copy.raw', format: 'qcow2' },
 }
 
 /** What has to be so before a request makes sense; a task to be asked about instead of the power-on's. */
@@ -63,7 +66,10 @@ describe('every answer is as documented', () => {
   it.each(documented.map((route) => [`${route.method} ${route.path}`, route] as const))('%s', async (key, route) => {
     const { client, id, task } = await prepared()
     const arranged = (await ARRANGE[key]?.(client, id)) ?? task
-    const path = route.path.replace('{id}', route.path.includes('/tasks/') ? arranged : id).replace('{name}', 'local')
+    const path = route.path
+      .replace('{id}', route.path.includes('/tasks/') ? arranged : id)
+      .replace('{name}', 'local')
+      .replace('{file}', 'c.raw')
     const body = BODIES[key]
     const sent: Sent = {
       method: route.method,

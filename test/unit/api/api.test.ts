@@ -259,7 +259,12 @@ describe('the API', () => {
 
 describe('access', () => {
   const sample = (path: string) =>
-    path.replace('{id}', '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d').replace('{name}', 'other').replace('{port}', '0').replace('{ticket}', 'x')
+    path
+      .replace('{id}', '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d')
+      .replace('{name}', 'other')
+      .replace('{file}', 'x')
+      .replace('{port}', '0')
+      .replace('{ticket}', 'x')
   const entries = routes.map((route) => [`${route.method} ${route.path}`, route] as const)
 
   it.each(entries)('%s lets in whom it says, and nobody else', async (_what, route) => {

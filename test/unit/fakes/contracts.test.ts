@@ -2,11 +2,13 @@
 import { describe } from 'vitest'
 import { clockContract } from '../../contract/clock.contract.ts'
 import { datastoresContract } from '../../contract/datastores.contract.ts'
+import { diskImagesContract } from '../../contract/disk-images.contract.ts'
 import { guestAgentContract } from '../../contract/guest-agent.contract.ts'
 import { passwordsContract } from '../../contract/passwords.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { FakeDiskImages } from '../../fakes/disk-images.ts'
 import { FakeGuest } from '../../fakes/guest-agent.ts'
 import { FakeDatastores } from '../../fakes/host.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
@@ -32,5 +34,25 @@ describe('the guest of a test', () => {
   guestAgentContract(async () => {
     const guest = new FakeGuest(() => {})
     return { agent: guest.agent(() => true), guest, pass: async () => {} }
+  })
+})
+
+describe('the disk images of a test', () => {
+  diskImagesContract(() => {
+    const contents = new Map<string, number>()
+    const datastores = new FakeDatastores()
+    datastores.contents = contents
+    const images = new FakeDiskImages(datastores)
+    return {
+      images,
+      directory: '/datastores/local',
+      names: () => [...contents.keys()].sort(),
+      put(name, head, sizeBytes) {
+        contents.set(name, sizeBytes)
+        // The one head of the contract that begins as an image names another file.
+        if (head[0] === 0x51)
+          images.known.set(`/datastores/local/${name}`, { format: 'qcow2', virtualSizeBytes: sizeBytes, refused: 'image.backing-file' })
+      },
+    }
   })
 })

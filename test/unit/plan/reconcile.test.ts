@@ -52,9 +52,14 @@ describe('a task that a restart cut off', () => {
     ['vm.pause', 'running', 'failed'],
     ['vm.reconfigure', 'running', 'failed'],
     ['vm.reset', 'running', 'failed'],
+    ['disk.create', 'there', 'succeeded'],
+    ['disk.create', 'missing', 'failed'],
+    ['disk.copy', 'there', 'succeeded'],
+    ['disk.copy', 'missing', 'failed'],
+    ['disk.grow', 'there', 'failed'],
     ['host.power-off', 'off', 'failed'],
     ['host.restart', 'off', 'failed'],
-  ])('of kind %s has, with its VM %s, %s', (kind, outcome, state) => {
+  ])('of kind %s has, with its target %s, %s', (kind, outcome, state) => {
     const ended = endInterrupted(task(kind), () => outcome, at)
     expect(ended).toMatchObject({ state, endedAt: at, error: state === 'failed' ? INTERRUPTED : null })
   })

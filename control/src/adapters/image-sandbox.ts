@@ -1,0 +1,52 @@
+// How qemu-img is confined: a user of its own, no rights, no network, and nothing in view but itself and the files of its one job. Plain data; it starts nothing.
+import type { RootEntry, SpawnOptions } from 'hv:process'
+import { libraryEntries } from './library-entries.ts'
+
+export const QEMU_IMG = '/usr/bin/qemu-img'
+/** The user `image`. */
+export const IMAGE_UID = 104
+const SIGKILL = 9
+
+/** A file of the job, by its name in the view: `/image/NAME`. */
+export interface ImageFile {
+  readonly name: string
+  readonly path: string
+  readonly readOnly: boolean
+}
+
+/** `argv[0]` must be in the view: qemu-img, or what `programs` adds. */
+export function imageSandbox(
+  argv: readonly string[],
+  files: readonly ImageFile[],
+  cgroup: string,
+  fds: Record<number, number>,
+  programs: readonly RootEntry[] = [{ kind: 'bind', source: QEMU_IMG, target: QEMU_IMG, readOnly: true, allowExec: true }],
+): SpawnOptions {
+  return {
+    argv: [...argv],
+    // What it says is parsed.
+    env: { LC_ALL: 'C' },
+    fds,
+    cgroup,
+    uid: IMAGE_UID,
+    gid: IMAGE_UID,
+    groups: [],
+    capabilities: [],
+    noNewPrivileges: true,
+    namespaces: ['mount', 'net', 'ipc', 'uts'],
+    root: [
+      ...programs,
+      ...libraryEntries(),
+      // It tries locks out on it.
+      { kind: 'bind', source: '/dev/null', target: '/dev/null', readOnly: false, allowDevices: true },
+      ...files.map(({ name, path, readOnly }): RootEntry => ({ kind: 'bind', source: path, target: `/image/${name}`, readOnly })),
+    ],
+    rlimits: { core: [0, 0], nofile: [256, 256], nproc: [128, 128], memlock: [65_536, 65_536] },
+    // It can be done again; a VM cannot.
+    oomScoreAdj: 900,
+    umask: 0o077,
+    cwd: '/',
+    // Its task ends with controld.
+    parentDeathSignal: SIGKILL,
+  }
+}

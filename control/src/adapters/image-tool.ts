@@ -1,0 +1,138 @@
+// Runs qemu-img to its end, which can be asked for: confined, in a cgroup of its own, watched for whether it still gets on.
+import { randomBytes } from 'hv:crypto'
+import * as fs from 'hv:fs'
+import * as process from 'hv:process'
+import { fromFd, pipe } from 'hv:socket'
+import { decodeUtf8, toHex } from 'hv:text'
+import { parseComplaint } from '../codec/qemu-img.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Cancellation } from '../ports/disk-images.ts'
+import { toHostFailure, VmHostFailure } from './host-failure.ts'
+import { type ImageFile, imageSandbox, QEMU_IMG } from './image-sandbox.ts'
+import { makeCgroup, removeCgroup } from './vm-cgroup.ts'
+
+const SIGKILL = 9
+const LOOK_MS = 500
+/** A disk that takes nothing for so long takes nothing at all. */
+const STALL_MS = 300_000
+/** Of each of its two outputs: the latest. */
+const KEPT_CHARACTERS = 16_384
+
+export interface ImageWork {
+  /** After `qemu-img`. */
+  readonly args: readonly string[]
+  readonly files: readonly ImageFile[]
+  readonly cancellation: Cancellation
+  /** What it prints, as it comes. */
+  readonly onOutput?: (text: string) => void
+  /** Called twice a second; what it returns is expected to change now and then. */
+  readonly look?: () => number
+}
+
+export class ImageTool {
+  readonly #cgroups: string
+  readonly #limits: Readonly<Record<string, string>>
+  readonly #clock: Clock
+
+  constructor(cgroups: string, limits: Readonly<Record<string, string>>, clock: Clock) {
+    this.#cgroups = cgroups
+    this.#limits = limits
+    this.#clock = clock
+  }
+
+  /** What it printed. Nothing of the process is left when this settles. */
+  async run(work: ImageWork): Promise<string> {
+    if (work.cancellation.requested) throw cancelled()
+    const cgroup = `${this.#cgroups}/${toHex(randomBytes(8))}`
+    try {
+      makeCgroup(cgroup, this.#limits)
+      return await this.#runIn(cgroup, work)
+    } catch (error) {
+      throw toHostFailure(error, 'qemu-img')
+    } finally {
+      await removeCgroup(cgroup, this.#clock)
+    }
+  }
+
+  /** Ends what an earlier controld left at work. */
+  async endAll(): Promise<void> {
+    if (fs.statOrNull(this.#cgroups) === null) return
+    const left = fs.readDir(this.#cgroups).filter((name) => fs.statOrNull(`${this.#cgroups}/${name}`)?.kind === 'directory')
+    for (const name of left) await removeCgroup(`${this.#cgroups}/${name}`, this.#clock)
+  }
+
+  async #runIn(cgroup: string, work: ImageWork): Promise<string> {
+    const stdout = capture(work.onOutput)
+    const stderr = capture()
+    let running: process.Process
+    try {
+      running = process.spawn(imageSandbox([QEMU_IMG, ...work.args], work.files, cgroup, { 1: stdout.writeFd, 2: stderr.writeFd }))
+    } catch (error) {
+      stdout.close()
+      stderr.close()
+      throw error
+    } finally {
+      fs.closeFd(stdout.writeFd)
+      fs.closeFd(stderr.writeFd)
+    }
+    const kill = () => endProcess(running)
+    const watch = this.#watch(work, kill, () => stdout.characters())
+    work.cancellation.onRequest(kill)
+    const { code, signal } = await running.exited
+    watch.end()
+    await Promise.all([stdout.ended, stderr.ended])
+    if (code === 0) return stdout.text()
+    if (work.cancellation.requested) throw cancelled()
+    if (watch.stalled()) throw new VmHostFailure('image.stalled', 'qemu-img', `Nothing moved for ${STALL_MS / 1000} s.`)
+    const { message, noRoom } = parseComplaint(stderr.text())
+    const words = message || (signal === null ? `it ended with code ${code}` : `it was ended by signal ${signal}`)
+    throw new VmHostFailure(noRoom ? 'datastore.full' : 'image.failed', 'qemu-img', `qemu-img: ${words}.`)
+  }
+
+  #watch({ look = () => 0 }: ImageWork, kill: () => void, printed: () => number): { end(): void; stalled(): boolean } {
+    let cancel = () => {}
+    let stalled = false
+    let seen = ''
+    let movedMs = this.#clock.monotonicMs()
+    const again = () => {
+      cancel = this.#clock.after(LOOK_MS, () => {
+        const now = `${look()} ${printed()}`
+        if (now !== seen) movedMs = this.#clock.monotonicMs()
+        seen = now
+        stalled = this.#clock.monotonicMs() - movedMs > STALL_MS
+        if (stalled) kill()
+        else again()
+      })
+    }
+    again()
+    return { end: () => cancel(), stalled: () => stalled }
+  }
+}
+
+export function cancelled(): VmHostFailure {
+  return new VmHostFailure('image.cancelled', 'qemu-img', 'It was cancelled.')
+}
+
+function endProcess(running: process.Process): void {
+  try {
+    running.kill(SIGKILL)
+  } catch {
+    // ESRCH: it has ended.
+  }
+}
+
+/** The caller closes `writeFd`; the other end is closed with the last writer, or by `close`. */
+function capture(onText: (text: string) => void = () => {}) {
+  const { readFd, writeFd } = pipe()
+  const connection = fromFd(readFd)
+  let kept = ''
+  let characters = 0
+  connection.onData((chunk) => {
+    const text = decodeUtf8(chunk)
+    characters += text.length
+    kept = (kept + text).slice(-KEPT_CHARACTERS)
+    onText(text)
+  })
+  const ended = new Promise<void>((resolve) => connection.onClose(() => resolve()))
+  return { writeFd, ended, text: () => kept, characters: () => characters, close: () => connection.close() }
+}
