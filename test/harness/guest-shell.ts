@@ -39,7 +39,7 @@ export class GuestShell {
   async run(command: string, timeoutMs: number): Promise<string> {
     const number = ++this.#count
     // What is typed does not hold the marks, should it be echoed.
-    this.#console.send(`echo BEGIN-$((${number} + 0)); { ${command}; } 2>&1; echo END-$((${number} + 0))\r`)
+    this.#console.send(`echo BEGIN-$((${number} + 0)); { ${command}; } 2>&1; echo; echo END-$((${number} + 0))\r`)
     const pattern = new RegExp(`^BEGIN-${number}\\r?\\n([\\s\\S]*?)^END-${number}\\r?$`, 'm')
     const found = await this.#console.waitFor(pattern, timeoutMs, this.#machine.died)
     return (found[1] ?? '').replaceAll('\r', '').trim()

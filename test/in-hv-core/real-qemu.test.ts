@@ -2,22 +2,17 @@
 import * as fs from 'hv:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Effect, ViewEntry } from '../../control/src/domain/effect.ts'
-import type { VmSpec } from '../../control/src/domain/vm.ts'
 import { planPowerOn } from '../../control/src/plan/power-on.ts'
 import { vmPaths } from '../../control/src/plan/vm-paths.ts'
+import { spec } from '../fakes/spec.ts'
 import { temporaryDirectory } from './temporary.ts'
 import { failureOf, ID, openDescriptors, UID, VmBench } from './vm-bench.ts'
 
 const BASE = `${fs.readLink('/proc/self/cwd')}/build/base/debian/root`
-const spec: VmSpec = {
-  name: 'web1',
-  vcpus: 2,
-  memoryMiB: 64,
-  boot: { from: 'disk' },
-  disks: [{ datastore: 'local', file: 'disk', format: 'raw', readOnly: false }],
-  cdrom: { datastore: 'local', file: 'cdrom' },
-  nics: [],
-}
+const wanted = spec(ID, {
+  ...{ name: 'web1', vcpus: 2, memoryMiB: 64 },
+  ...{ disks: [{ datastore: 'local', file: 'disk', format: 'raw' }], cdroms: [{ medium: { datastore: 'local', file: 'cdrom' } }] },
+})
 
 let bench: VmBench
 
@@ -30,8 +25,8 @@ afterEach(() => bench.dispose())
 
 /** The plan as it ships, moved to the bench's places. */
 function plan(changeArgument: (argument: string) => string): Effect[] {
-  const files = { disks: [`${bench.directory}/disk`], cdrom: `${bench.directory}/cdrom`, kernel: null, initrd: null }
-  return planPowerOn({ id: ID, uid: UID, spec, files }).map((effect) => {
+  const pathOf = ({ file }: { readonly file: string }) => `${bench.directory}/${file}`
+  return planPowerOn({ id: ID, uid: UID, spec: wanted, pathOf, suspended: null }).map((effect) => {
     const moved = JSON.parse(move(JSON.stringify(effect))) as Effect
     if (moved.kind === 'make-cgroup') return { ...moved, files: {} }
     if (moved.kind !== 'start-process') return moved
@@ -41,7 +36,7 @@ function plan(changeArgument: (argument: string) => string): Effect[] {
 
 function move(text: string): string {
   const [from, to] = [vmPaths(ID), bench.paths]
-  return text.replaceAll(from.runDirectory, to.runDirectory).replaceAll(from.cgroup, to.cgroup).replaceAll(from.serialLog, to.serialLog)
+  return text.replaceAll(from.runDirectory, to.runDirectory).replaceAll(from.cgroup, to.cgroup).replaceAll(from.serialLog, bench.serialLog)
 }
 
 function fromBase(entry: ViewEntry): ViewEntry {
@@ -53,7 +48,7 @@ function present({ source }: ViewEntry): boolean {
   return source !== '/dev/kvm' || fs.statOrNull(source) !== null
 }
 
-const withoutKvm = (argument: string) => argument.replace('accel=kvm', 'accel=tcg').replace(/^host$/, 'max')
+const withoutKvm = (argument: string) => argument.replace('accel=kvm', 'accel=tcg').replace(/^host,svm=off,vmx=off$/, 'max')
 
 describe('QEMU in its view', () => {
   it('finds its libraries and firmware, speaks QMP, and is refused without KVM', async () => {
@@ -68,7 +63,7 @@ describe('QEMU in its view', () => {
     const failure = await failureOf(
       bench.host.launch(
         ID,
-        plan((argument) => withoutKvm(argument).replace('q35,', 'q3500,')),
+        plan((argument) => withoutKvm(argument).replace('pc-q35-10.0,', 'pc-q3500,')),
       ),
     )
     expect(failure.code).toBe('qemu.exited')

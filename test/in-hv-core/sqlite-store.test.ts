@@ -68,7 +68,18 @@ describe('a database', () => {
     const store = open(':memory:')
     const target = { kind: 'vm', id: 'v' } as const
     const task = (id: string, state: 'running' | 'succeeded') =>
-      ({ id, kind: 'vm.reset', target, state, progressPercent: 0, createdAt: '', endedAt: null, error: null, by: 'admin' }) as const
+      ({
+        id,
+        kind: 'vm.reset',
+        target,
+        state,
+        progressPercent: 0,
+        cancellable: false,
+        createdAt: '',
+        endedAt: null,
+        error: null,
+        by: 'admin',
+      }) as const
     store.putTask(task('running', 'running'))
     for (let number = 0; number < 1_010; number++) store.putTask(task(String(number), 'succeeded'))
     expect(store.listTasks(5_000)).toHaveLength(1_001)

@@ -68,7 +68,7 @@ function defineCases(): void {
     it('has a serial port that goes on where it was', async () => {
       const vm = await adopted()
       await converse(vm, 'after\n', 'AFTER')
-      const log = decodeUtf8(bench.host.readSerialLog(bench.paths.serialLog, 65_536))
+      const log = decodeUtf8(bench.host.readSerialLog(bench.serialLog, 65_536))
       expect(log).toContain('BEFORE')
       expect(log).toContain('AFTER')
     })

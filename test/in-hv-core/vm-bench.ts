@@ -41,20 +41,24 @@ export class VmBench {
     return createVmHost({ cgroups: this.cgroups, runDirectories: `${this.directory}/run` }, clock, (_severity, text) => this.log.push(text))
   }
 
+  get serialLog(): string {
+    return `${this.directory}/log/serial.log`
+  }
+
   get paths(): AdoptPaths {
     const runDirectory = `${this.directory}/run/${ID}`
     return {
       runDirectory,
       cgroup: `${this.cgroups}/${ID}`,
       qmpSocket: `${runDirectory}/qmp.sock`,
-      serialSocket: `${runDirectory}/serial.sock`,
-      serialLog: `${this.directory}/log/serial.log`,
-      maxSerialLogBytes: 65_536,
+      agentSocket: null,
+      serials: [{ path: `${runDirectory}/serial.sock`, logPath: this.serialLog, maxLogBytes: 65_536 }],
     }
   }
 
   plan(behaviour: Behaviour, qmpTimeoutMs = 20_000): Effect[] {
-    const { runDirectory, cgroup, qmpSocket, serialSocket, serialLog } = this.paths
+    const { runDirectory, cgroup, qmpSocket, serials } = this.paths
+    const serialSocket = `${runDirectory}/serial.sock`
     return [
       { kind: 'own-file', path: `${this.directory}/disk`, uid: UID, shared: false },
       { kind: 'own-file', path: `${this.directory}/cdrom`, uid: UID, shared: true },
@@ -74,7 +78,7 @@ export class VmBench {
         ],
         descriptors: { 3: 'qmp', 4: 'serial' },
       },
-      { kind: 'open-serial', path: serialSocket, logPath: serialLog, maxLogBytes: 65_536 },
+      ...serials.map((serial): Effect => ({ kind: 'open-serial', port: 0, ...serial })),
       { kind: 'connect-qmp', path: qmpSocket, timeoutMs: qmpTimeoutMs },
       { kind: 'continue' },
     ]
@@ -115,7 +119,7 @@ export async function failureOf(attempt: Promise<unknown>): Promise<HostFailure>
 
 /** Sends a line to the serial port and gives what comes back up to and with `until`. */
 export async function converse(vm: VmProcess, line: string, until: string, replayBytes = 0): Promise<string> {
-  const peer = fromFd(vm.attachSerial(replayBytes))
+  const peer = fromFd(vm.attachSerial(0, replayBytes))
   let heard = ''
   peer.onData((chunk) => {
     heard += decodeUtf8(chunk)

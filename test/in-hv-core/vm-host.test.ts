@@ -148,13 +148,13 @@ describe('the end of a VM', () => {
 
   it('that crashes has its signal, no reason, and its last words in the log', async () => {
     const vm = await bench.launch('good')
-    const peer = fromFd(vm.attachSerial(0))
+    const peer = fromFd(vm.attachSerial(0, 0))
     peer.onData(() => {})
     peer.write('crash\n')
     expect(await vm.ended).toEqual({ code: null, signal: 11, shutdownReason: null })
     peer.close()
     expect(bench.leftOver).toEqual([])
-    expect(decodeUtf8(bench.host.readSerialLog(bench.paths.serialLog, 65_536))).toContain('last words')
+    expect(decodeUtf8(bench.host.readSerialLog(bench.serialLog, 65_536))).toContain('last words')
   })
 
   it('that will not go is SIGKILL, after its time', async () => {
@@ -203,12 +203,12 @@ describe('the serial port', () => {
     const vm = await bench.launch('good')
     await converse(vm, 'hello\n', 'HELLO')
     expect(await converse(vm, '', 'HELLO', 4096)).toContain('serial port\n')
-    expect(decodeUtf8(bench.host.readSerialLog(bench.paths.serialLog, 65_536))).toBe('serial port\nHELLO\n')
-    expect(decodeUtf8(bench.host.readSerialLog(bench.paths.serialLog, 6))).toBe('HELLO\n')
+    expect(decodeUtf8(bench.host.readSerialLog(bench.serialLog, 65_536))).toBe('serial port\nHELLO\n')
+    expect(decodeUtf8(bench.host.readSerialLog(bench.serialLog, 6))).toBe('HELLO\n')
   })
 
   it('has no log where there never was one, and none after its removal', async () => {
-    expect(bench.host.readSerialLog(bench.paths.serialLog, 10)).toHaveLength(0)
+    expect(bench.host.readSerialLog(bench.serialLog, 10)).toHaveLength(0)
     const vm = await bench.launch('good')
     await converse(vm, 'a\n', 'A')
     await vm.powerOff(5_000)

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeDocument } from '../../control/openapi/document.ts'
 import { routes } from '../../control/src/api/routes.ts'
+import { vmSpecSchema } from '../../control/src/domain/vm.ts'
 
 interface Operation {
   readonly operationId: string
@@ -63,12 +64,12 @@ describe('the API document', () => {
 
   it('says of every field of a VM what it is and when it counts', () => {
     const fields = document.components.schemas.VmSpec?.properties ?? {}
-    expect(Object.keys(fields)).toEqual(['name', 'vcpus', 'memoryMiB', 'boot', 'disks', 'cdrom', 'nics'])
+    expect(Object.keys(fields)).toEqual(Object.keys(vmSpecSchema.entries))
     for (const facts of Object.values(fields)) {
       expect(facts.title).toBeDefined()
-      expect(['live', 'next-power-on']).toContain(facts['x-takes-effect'])
+      expect(['live', 'live-where-possible', 'next-power-on']).toContain(facts['x-takes-effect'])
     }
-    expect(fields.memoryMiB).toMatchObject({ type: 'integer', minimum: 64, maximum: 1_048_576, default: 512, 'x-unit': 'MiB' })
+    expect(fields.memoryMiB).toMatchObject({ type: 'integer', minimum: 64, maximum: 4_194_304, default: 512, 'x-unit': 'MiB' })
   })
 
   it('allows no unknown field in anything', () => {

@@ -28,9 +28,7 @@ function slotSchema(count: number) {
   )
 }
 
-export const DISK_BUSES = ['virtio-blk', 'virtio-scsi', 'sata', 'ide'] as const
-export type DiskBus = (typeof DISK_BUSES)[number]
-
+const DISK_BUSES = ['virtio-blk', 'virtio-scsi', 'sata', 'ide'] as const
 export const diskSchema = closed({
   slot: slotSchema(DISK_SLOTS),
   datastore: v.pipe(datastoreNameSchema, field({ title: 'Datastore' })),

@@ -15,7 +15,9 @@ const BASE = {
   ...{ disks: [disk('a', { slot: 0 })], cdroms: [{ slot: 0 }], nics: [nic(1, { slot: 0 })] },
 }
 
-function change(fields: object, base: object = BASE) {
+type Fields = Readonly<Record<string, unknown>>
+
+function change(fields: object, base: Fields = BASE) {
   const [inForce, wanted] = [spec(ID, base), spec(ID, { ...base, ...fields })]
   const pathOf = (reference: { readonly datastore: string; readonly file: string }) =>
     `/datastores/${reference.datastore}/${reference.file}`
