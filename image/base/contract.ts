@@ -12,7 +12,13 @@ export const linksIfAny: Readonly<Record<string, string>> = { lib64: 'usr/lib64'
 
 /** Where loaders look for libraries: glibc's as Debian configures it, musl's by default. A tree has one of the two. The last is where swtpm's own run path leads. */
 export const libraryDirectories: Readonly<Record<string, readonly string[]>> = {
-  '/lib64/ld-linux-x86-64.so.2': ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/lib/x86_64-linux-gnu/swtpm'],
+  '/lib64/ld-linux-x86-64.so.2': [
+    '/usr/lib/x86_64-linux-gnu',
+    '/usr/lib64',
+    '/usr/lib',
+    '/usr/lib/x86_64-linux-gnu/swtpm',
+    '/usr/lib/swtpm',
+  ],
   '/lib/ld-musl-x86_64.so.1': ['/usr/lib', '/usr/lib/swtpm'],
 }
 

@@ -77,6 +77,7 @@ describe('the root image', () => {
       ['dcui', 'x', '101', '/usr/bin/false'],
       ['udhcpd', 'x', '102', '/usr/bin/false'],
       ['udhcpc', 'x', '103', '/usr/bin/false'],
+      ['image', 'x', '104', '/usr/bin/false'],
     ])
     expect(entries.filter(({ path }) => /\/(shadow|gshadow|securetty|shells)$/.test(path))).toEqual([])
   })
