@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -143,12 +144,17 @@ static JSValue js_open_tap(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     return JS_NewInt32(ctx, fd);
 }
 
+static JSValue js_memory_file(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    int fd = memfd_create(hv_of(ctx)->name, MFD_CLOEXEC);
+    return fd < 0 ? hv_throw(ctx, errno, "memfd_create", NULL) : JS_NewInt32(ctx, fd);
+}
+
 static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("monotonicMs", 0, js_monotonic_ms), JS_CFUNC_DEF("setHostname", 1, js_set_hostname),
     JS_CFUNC_DEF("hostname", 0, js_hostname),        JS_CFUNC_DEF("pageSize", 0, js_page_size),
     JS_CFUNC_DEF("sync", 0, js_sync),                JS_CFUNC_DEF("onSignal", 2, js_on_signal),
     JS_CFUNC_DEF("log", 2, js_log),                  JS_CFUNC_DEF("setLogName", 1, js_set_log_name),
-    JS_CFUNC_DEF("openTap", 1, js_open_tap),
+    JS_CFUNC_DEF("openTap", 1, js_open_tap),       JS_CFUNC_DEF("memoryFile", 0, js_memory_file),
 };
 
 const struct hv_export_list hv_exports_system = {exports, COUNT_OF(exports)};

@@ -23,4 +23,7 @@ declare module 'hv:system' {
 
   /** A TAP device with virtio-net headers (IFF_VNET_HDR, IFF_NO_PI), gone when its last descriptor closes. Returns the descriptor. */
   export function openTap(name: string): number
+
+  /** A file without a name, empty, gone with its last descriptor; its pages belong to whoever writes them. Returns the descriptor, which `/proc/self/fd` opens anew for reading or writing alone. */
+  export function memoryFile(): number
 }

@@ -32,6 +32,7 @@ export class FakeMachine {
   stopsAgain: RunState | null = null
   /** Saving waits for this; a cancelled one does not. */
   saveGate: Promise<void> = Promise.resolve()
+  failNextSave = false
   #cancelSave: () => void = () => {}
   /** Devices that the guest was asked to let go of, and has not. */
   readonly #asked = new Set<string>()
@@ -144,6 +145,11 @@ export class FakeMachine {
     const before = this.state
     this.enter('paused')
     progress(50)
+    if (this.failNextSave) {
+      this.failNextSave = false
+      this.enter(before)
+      throw new FakeFailure('migration.failed')
+    }
     const cancelled = new Promise<boolean>((resolve) => {
       this.#cancelSave = () => resolve(true)
     })
@@ -217,7 +223,11 @@ export class FakeMachine {
       onDeviceGone: (handler) => void this.#goneHandlers.push(handler),
       save: (path, progress) => act(() => this.#save(path, progress)).then((saved) => saved),
       cancelSave: () => act(() => this.#cancelSave()),
-      abandonSave: () => act(() => this.enter('running')),
+      abandonSave: (path) =>
+        act(() => {
+          this.kept.delete(path)
+          this.enter('running')
+        }),
     }
   }
 }

@@ -150,8 +150,8 @@ export class RunningVm implements VmProcess {
     await this.#qmp.execute('migrate_cancel')
   }
 
-  abandonSave(): Promise<void> {
-    return told('abandon-save', abandonSave(this.#monitor))
+  abandonSave(path: string): Promise<void> {
+    return told('abandon-save', abandonSave(path, this.#monitor, this.#tools))
   }
 
   #signal(signal: number): void {

@@ -24,7 +24,7 @@ export interface SaveTools {
 
 /** On failure the VM is as it was, and no file is left. */
 export async function saveState(path: string, monitor: Monitor, tools: SaveTools, progress: (percent: number) => void): Promise<void> {
-  const unfinished = `${path}.unfinished`
+  const unfinished = unfinishedOf(path)
   const wasRunning = objectOf(await monitor.execute('query-status'), 'query-status').running === true
   try {
     await monitor.execute('stop')
@@ -42,9 +42,15 @@ export async function saveState(path: string, monitor: Monitor, tools: SaveTools
   }
 }
 
-/** Ends a migration that is under way, and lets the VM go on. */
-export function abandonSave(monitor: Monitor): Promise<void> {
-  return endMigration(monitor, true)
+/** Ends a migration that is under way, lets the VM go on, and removes what there is of its state: it is past. */
+export async function abandonSave(path: string, monitor: Monitor, tools: SaveTools): Promise<void> {
+  await endMigration(monitor, true)
+  tools.remove(unfinishedOf(path))
+  tools.remove(path)
+}
+
+function unfinishedOf(path: string): string {
+  return `${path}.unfinished`
 }
 
 async function endMigration(monitor: Monitor, goOn: boolean): Promise<void> {

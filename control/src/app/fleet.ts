@@ -1,7 +1,7 @@
 // The VMs as they are now: their processes and power states in memory beside their records, watched until they end.
 import type { GuestStatus } from '../domain/guest.ts'
 import type { TaskKind } from '../domain/task.ts'
-import { differingFields, same, withoutDevice } from '../domain/vm-difference.ts'
+import { pendingFields, same, withoutDevice } from '../domain/vm-difference.ts'
 import { CRASHED, isCrash, POWERED_OFF } from '../domain/vm-exit.ts'
 import { type LastExit, PAUSE_CAUSES, type PowerState, type Vm, type VmStatus } from '../domain/vm-status.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -125,7 +125,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     return {
       powerState: state,
       ...(state === 'paused' && cause !== undefined ? { pausedBecause: cause } : {}),
-      ...(inForce === null ? {} : { pending: differingFields(inForce, spec) }),
+      ...(inForce === null ? {} : { pending: pendingFields(inForce, spec) }),
       ...(process === null ? {} : { pid: process.pid, guest: lives.get(id)?.guest ?? NOT_HEARD_OF }),
       ...(startedAt === null ? {} : { startedAt }),
       ...(lastExit === null ? {} : { lastExit }),

@@ -34,16 +34,22 @@ export function createHostPower(
     }
   }
 
-  /** As its policy says; what is asked of the guest and does not happen in time ends in power-off. */
+  /** As its policy says. A VM that cannot be suspended is shut down, one that does not shut down in time is powered off. */
   async function stop(id: string): Promise<void> {
     const { action, timeoutSeconds } = fleet.record(id).spec.onHostShutdown
-    try {
-      if (action === 'suspend') return await suspension.suspendProcess(id, 'corbel')
-      if (action === 'shutdown') return await power.shutDownGuest(id, timeoutSeconds * 1000)
-    } catch (error) {
-      log('warning', `VM ${id} is powered off, as ${action} did not succeed: ${String(error)}`)
-    }
+    if (action === 'suspend' && (await succeeds(id, 'suspended', suspension.suspendProcess(id, 'corbel')))) return
+    if (action !== 'power-off' && (await succeeds(id, 'shut down', power.shutDownGuest(id, timeoutSeconds * 1000)))) return
     await power.endProcess(id)
+  }
+
+  async function succeeds(id: string, what: string, work: Promise<void>): Promise<boolean> {
+    try {
+      await work
+      return true
+    } catch (error) {
+      log('warning', `VM ${id} could not be ${what}: ${String(error)}`)
+      return false
+    }
   }
 
   function goDown(kind: 'host.power-off' | 'host.restart', by: string, finish: () => void): Task {

@@ -133,7 +133,7 @@ async function finish({ ports, ledger, fleet, reconfigure, id, interrupted }: Ad
       await fleet.whenStopped(id)
       return
     }
-    if (wasAt('vm.suspend')) await process.abandonSave()
+    if (wasAt('vm.suspend')) await process.abandonSave(vmPaths(id).suspended)
     if (wasAt('vm.resume')) await process.resume()
     await reconfigure.settle(id, process)
   } catch (error) {

@@ -1,8 +1,7 @@
 // Carries out what of an edit can be done while the VM runs: step by step, and back when one fails. What is in force is written as it is.
-import type { LiveStep } from '../domain/live-step.ts'
 import type { Task } from '../domain/task.ts'
 import type { VmSpec } from '../domain/vm.ts'
-import { type LiveChange, type PlannedStep, planLiveChange } from '../plan/live-change.ts'
+import { type PlannedStep, planLiveChange } from '../plan/live-change.ts'
 import type { PathOf } from '../plan/power-on.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { VmProcess } from '../ports/vm-host.ts'
@@ -15,10 +14,10 @@ import { resolveFiles } from './vm-files.ts'
 import type { VmTasks } from './vm-tasks.ts'
 
 export interface Reconfigure {
-  /** Null when the VM has no process; without steps when it does not answer. Refuses with `vm.disk.file-missing`. */
-  plan(record: VmRecord, wanted: VmSpec): LiveChange | null
-  /** The task that carries out a plan with steps, and keeps the new spec with its success. */
-  start(record: VmRecord, wanted: VmSpec, change: LiveChange, by: string): Task
+  /** What can be done now: nothing when the VM has no process, or one that does not answer. Refuses with `vm.disk.file-missing`. */
+  plan(record: VmRecord, wanted: VmSpec): readonly PlannedStep[]
+  /** The task that takes the steps, of which there is one at least, and keeps the new spec with its success. */
+  start(id: string, wanted: VmSpec, steps: readonly PlannedStep[], by: string): Task
   /** After a restart of controld in the middle of a task: makes `process` what the record says is in force. */
   settle(id: string, process: VmProcess): Promise<void>
 }
@@ -69,30 +68,30 @@ export function createReconfigure(
 
   return {
     plan(record, wanted) {
-      const { startedSpec, bootMemoryMiB, uid } = record
-      if (startedSpec === null || bootMemoryMiB === null) return null
-      const answers = fleet.process(record.id) !== null && fleet.powerState(record.id) !== 'unknown'
-      const pathOf: PathOf = answers ? pathsOf(wanted, startedSpec) : () => ''
-      const change = planLiveChange({ uid, inForce: startedSpec, wanted, bootMemoryMiB, pathOf })
-      return answers ? change : { before: change.before, steps: [] }
+      const { id, startedSpec, bootMemoryMiB, uid } = record
+      if (startedSpec === null || bootMemoryMiB === null) return []
+      if (fleet.process(id) === null || fleet.powerState(id) === 'unknown') return []
+      return planLiveChange({ uid, inForce: startedSpec, wanted, bootMemoryMiB, pathOf: pathsOf(wanted, startedSpec) })
     },
 
-    start({ id }, wanted, { before, steps }, by) {
-      vmTasks.admit(id, 'vm.reconfigure', ['running', 'paused'])
+    start(id, wanted, steps, by) {
+      const { startedSpec: before } = vmTasks.admit(id, 'vm.reconfigure', ['running', 'paused'])
+      const target = steps.at(-1)?.after ?? null
+      if (before === null || target === null) throw new Error('there is nothing to be changed')
       return vmTasks.start(id, 'vm.reconfigure', by, null, async (progress) => {
         const process = vmTasks.process(id)
-        const target = steps.at(-1)?.after ?? before
         // Files of the new devices are the VM's from now on.
-        inForce(id, process, fleet.record(id).startedSpec ?? before, target)
+        inForce(id, process, before, target)
         const done: PlannedStep[] = []
+        const undo = async () => inForce(id, process, await takeBack(process, done, before), null)
         try {
           for (const planned of steps) {
             await process.take(planned.step)
             done.push(planned)
-            progress(Math.floor((100 * done.length) / (steps.length + 1)))
+            progress((100 * done.length) / (steps.length + 1))
           }
         } catch (error) {
-          inForce(id, process, await takeBack(process, done, fleet.record(id).startedSpec ?? before), null)
+          await undo()
           throw error
         }
         return {
@@ -103,7 +102,7 @@ export function createReconfigure(
             draft.putVm({ ...record, ...kept, startedSpec: running ? target : record.startedSpec })
             draft.event('vm.changed', 'info', { kind: 'vm', id }, `${wanted.name} was changed by ${by}.`)
           },
-          undo: async () => inForce(id, process, await takeBack(process, done, fleet.record(id).startedSpec ?? before), null),
+          undo,
         }
       })
     },
@@ -112,18 +111,18 @@ export function createReconfigure(
       const { changingTo, startedSpec, bootMemoryMiB, uid } = fleet.record(id)
       if (changingTo === null || startedSpec === null || bootMemoryMiB === null) return
       const { pathOf } = resolveFiles(startedSpec, ports)
-      const { steps } = planLiveChange({ uid, inForce: changingTo, wanted: startedSpec, bootMemoryMiB, pathOf: orEmpty(pathOf) })
-      const left: LiveStep[] = []
+      const steps = planLiveChange({ uid, inForce: changingTo, wanted: startedSpec, bootMemoryMiB, pathOf: orEmpty(pathOf) })
+      let whole = true
       for (const { step } of steps) {
         try {
           await process.take(step)
         } catch (error) {
-          left.push(step)
+          whole = false
           log('error', `VM ${id}: ${step.kind} could not be settled: ${String(error)}`)
         }
       }
       // What cannot be taken back stays in force, and is shown as pending.
-      inForce(id, process, left.length === 0 ? startedSpec : changingTo, null)
+      inForce(id, process, whole ? startedSpec : changingTo, null)
     },
   }
 }

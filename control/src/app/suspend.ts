@@ -62,7 +62,7 @@ export function createSuspension(
         draft.event('vm.suspended', 'info', { kind: 'vm', id }, `${record.spec.name} was suspended by ${by}.`)
       })
     } catch (error) {
-      await process.abandonSave()
+      await process.abandonSave(vmPaths(id).suspended)
       throw error
     }
     fleet.wantEnd(id)

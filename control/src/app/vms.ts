@@ -5,7 +5,7 @@ import type { Problem } from '../domain/problem.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
 import { type VmDraft, type VmSpec, vmSpecSchema } from '../domain/vm.ts'
 import { completeSpec } from '../domain/vm-complete.ts'
-import { differingFields, same } from '../domain/vm-difference.ts'
+import { pendingFields, same } from '../domain/vm-difference.ts'
 import type { Vm } from '../domain/vm-status.ts'
 import { FIRST_UID, vmPaths } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -116,15 +116,15 @@ export function createVms(
       if (same(spec, before.spec)) return { vm: before, task: null }
       const revision = before.revision + 1
       const record = fleet.record(id)
-      const live = reconfigure.plan(record, spec)
+      const steps = reconfigure.plan(record, spec)
       if (dryRun) {
-        const inForce = live?.steps.at(-1)?.after ?? live?.before ?? record.suspended?.spec ?? null
-        const status = inForce === null ? before.status : { ...before.status, pending: differingFields(inForce, spec) }
+        const inForce = steps.at(-1)?.after ?? record.startedSpec ?? record.suspended?.spec ?? null
+        const status = inForce === null ? before.status : { ...before.status, pending: pendingFields(inForce, spec) }
         return { vm: { ...before, revision, spec, status }, task: null }
       }
-      if (live !== null && live.steps.length > 0) return { vm: before, task: reconfigure.start(record, spec, live, by) }
+      if (steps.length > 0) return { vm: before, task: reconfigure.start(id, spec, steps, by) }
       ledger.write((draft) => {
-        draft.putVm({ ...record, revision, spec, startedSpec: live?.before ?? null })
+        draft.putVm({ ...record, revision, spec })
         draft.event('vm.changed', 'info', { kind: 'vm', id }, `${spec.name} was changed by ${by}.`)
       })
       return { vm: get(id), task: null }

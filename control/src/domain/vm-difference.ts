@@ -1,9 +1,19 @@
 // What differs between two specs of a VM, field by field; devices are told by their slots, not by their places in a list.
 import type { VmSpec } from './vm.ts'
+import { HOST_FIELDS } from './vm-fields.ts'
 
 type Slotted = { readonly slot: number }
 
 const DEVICES = { disks: 'disk', cdroms: 'cdrom', nics: 'nic' } as const
+
+/** What of `wanted` waits: fields that concern the host alone are in force as soon as they are kept. */
+export function pendingFields(inForce: VmSpec, wanted: VmSpec): readonly string[] {
+  return differingFields({ ...inForce, ...pick(wanted, HOST_FIELDS) }, wanted)
+}
+
+function pick<Key extends keyof VmSpec>(spec: VmSpec, names: readonly Key[]): Pick<VmSpec, Key> {
+  return Object.fromEntries(names.map((name) => [name, spec[name]])) as Pick<VmSpec, Key>
+}
 
 /** Paths such as `vcpus`, `smbios.serial`, `disk1` (there in one of them only), `disk1.readOnly`. In the order of the table; empty when they are alike. */
 export function differingFields(a: VmSpec, b: VmSpec): readonly string[] {

@@ -3,7 +3,6 @@ import type { LiveStep } from '../domain/live-step.ts'
 import { NAT_BRIDGE } from '../domain/nat-network.ts'
 import type { Cdrom, Disk, Nic, VmSpec } from '../domain/vm.ts'
 import { same } from '../domain/vm-difference.ts'
-import { HOST_FIELDS } from '../domain/vm-fields.ts'
 import { mostVcpus } from '../domain/vm-rules.ts'
 import type { PathOf } from './power-on.ts'
 import { PANIC_ACTION } from './qemu-argv.ts'
@@ -32,12 +31,6 @@ export interface PlannedStep {
   readonly after: VmSpec
 }
 
-export interface LiveChange {
-  /** What is in force at once, without a step: fields that concern the host alone. */
-  readonly before: VmSpec
-  readonly steps: readonly PlannedStep[]
-}
-
 /** A fragment of the whole: the step with its way back, and the fields that it changes. */
 interface Move {
   readonly step: LiveStep
@@ -45,17 +38,15 @@ interface Move {
   readonly change: (spec: VmSpec) => VmSpec
 }
 
-export function planLiveChange(input: LiveChangeInput): LiveChange {
-  const { inForce, wanted } = input
-  const before = { ...inForce, ...Object.fromEntries(HOST_FIELDS.map((name) => [name, wanted[name]])) } as VmSpec
+export function planLiveChange(input: LiveChangeInput): readonly PlannedStep[] {
   const moves = [...disks(input), ...nics(input), ...media(input), ...vcpus(input), ...memory(input), ...panic(input)]
   const steps: PlannedStep[] = []
-  let spec = before
+  let spec = input.inForce
   for (const { step, undo, change } of moves) {
     spec = change(spec)
     steps.push({ step, undo, after: spec })
   }
-  return { before, steps }
+  return steps
 }
 
 function bySlot<T extends { readonly slot: number }>(devices: readonly T[], slot: number): T | undefined {

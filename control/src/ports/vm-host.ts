@@ -67,8 +67,8 @@ export interface VmProcess {
   save(path: string, progress: (percent: number) => void): Promise<void>
   /** Makes a `save` that is under way reject with `migration.cancelled`; none is harmless. */
   cancelSave(): Promise<void>
-  /** Ends a `save`, whoever began it and however far it is, and lets the VM go on. */
-  abandonSave(): Promise<void>
+  /** Ends a `save` to `path`, whoever began it and however far it is, removes what it wrote, and lets the VM go on. */
+  abandonSave(path: string): Promise<void>
 }
 
 export interface VmHost {

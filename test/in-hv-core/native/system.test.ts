@@ -1,7 +1,7 @@
 // hv:system and hv:tty.
-import { closeFd, readText, writeFileAtomic } from 'hv:fs'
+import { closeFd, openFd, readText, writeControl, writeFileAtomic } from 'hv:fs'
 import { pid, run, signalPid } from 'hv:process'
-import { hostname, monotonicMs, onSignal, openTap, pageSize, sync } from 'hv:system'
+import { hostname, memoryFile, monotonicMs, onSignal, openTap, pageSize, sync } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
 import { open as openTty } from 'hv:tty'
 import { describe, expect, it } from 'vitest'
@@ -107,5 +107,16 @@ describe('terminals', () => {
   it('are no other files', () => {
     expect(failure(() => openTty('/dev/null'))).toMatchObject({ code: 'ENOTTY', syscall: 'isatty', path: '/dev/null' })
     expect(failure(() => openTty('/no'))).toMatchObject({ code: 'ENOENT', syscall: 'openat', path: '/no' })
+  })
+})
+
+describe('a file in memory', () => {
+  it('is empty, its own, and opened anew for writing alone', () => {
+    const [first, second] = [memoryFile(), memoryFile()]
+    const writer = openFd(`/proc/self/fd/${first}`, 'w')
+    writeControl(`/proc/self/fd/${writer}`, 'picture')
+    expect([readText(`/proc/self/fd/${first}`), readText(`/proc/self/fd/${second}`)]).toEqual(['picture', ''])
+    for (const fd of [first, second, writer]) closeFd(fd)
+    expect(failure(() => readText(`/proc/self/fd/${first}`)).code).toBe('ENOENT')
   })
 })

@@ -142,6 +142,15 @@ describe('when the host goes down', () => {
     expect([world.host.done, state(id)]).toEqual([['power-off'], 'off'])
   })
 
+  it('one that cannot be suspended is shut down', async () => {
+    const id = create('a', { onHostShutdown: { action: 'suspend' } })
+    await start(id)
+    world.vmHost.machine(id).failNextSave = true
+    app.hostPower.powerOff('x')
+    await settle()
+    expect([world.vmHost.machine(id).presses, state(id), world.host.done]).toEqual([1, 'off', ['power-off']])
+  })
+
   it('one that is to be powered off is not asked', async () => {
     const id = create('a', { onHostShutdown: { action: 'power-off' } })
     await start(id)

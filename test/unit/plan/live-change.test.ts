@@ -1,6 +1,6 @@
 // What of an edit is done while the VM runs, and what waits.
 import { describe, expect, it } from 'vitest'
-import { differingFields } from '../../../control/src/domain/vm-difference.ts'
+import { pendingFields } from '../../../control/src/domain/vm-difference.ts'
 import { planLiveChange } from '../../../control/src/plan/live-change.ts'
 import { spec } from '../../fakes/spec.ts'
 
@@ -21,9 +21,9 @@ function change(fields: object, base: Fields = BASE) {
   const [inForce, wanted] = [spec(ID, base), spec(ID, { ...base, ...fields })]
   const pathOf = (reference: { readonly datastore: string; readonly file: string }) =>
     `/datastores/${reference.datastore}/${reference.file}`
-  const { before, steps } = planLiveChange({ uid: 20_001, inForce, wanted, bootMemoryMiB: 512, pathOf })
-  const after = steps.at(-1)?.after ?? before
-  return { steps, kinds: steps.map(({ step }) => step.kind), pending: differingFields(after, wanted) }
+  const steps = planLiveChange({ uid: 20_001, inForce, wanted, bootMemoryMiB: 512, pathOf })
+  const after = steps.at(-1)?.after ?? inForce
+  return { steps, kinds: steps.map(({ step }) => step.kind), pending: pendingFields(after, wanted) }
 }
 
 describe('while a VM runs', () => {
