@@ -1,39 +1,9 @@
-// The specs whose command lines are kept in golden/: whole ones, and for each field of the table what it changes.
+// The specs whose command lines are kept in golden/: one whole, and for each field of the table what it changes.
 import { spec } from '../../fakes/spec.ts'
 
 export const ID = '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d'
 
 const file = (name: string) => ({ datastore: 'local', file: name })
-
-/** By the name of their golden file. */
-export const SPECS = {
-  disk: spec(ID, {
-    ...{ name: 'web1', memoryMiB: 256 },
-    disks: [
-      { ...file('a.qcow2'), format: 'qcow2' },
-      { ...file('c.raw'), format: 'raw', readOnly: true },
-    ],
-    nics: [{ network: 'nat', mac: '52:54:00:00:00:01' }],
-  }),
-  cdrom: spec(ID, {
-    ...{ name: 'installer', vcpus: 2, memoryMiB: 1024, boot: { from: 'cdrom' } },
-    ...{ disks: [{ ...file('a.qcow2'), format: 'qcow2' }], cdroms: [{ medium: file('x.iso') }, {}] },
-  }),
-  kernel: spec(ID, {
-    name: 'web1',
-    boot: { from: 'kernel', kernel: file('vmlinuz'), initrd: file('initrd'), commandLine: 'console=ttyS0 a=b,c "d e"' },
-  }),
-  windows: spec(ID, {
-    ...{ name: 'w', guestType: 'windows', vcpus: 4, memoryMiB: 8192 },
-    ...{ disks: [{ ...file('w.qcow2'), format: 'qcow2' }], cdroms: [{}], nics: [{ network: 'nat', mac: '52:54:00:00:00:02' }] },
-  }),
-  other: spec(ID, {
-    ...{ name: 'old', guestType: 'other' },
-    ...{ disks: [{ ...file('o.raw'), format: 'raw' }], cdroms: [{}], nics: [{ network: 'nat', mac: '52:54:00:00:00:03' }] },
-  }),
-} as const
-
-export type GoldenName = keyof typeof SPECS
 
 const BASE = {
   ...{ name: 'base', uuid: ID },
@@ -44,6 +14,8 @@ const nic = (rest: object) => ({ nics: [{ ...BASE.nics[0], ...rest }] })
 
 /** What each field is set to, on top of the same base, to see what it does. Fields that never reach QEMU are not here. */
 export const ROWS: Readonly<Record<string, object>> = {
+  'guestType (windows)': { guestType: 'windows' },
+  'guestType (other)': { guestType: 'other' },
   uuid: { uuid: '00000000-0000-4000-8000-000000000001' },
   chipset: { chipset: 'i440fx', ...disk({ bus: 'ide' }) },
   firmware: { firmware: 'uefi' },

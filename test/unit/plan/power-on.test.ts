@@ -3,8 +3,21 @@ import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../control/src/domain/effect.ts'
 import type { VmSpec } from '../../../control/src/domain/vm.ts'
 import { planPowerOn } from '../../../control/src/plan/power-on.ts'
-import { ID, SPECS } from './argv-cases.ts'
+import { spec } from '../../fakes/spec.ts'
+import { ID } from './argv-cases.ts'
 
+const file = (name: string) => ({ datastore: 'local', file: name })
+const SPECS = {
+  disk: spec(ID, {
+    ...{ name: 'web1', memoryMiB: 256, nics: [{ network: 'nat', mac: '52:54:00:00:00:01' }] },
+    disks: [
+      { ...file('a.qcow2'), format: 'qcow2' },
+      { ...file('c.raw'), format: 'raw', readOnly: true },
+    ],
+  }),
+  kernel: spec(ID, { name: 'web1', boot: { from: 'kernel', kernel: file('vmlinuz'), initrd: file('initrd') } }),
+  windows: spec(ID, { name: 'w', guestType: 'windows', memoryMiB: 8192, disks: [{ ...file('w.qcow2'), format: 'qcow2' }] }),
+}
 const pathOf = ({ datastore, file }: { readonly datastore: string; readonly file: string }) => `/datastores/${datastore}/${file}`
 const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, suspended: null })
 const disk = planOf(SPECS.disk)

@@ -1,8 +1,8 @@
-// The command line of the spec `disk`.
+// The command line of a VM with a disk, a CD drive and a NIC, everything else as it is by default.
 export const argv: readonly string[] = [
   '/usr/bin/qemu-system-x86_64',
   '-name',
-  'guest=web1,debug-threads=on',
+  'guest=base,debug-threads=on',
   '-uuid',
   '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d',
   '-rtc',
@@ -57,7 +57,7 @@ export const argv: readonly string[] = [
   '-device',
   '{"driver":"pcie-root-port","id":"disk-port7","bus":"pcie.0","chassis":16,"addr":"0x3.0x7"}',
   '-m',
-  'size=256M',
+  'size=512M',
   '-chardev',
   'socket,id=qmp,fd=3,server=on,wait=off',
   '-mon',
@@ -98,12 +98,8 @@ export const argv: readonly string[] = [
   '{"driver":"qcow2","node-name":"disk0","file":"disk0-file","backing":null,"read-only":false,"discard":"unmap","cache":{"direct":false,"no-flush":false}}',
   '-device',
   '{"driver":"virtio-blk-pci","bus":"disk-port0","id":"disk0","drive":"disk0","write-cache":"on","werror":"enospc","rerror":"report","bootindex":1}',
-  '-blockdev',
-  '{"driver":"file","node-name":"disk1-file","filename":"/disk/1","aio":"threads","read-only":true,"discard":"unmap","cache":{"direct":false,"no-flush":false}}',
-  '-blockdev',
-  '{"driver":"raw","node-name":"disk1","file":"disk1-file","read-only":true,"discard":"unmap","cache":{"direct":false,"no-flush":false}}',
   '-device',
-  '{"driver":"virtio-blk-pci","bus":"disk-port1","id":"disk1","drive":"disk1","write-cache":"on","werror":"enospc","rerror":"report","bootindex":2}',
+  '{"driver":"ide-cd","id":"cdrom0","bus":"ide.5","unit":0,"bootindex":2}',
   '-netdev',
   '{"type":"tap","id":"nic0-net","fd":"20","vhost":false}',
   '-device',
