@@ -7,6 +7,7 @@ import { within } from './wait.ts'
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly bytes: Buffer
   readonly text: string
   /** The body, parsed; null when it is empty or not JSON. */
   readonly json: unknown
@@ -58,8 +59,9 @@ export class ApiClient {
         response.on('data', (part: Buffer) => parts.push(part))
         response.on('error', reject)
         response.on('end', () => {
-          const text = Buffer.concat(parts).toString()
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parse(text) })
+          const bytes = Buffer.concat(parts)
+          const text = bytes.toString()
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes, text, json: parse(text) })
         })
       })
       sent.end(body)
