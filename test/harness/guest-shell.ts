@@ -23,8 +23,8 @@ export class GuestShell {
     console.send(`${PASSWORD}\r`)
     await console.waitFor(/root@\w+:~#/, timeoutMs, machine.died)
     const shell = new GuestShell(console, machine)
-    // No echo and no prompt: what comes back is what commands say.
-    await shell.run('stty -echo; PS1=; PS2=; bind "set enable-bracketed-paste off"', timeoutMs)
+    // No echo, no prompt, no word of the kernel's: what comes back is what commands say.
+    await shell.run('dmesg -n 1; stty -echo; PS1=; PS2=; bind "set enable-bracketed-paste off"', timeoutMs)
     return shell
   }
 

@@ -162,11 +162,12 @@ export class VmLaunch {
     for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
   }
 
-  /** It ends with the VM's cgroup at the latest, and is watched by nobody: QEMU notices when it is gone. */
+  /** It ends with the VM's cgroup at the latest; that it has ended is QEMU's to notice. */
   #startHelper(effect: Extract<Effect, { kind: 'start-helper' }>): void {
     const fds: Record<number, number> = {}
     for (const [number, name] of Object.entries(effect.descriptors)) fds[Number(number)] = this.#waiting(name).fd
-    process.spawn(sandboxOf(effect, fds)).release()
+    // Watched only so that it is reaped.
+    process.spawn(sandboxOf(effect, fds))
     for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
   }
 
