@@ -21,6 +21,16 @@ $(BUILD)/control/openapi.json: control/openapi/print.ts $(CONTROL_SOURCES) $(wil
 .PHONY: scripts
 scripts: $(PROGRAMS:%=$(BUILD)/control/%.js) $(BUILD)/control/openapi.json ## Bundle the TypeScript programs; needs no tools tree
 
+# The command line is for Node, of whoever uses it: one file with everything in it. ws is CommonJS and asks for Node's modules by require.
+CLI := $(BUILD)/cli
+$(CLI)/corbel.mjs: $(CONTROL_SOURCES) $(wildcard control/openapi/*.ts) package.json $(NODE_MODULES)
+	@mkdir -p $(@D)
+	control/src/cli/bundle $@
+
+.PHONY: cli
+cli: $(CLI)/corbel.mjs ## Bundle the command line and pack it for npm
+	npm pack --silent --pack-destination $(CLI)
+
 .PHONY: bundles
 bundles: $(QJBS) $(BUILD)/control/openapi.json ## Bundle and compile the TypeScript programs
 .PRECIOUS: $(BUILD)/control/%.js

@@ -1,9 +1,10 @@
 // Makes the OpenAPI 3.1 document from the route table and its schemas. Never runs on the appliance.
-import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
+import { toJsonSchemaDefs } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
 import type { Answer, Route } from '../src/api/route.ts'
 import { routes } from '../src/api/routes.ts'
 import { components } from '../src/api/schemas.ts'
+import { JSON_SCHEMA_OPTIONS, jsonSchema } from './json-schema.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 type JsonObject = { readonly [key: string]: Json }
@@ -13,38 +14,8 @@ export interface Product {
   readonly version: string
 }
 
-type Options = NonNullable<Parameters<typeof toJsonSchema>[1]>
-type Schema = ReturnType<typeof toJsonSchema>
-
-/** Facts that JSON Schema has no word for become extensions. */
-const OPTIONS: Options = {
-  target: 'draft-2020-12',
-  typeMode: 'input',
-  errorMode: 'ignore',
-  overrideSchema: ({ valibotSchema, jsonSchema }) => {
-    if (valibotSchema.type !== 'object_with_rest') return null
-    return { ...jsonSchema, additionalProperties: false }
-  },
-  overrideAction: ({ valibotAction, jsonSchema }) => {
-    if (valibotAction.type !== 'metadata') return null
-    const { metadata } = valibotAction as unknown as { readonly metadata: Record<string, string> }
-    const { unit, takesEffect, ...standard }: Record<string, unknown> = { ...jsonSchema, ...metadata }
-    const extensions = {
-      ...(unit === undefined ? {} : { 'x-unit': unit }),
-      ...(takesEffect === undefined ? {} : { 'x-takes-effect': takesEffect }),
-    }
-    return { ...standard, ...extensions } as Schema
-  },
-  overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
-}
-
 function schemaOf(schema: v.GenericSchema): JsonObject {
-  const {
-    $schema: _dialect,
-    $defs: _definitions,
-    ...rest
-  } = toJsonSchema(schema, { ...OPTIONS, definitions: components as unknown as Definitions })
-  return rest as JsonObject
+  return jsonSchema(schema, components as unknown as Definitions) as JsonObject
 }
 
 function content(mediaType: string, schema: v.GenericSchema | undefined): JsonObject {
@@ -113,7 +84,7 @@ export function makeDocument({ version }: Product): JsonObject {
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: toJsonSchemaDefs(components as unknown as Definitions, OPTIONS) as unknown as JsonObject,
+      schemas: toJsonSchemaDefs(components as unknown as Definitions, JSON_SCHEMA_OPTIONS) as unknown as JsonObject,
       responses: {
         Problem: {
           description: 'Refused or failed.',

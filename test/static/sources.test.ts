@@ -5,7 +5,7 @@ import { sourceFiles } from './source-files.ts'
 
 const LINES_AT_MOST = 350
 const code = sourceFiles(/\.(ts|c|h)$/)
-const recipes = sourceFiles(/^(image|rootfs|test)\//).filter(({ text }) => text.startsWith('#!'))
+const recipes = sourceFiles(/^(image|rootfs|test|control)\//).filter(({ text }) => text.startsWith('#!'))
 
 describe('sources', () => {
   it(`have at most ${LINES_AT_MOST} lines a file`, () => {
@@ -60,6 +60,7 @@ describe('commands', () => {
   it.each([
     ['the control plane', 'control/tsconfig.json'],
     ['the printing of the API document', 'control/openapi/tsconfig.json'],
+    ['the command line', 'control/src/cli/tsconfig.json'],
     ['the tests', 'test/tsconfig.json'],
     ['the tests that run in the engine', 'test/tsconfig.portable.json'],
   ])('the type checker is content with %s', (_name, project) => {

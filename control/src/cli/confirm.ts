@@ -1,0 +1,75 @@
+// Asks at the terminal: yes or no, a password, a line.
+import { createInterface } from 'node:readline/promises'
+import { EXIT } from './exit-codes.ts'
+import { failure } from './failure.ts'
+import type { Io } from './io.ts'
+
+/** Whether somebody is there to answer. */
+export function canAsk({ input, errors }: Pick<Io, 'input' | 'errors'>): boolean {
+  return input.isTTY === true && errors.isTTY === true
+}
+
+/** Throws unless the answer is yes. Without a terminal nobody is asked: a script means what it says. */
+export async function confirm(io: Io, question: string): Promise<void> {
+  if (!canAsk(io)) return
+  if (!(await isYes(io, question))) throw failure(EXIT.failed, 'confirmation.refused', 'Nothing was done.')
+}
+
+export async function isYes(io: Io, question: string): Promise<boolean> {
+  const reader = createInterface({ input: io.input, output: io.errors })
+  try {
+    const answer = await reader.question(`${question} [y/N] `, { signal: io.interrupted })
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    reader.close()
+  }
+}
+
+/** Typed without being shown; without a terminal the first line of the input. */
+export async function readPassword(io: Io, question: string): Promise<string> {
+  if (canAsk(io)) return typeHidden(io, question)
+  const reader = createInterface({ input: io.input })
+  try {
+    for await (const line of reader) return line
+  } finally {
+    reader.close()
+  }
+  throw failure(
+    EXIT.usage,
+    'login.no-password',
+    'The password is read from the terminal, or from the first line of the input; there was neither.',
+  )
+}
+
+const ENTER = /[\r\n]/
+const KEYS = { interrupt: '\x03', end: '\x04', backspace: '\x7f', otherBackspace: '\b', eraseLine: '\x15' } as const
+
+function typeHidden({ input, errors, interrupted }: Io, question: string): Promise<string> {
+  errors.write(question)
+  return new Promise<string>((resolve, reject) => {
+    let typed: string[] = []
+    const stop = (settle: () => void) => {
+      input.off('data', onData)
+      interrupted.removeEventListener('abort', onInterrupt)
+      input.setRawMode?.(false)
+      input.pause()
+      errors.write('\n')
+      settle()
+    }
+    const giveUp = () => reject(failure(EXIT.interrupted, 'interrupted', 'Interrupted.'))
+    const onInterrupt = () => stop(giveUp)
+    const onData = (data: Buffer) => {
+      for (const character of data.toString()) {
+        if (ENTER.test(character)) return stop(() => resolve(typed.join('')))
+        if (character === KEYS.interrupt || character === KEYS.end) return stop(giveUp)
+        if (character === KEYS.backspace || character === KEYS.otherBackspace) typed = typed.slice(0, -1)
+        else if (character === KEYS.eraseLine) typed = []
+        else typed.push(character)
+      }
+    }
+    input.setRawMode?.(true)
+    input.on('data', onData)
+    interrupted.addEventListener('abort', onInterrupt, { once: true })
+    input.resume()
+  })
+}

@@ -1,0 +1,51 @@
+// Which host a command is for, and by what right: the command line, then the environment, then the last log-in.
+import { type Address, parseAddress, sameAddress } from './address.ts'
+import type { Target } from './client.ts'
+import { EXIT } from './exit-codes.ts'
+import { failure, usage } from './failure.ts'
+import { parseFingerprint } from './fingerprint.ts'
+import type { Io } from './io.ts'
+import type { Profile, Profiles } from './profiles.ts'
+
+export interface NamedProfile {
+  readonly name: string
+  readonly profile: Profile
+}
+
+/** By its name, or by its address. */
+export function findProfile({ profiles }: Profiles, host: string): NamedProfile | null {
+  const own = Object.hasOwn(profiles, host) ? profiles[host] : undefined
+  if (own !== undefined) return { name: host, profile: own }
+  const address = parseAddress(host)
+  const found = Object.entries(profiles).find(([, profile]) => sameAddress(parseAddress(profile.address), address))
+  return found === undefined ? null : { name: found[0], profile: found[1] }
+}
+
+/**
+ * `host` is what `--host` says. The environment's token and fingerprint are for the environment's host: another one on the command line gets neither.
+ * Without CORBEL_HOST they are for whatever host is chosen.
+ */
+export function chooseTarget(host: string | undefined, env: Io['env'], profiles: Profiles): Target {
+  const { CORBEL_HOST, CORBEL_TOKEN, CORBEL_FINGERPRINT } = env
+  const wanted = host ?? CORBEL_HOST ?? profiles.current ?? undefined
+  if (wanted === undefined) throw failure(EXIT.denied, 'login.none', 'No host is chosen. Log in with: corbel login HOST')
+  const known = findProfile(profiles, wanted)
+  const address = known === null ? parseAddress(wanted) : parseAddress(known.profile.address)
+  const fromEnvironment = CORBEL_HOST === undefined || isSame(CORBEL_HOST, wanted, address, profiles)
+  const fingerprint =
+    fromEnvironment && CORBEL_FINGERPRINT !== undefined
+      ? parseFingerprint(CORBEL_FINGERPRINT, 'CORBEL_FINGERPRINT')
+      : known?.profile.fingerprint
+  const token = (fromEnvironment ? CORBEL_TOKEN : undefined) ?? known?.profile.session?.token
+  if (fingerprint === undefined) {
+    throw failure(EXIT.denied, 'login.none', `The certificate of ${wanted} has not been confirmed. Log in with: corbel login ${wanted}`)
+  }
+  if (token === undefined) throw failure(EXIT.denied, 'login.none', `Nobody is logged in to ${wanted}. Log in with: corbel login ${wanted}`)
+  if (/[^\x21-\x7e]/.test(token)) throw usage({ code: 'usage.invalid-value', field: 'CORBEL_TOKEN', message: 'is no token' })
+  return { address, fingerprint, token }
+}
+
+function isSame(fromEnvironment: string, wanted: string, address: Address, profiles: Profiles): boolean {
+  if (fromEnvironment === wanted) return true
+  return sameAddress(parseAddress(findProfile(profiles, fromEnvironment)?.profile.address ?? fromEnvironment), address)
+}
