@@ -142,8 +142,13 @@ async function sendBody(
 
 function drained(sent: ClientRequest): Promise<void> {
   return new Promise((resolve) => {
-    sent.once('drain', resolve)
-    sent.once('close', resolve)
+    const done = () => {
+      sent.off('drain', done)
+      sent.off('close', done)
+      resolve()
+    }
+    sent.on('drain', done)
+    sent.on('close', done)
   })
 }
 

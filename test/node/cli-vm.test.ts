@@ -1,0 +1,335 @@
+// VMs made, shown and changed by the command line, against the API itself.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Vm } from '../../control/src/domain/vm-status.ts'
+import { TestHost } from './cli/host.ts'
+import { corbel, type Ran, scratch } from './cli/program.ts'
+
+let host: TestHost
+beforeEach(async () => {
+  host = await TestHost.start()
+})
+afterEach(() => host.stop())
+
+const on = (...argv: string[]): Promise<Ran> => corbel(argv, { env: host.env })
+const created = async (...argv: string[]): Promise<Vm> => JSON.parse((await on('vm', 'create', ...argv, '--json')).output) as Vm
+const vm = async (id: string): Promise<Vm> => (await host.client.call({ path: `/v1/vms/${id}` })).body as Vm
+
+describe('vm create', () => {
+  it('makes a VM of its options', async () => {
+    const { spec } = await created(
+      ...['web1', '--vcpus', '2', '--max-vcpus=4', '--memory-mib', '1024', '--guest-type', 'windows', '--no-tpm', '--firmware', 'uefi'],
+      ...['--disk', 'local/a.qcow2', '--disk', 'local/c.raw,bus=virtio-scsi,readOnly=true', '--cdrom', 'local/x.iso', '--cdrom', 'empty'],
+      ...[
+        '--nic',
+        'nat,model=e1000',
+        '--boot',
+        'from=cdrom',
+        '--set',
+        'smbios.serial=A1',
+        '--set',
+        'autostart.enabled=true',
+        '--autostart',
+        'order=7',
+      ],
+    )
+    expect(spec).toMatchObject({
+      ...{
+        name: 'web1',
+        vcpus: 2,
+        maxVcpus: 4,
+        memoryMiB: 1024,
+        guestType: 'windows',
+        tpm: false,
+        firmware: 'uefi',
+        boot: { from: 'cdrom' },
+      },
+      disks: [
+        { slot: 0, datastore: 'local', file: 'a.qcow2', format: 'qcow2', bus: 'sata' },
+        { slot: 1, datastore: 'local', file: 'c.raw', format: 'raw', bus: 'virtio-scsi', readOnly: true },
+      ],
+      cdroms: [{ medium: { datastore: 'local', file: 'x.iso' } }, { medium: null }],
+      ...{ nics: [{ network: 'nat', model: 'e1000' }], smbios: { serial: 'A1' }, autostart: { enabled: true, order: 7 } },
+    })
+  })
+
+  it('takes a document, and adds options to it', async () => {
+    const home = scratch()
+    const file = join(home.path, 'spec.json')
+    writeFileSync(file, JSON.stringify({ name: 'web1', vcpus: 2, memoryMiB: 256, nics: [{ network: 'nat' }] }))
+    const { spec } = await created('--file', file, '--vcpus', '3', '--nic', 'nat')
+    expect(spec).toMatchObject({ name: 'web1', vcpus: 3, memoryMiB: 256, nics: [{ network: 'nat' }, { network: 'nat' }] })
+    expect(await on('vm', 'create', 'web2', '--file', file, '--dry-run')).toEqual({
+      exit: 0,
+      output: 'web2: could be created; nothing was done\n',
+      errors: '',
+    })
+    writeFileSync(file, 'name: web1')
+    expect(await on('vm', 'create', '--file', file)).toMatchObject({ exit: 2, errors: expect.stringContaining('(usage.malformed-json)') })
+    home.remove()
+    expect(await on('vm', 'create', '--file', file)).toMatchObject({ exit: 2, errors: expect.stringContaining('(usage.unreadable-file)') })
+  })
+
+  it('prints the id, or the host’s document', async () => {
+    const { exit, output } = await on('vm', 'create', 'web1')
+    expect([exit, output]).toEqual([
+      0,
+      `web1: created, ${host.client.app.vms.list()[0]?.id}
+`,
+    ])
+    const document = await created('web2')
+    expect(document).toEqual(await vm(document.id))
+  })
+
+  it.each<[string, string[], number, string[]]>([
+    [
+      'a rule of the host, one problem a line',
+      ['web1', '--vcpus', '900', '--memory-mib', '1'],
+      2,
+      ['vcpus: must be at most 128 (vm.vcpus.above-maximum)', 'memoryMiB: must be at least 64 (vm.memoryMiB.below-minimum)'],
+    ],
+    ['a field that nobody knows', ['web1', '--set', 'wheels=4'], 2, ['wheels: is not a known field (request.unknown-field)']],
+    [
+      'values that are of another type',
+      ['web1', '--vcpus', 'four', '--set', 'tpm=maybe'],
+      2,
+      ['--vcpus: must be a number, not four (usage.invalid-value)', 'tpm: must be true or false, not maybe (usage.invalid-value)'],
+    ],
+    ['no name', ['--vcpus', '1'], 2, ['NAME: is missing (usage.missing-argument)']],
+    ['a name that is taken', ['taken'], 5, ['name: is the name of another VM (vm.name.in-use)']],
+  ])('is refused for %s', async (_name, argv, exit, lines) => {
+    await created('taken')
+    expect(await on('vm', 'create', ...argv)).toEqual({ exit, output: '', errors: `${lines.join('\n')}\n` })
+  })
+
+  it('prints the host’s problem document with --json, and the lines beside it', async () => {
+    const { exit, output, errors } = await on('vm', 'create', 'web1', '--vcpus', '900', '--json')
+    expect(JSON.parse(output)).toMatchObject({ status: 422, problems: [{ field: 'vcpus', max: 128 }] })
+    expect([exit, errors]).toEqual([2, 'vcpus: must be at most 128 (vm.vcpus.above-maximum)\n'])
+  })
+})
+
+describe('a VM', () => {
+  it('is named by its name or its id', async () => {
+    const { id } = await created('web1')
+    const byName = await on('vm', 'show', 'web1', '--json')
+    expect(JSON.parse(byName.output)).toEqual(await vm(id))
+    expect(await on('vm', 'show', id, '--json')).toEqual(byName)
+    expect(await on('vm', 'show', id.toUpperCase(), '--json')).toEqual(byName)
+  })
+
+  it('that has an id for its name is found by that name', async () => {
+    const { id } = await created('web1')
+    const name = id.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
+    const other = await created(name)
+    expect(JSON.parse((await on('vm', 'show', name, '--json')).output)).toMatchObject({ id: other.id })
+  })
+
+  it.each([['web2'], ['00000000-0000-4000-8000-000000000000'], ['../../tasks']])('called %s is none', async (name) => {
+    await created('web1')
+    expect(await on('vm', 'show', name)).toEqual({ exit: 4, output: '', errors: `There is no VM ${name}. (vm.not-found)\n` })
+  })
+
+  it('is a row of the list', async () => {
+    const { id } = await created('web1', '--vcpus', '2')
+    expect((await on('vm', 'list')).output).toBe(`NAME  STATE  VCPUS   MEMORY  PENDING  ID\nweb1  off        2  512 MiB  -        ${id}\n`)
+    expect(JSON.parse((await on('vm', 'list', '--json')).output)).toEqual({ items: [await vm(id)] })
+  })
+
+  it('is shown with every field of its spec, devices as they are typed', async () => {
+    const { id, spec } = await created('web1', '--disk', 'local/a.qcow2', '--cdrom', 'empty', '--nic', 'nat')
+    const { output } = await on('vm', 'show', 'web1')
+    const lines = output.split('\n').map((line) => line.replace(/ {2,}/, ': '))
+    expect(lines.slice(0, 5)).toEqual(['Name: web1', `ID: ${id}`, 'Revision: 1', 'State: off', 'Description: -'])
+    expect(lines).toEqual(
+      expect.arrayContaining(['disk0: local/a.qcow2,format=qcow2,readOnly=false,bus=virtio-blk', 'cdrom0: empty', 'Memory: 512 MiB']),
+    )
+    expect(lines).toContain(`nic0: nat,connected=true,model=virtio,mac=${spec.nics[0]?.mac}`)
+  })
+
+  it('is deleted, or said to be deletable', async () => {
+    await created('web1')
+    expect(await on('vm', 'delete', 'web1', '--dry-run')).toEqual({
+      exit: 0,
+      output: 'web1: could be deleted; nothing was done\n',
+      errors: '',
+    })
+    expect(await on('vm', 'delete', 'web1')).toEqual({ exit: 0, output: 'web1: deleted\n', errors: '' })
+    expect((await on('vm', 'delete', 'web1')).exit).toBe(4)
+  })
+})
+
+describe('vm set', () => {
+  it('says of each field whether it is in force or waits', async () => {
+    const { id } = await created('web1', '--max-vcpus', '4', '--cdrom', 'local/x.iso', '--disk', 'local/a.qcow2')
+    await on('vm', 'power-on', 'web1')
+    const set = [
+      '--vcpus',
+      '3',
+      '--memory-mib',
+      '1024',
+      '--description',
+      'front end',
+      '--add-disk',
+      'local/b.qcow2',
+      '--set',
+      'cdrom0.medium=null',
+    ]
+    expect(await on('vm', 'set', 'web1', ...set, '--dry-run')).toMatchObject({
+      exit: 0,
+      output: expect.stringMatching(/^web1: could be changed; nothing was done\n/),
+    })
+    expect((await vm(id)).revision).toBe(1)
+    expect(await on('vm', 'set', 'web1', ...set)).toEqual({
+      exit: 0,
+      output: `web1: changed, revision 2
+FIELD          VALUE                                                     COUNTS
+description    front end                                                 in force
+vcpus          3                                                         in force
+memoryMiB      1024                                                      at the next power-on
+disk1          local/b.qcow2,format=qcow2,readOnly=false,bus=virtio-blk  in force
+cdrom0.medium  -                                                         in force
+`,
+      errors: '',
+    })
+    expect((await on('vm', 'list')).output).toContain('memoryMiB')
+    expect((await on('vm', 'show', 'web1')).output).toMatch(/^Memory +1024 MiB {2}\(at the next power-on\)$/m)
+    expect((await on('vm', 'set', 'web1', ...set.slice(0, 4))).output).toBe('web1: is so already, revision 2\n')
+    expect((await on('vm', 'set', 'web1', '--remove-disk', 'disk1')).output).toBe(
+      'web1: changed, revision 3\nFIELD  VALUE    COUNTS\ndisk1  removed  in force\n',
+    )
+  })
+
+  it('of a VM that is off says what waits for power', async () => {
+    await created('web1')
+    expect((await on('vm', 'set', 'web1', '--vcpus', '2', '--set', 'autostart.enabled=true')).output).toBe(`web1: changed, revision 2
+FIELD              VALUE  COUNTS
+vcpus              2      when powered on
+autostart.enabled  true   in force
+`)
+  })
+
+  it('changes only what is named', async () => {
+    const before = await created(
+      'web1',
+      '--disk',
+      'local/a.qcow2',
+      '--disk',
+      'local/b.qcow2',
+      '--nic',
+      'nat',
+      '--smbios',
+      'serial=A1,sku=B2',
+    )
+    await on('vm', 'set', 'web1', '--set', 'disk1.readOnly=true', '--set', 'smbios.sku=null')
+    const { spec } = await vm(before.id)
+    expect(spec).toEqual({
+      ...before.spec,
+      disks: [before.spec.disks[0], { ...before.spec.disks[1], readOnly: true }],
+      smbios: { ...before.spec.smbios, sku: null },
+    })
+  })
+
+  it('leaves nothing of one boot source for another', async () => {
+    const { id } = await created('web1', '--boot', 'from=kernel,kernel=local/vmlinuz,commandLine=quiet')
+    expect((await on('vm', 'set', 'web1', '--boot', 'from=disk')).exit).toBe(0)
+    expect((await vm(id)).spec.boot).toEqual({ from: 'disk' })
+  })
+
+  it('gives a default back', async () => {
+    const { id } = await created('web1', '--memory-mib', '1024')
+    await on('vm', 'set', 'web1', '--memory-mib', 'null')
+    expect((await vm(id)).spec.memoryMiB).toBe(512)
+  })
+
+  it('takes a merge patch from a file', async () => {
+    const home = scratch()
+    const file = join(home.path, 'patch.json')
+    writeFileSync(file, JSON.stringify({ vcpus: 2, smbios: { serial: 'A1' } }))
+    const { id } = await created('web1')
+    await on('vm', 'set', 'web1', '--file', file, '--set', 'smbios.sku=B2')
+    expect((await vm(id)).spec).toMatchObject({ vcpus: 2, smbios: { serial: 'A1', sku: 'B2' } })
+    home.remove()
+  })
+
+  it('without a field is refused', async () => {
+    await created('web1')
+    expect(await on('vm', 'set', 'web1')).toEqual({
+      exit: 2,
+      output: '',
+      errors: 'FIELD: no field is given to be changed (usage.missing-argument)\n',
+    })
+  })
+
+  it('renames', async () => {
+    const { id } = await created('web1')
+    expect((await on('vm', 'rename', 'web1', 'web2')).output).toBe(
+      'web2: changed, revision 2\nFIELD  VALUE  COUNTS\nname   web2   in force\n',
+    )
+    expect((await vm(id)).spec.name).toBe('web2')
+  })
+})
+
+describe('a change at the same time', () => {
+  /** Somebody else changes the VM once, between our reading and our writing. */
+  function meanwhile(id: string, patch: object, times = 1): void {
+    let left = times
+    host.hook = (request) => {
+      if (request.method === 'PATCH' && left-- > 0) {
+        const { revision } = host.client.app.vms.get(id)
+        host.client.app.vms.patch(id, patch, (at) => at === revision, { dryRun: false, by: 'somebody' })
+      }
+      return false
+    }
+  }
+
+  it('to other fields is kept, and this one tried again with a word about it', async () => {
+    const { id } = await created('web1')
+    meanwhile(id, { description: 'theirs' })
+    const { exit, errors } = await on('vm', 'set', 'web1', '--vcpus', '2')
+    expect([exit, errors]).toEqual([0, 'web1 was changed meanwhile, in other fields; trying again on revision 2.\n'])
+    expect((await vm(id)).spec).toMatchObject({ description: 'theirs', vcpus: 2 })
+  })
+
+  it('to the same field is not lost: this one ends with a code of its own', async () => {
+    const { id } = await created('web1')
+    meanwhile(id, { vcpus: 3 })
+    expect(await on('vm', 'set', 'web1', '--vcpus', '2')).toEqual({
+      exit: 5,
+      output: '',
+      errors: 'web1 was changed meanwhile, vcpus too; nothing was done. (vm.revision-changed)\n',
+    })
+    expect((await vm(id)).spec.vcpus).toBe(3)
+  })
+
+  it('to another device of the same list is not lost either', async () => {
+    const { id } = await created('web1', '--disk', 'local/a.qcow2')
+    meanwhile(id, { disks: [{ datastore: 'local', file: 'b.qcow2', format: 'qcow2' }] })
+    expect((await on('vm', 'set', 'web1', '--add-disk', 'local/c.raw')).exit).toBe(5)
+    expect((await vm(id)).spec.disks.map(({ file }) => file)).toEqual(['b.qcow2'])
+  })
+
+  it('again and again is given up on', async () => {
+    const { id } = await created('web1')
+    let count = 0
+    host.hook = (request) => {
+      if (request.method === 'PATCH')
+        host.client.app.vms.patch(id, { description: String(count++) }, () => true, { dryRun: false, by: 'somebody' })
+      return false
+    }
+    expect(await on('vm', 'set', 'web1', '--vcpus', '2')).toMatchObject({
+      exit: 5,
+      errors: expect.stringMatching(/\(vm\.revision-changed\)\n$/),
+    })
+    expect(count).toBe(5)
+  })
+
+  it('with --revision is refused at once', async () => {
+    const { id } = await created('web1')
+    await on('vm', 'set', 'web1', '--description', 'x')
+    expect((await on('vm', 'set', 'web1', '--vcpus', '2', '--revision', '1')).exit).toBe(5)
+    expect((await on('vm', 'set', 'web1', '--vcpus', '2', '--revision', '2')).exit).toBe(0)
+    expect((await vm(id)).revision).toBe(3)
+  })
+})
