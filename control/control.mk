@@ -21,11 +21,11 @@ $(BUILD)/control/openapi.json: control/openapi/print.ts $(CONTROL_SOURCES) $(wil
 .PHONY: scripts
 scripts: $(PROGRAMS:%=$(BUILD)/control/%.js) $(BUILD)/control/openapi.json ## Bundle the TypeScript programs; needs no tools tree
 
-# The command line is for Node, of whoever uses it: one file with everything in it. ws is CommonJS and asks for Node's modules by require.
+# The command line is for the Node of whoever uses it: one file with everything in it.
 CLI := $(BUILD)/cli
-$(CLI)/corbel.mjs: $(CONTROL_SOURCES) $(wildcard control/openapi/*.ts) package.json $(NODE_MODULES)
+$(CLI)/corbel.mjs: control/cli-bundle.mjs $(CONTROL_SOURCES) $(wildcard control/openapi/*.ts) package.json $(NODE_MODULES)
 	@mkdir -p $(@D)
-	control/src/cli/bundle $@
+	node $< $@
 
 .PHONY: cli
 cli: $(CLI)/corbel.mjs ## Bundle the command line and pack it for npm

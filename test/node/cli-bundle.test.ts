@@ -1,6 +1,6 @@
 // The command line as it is installed: packed by npm, run as a process, ended by signals, at a real terminal.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Vm } from '../../control/src/domain/vm-status.ts'
@@ -26,7 +26,7 @@ beforeAll(() => {
   mkdirSync(join(stage, 'build/cli'), { recursive: true })
   mkdirSync(installed)
   for (const file of ['package.json', 'README.md', 'LICENSE']) copyFileSync(file, join(stage, file))
-  execFileSync(join(repository, 'control/src/cli/bundle'), [join(stage, 'build/cli/corbel.mjs')])
+  execFileSync('node', [join(repository, 'control/cli-bundle.mjs'), join(stage, 'build/cli/corbel.mjs')])
   packed = JSON.parse(npm('pack', '--json')) as typeof packed
   npm('install', '--prefix', installed, '--offline', '--no-audit', '--no-fund', resolve(stage, packed[0]?.filename ?? ''))
 }, 60_000)
@@ -71,6 +71,12 @@ const asked = (request: string, times = 1) =>
 describe('the package', () => {
   it('holds the program and nothing that it would have to fetch', () => {
     expect(packed[0]?.files.map(({ path }) => path).sort()).toEqual(['LICENSE', 'README.md', 'build/cli/corbel.mjs', 'package.json'])
+  })
+
+  it('holds the licence of everything that others have written of it', () => {
+    const text = readFileSync(join(stage, 'build/cli/corbel.mjs'), 'utf8')
+    for (const name of ['ws', 'valibot', '@valibot/to-json-schema'])
+      expect(text).toMatch(new RegExp(`^/\\*! ${name}\\n[^]*?Permission is hereby granted`, 'm'))
   })
 
   it('is run by its name', async () => {

@@ -112,7 +112,7 @@ describe('bash', () => {
   const program = join(home.path, 'corbel')
   afterAll(() => home.remove())
   beforeAll(() => {
-    execFileSync(join(repository, 'control/src/cli/bundle'), [program])
+    execFileSync('node', [join(repository, 'control/cli-bundle.mjs'), program])
   })
 
   /** What bash has as candidates after a Tab at the end of `line`, and whether it adds no space. */

@@ -100,6 +100,17 @@ describe('the first log-in', () => {
     expect(running.input.raw).toBe(false)
   })
 
+  it.each([
+    ['Ctrl-C', '\x03', 130],
+    ['the end of the input', '\x04', 7],
+  ])('ends on %s at the question', async (_name, key, exit) => {
+    const running = begin(['login', host.address], { env: env(), input: null, terminal: true })
+    await shown(running, 'the same? [y/N]')
+    running.input.write(key)
+    expect((await running.ended).exit).toBe(exit)
+    expect(host.bytesReceived).toBe(0)
+  })
+
   it('with a wrong password is refused', async () => {
     const argv = ['login', host.address, '--fingerprint', host.certificate.fingerprint]
     expect(await corbel(argv, { env: env(), input: 'wrong password\n' })).toMatchObject({

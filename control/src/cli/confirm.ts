@@ -1,7 +1,7 @@
 // Asks at the terminal: yes or no, a password, a line.
 import { createInterface } from 'node:readline/promises'
 import { EXIT } from './exit-codes.ts'
-import { failure } from './failure.ts'
+import { type Failure, failure } from './failure.ts'
 import type { Io } from './io.ts'
 
 /** Whether somebody is there to answer. */
@@ -18,8 +18,13 @@ export async function confirm(io: Io, question: string): Promise<void> {
 export async function isYes(io: Io, question: string): Promise<boolean> {
   const reader = createInterface({ input: io.input, output: io.errors })
   try {
-    const answer = await reader.question(`${question} [y/N] `, { signal: io.interrupted })
-    return /^y(es)?$/i.test(answer.trim())
+    return await new Promise<boolean>((resolve, reject) => {
+      // The terminal is raw while a line is typed: Ctrl-C is a key then.
+      reader.once('SIGINT', () => reject(interruption()))
+      // The end of the input is no yes.
+      reader.once('close', () => resolve(false))
+      reader.question(`${question} [y/N] `, { signal: io.interrupted }).then((answer) => resolve(/^y(es)?$/i.test(answer.trim())), reject)
+    })
   } finally {
     reader.close()
   }
@@ -27,7 +32,7 @@ export async function isYes(io: Io, question: string): Promise<boolean> {
 
 /** Typed without being shown; without a terminal the first line of the input. */
 export async function readPassword(io: Io, question: string): Promise<string> {
-  if (canAsk(io)) return typeHidden(io, question)
+  if (io.input.isTTY === true) return typeHidden(io, question)
   const reader = createInterface({ input: io.input })
   try {
     for await (const line of reader) return line
@@ -39,6 +44,10 @@ export async function readPassword(io: Io, question: string): Promise<string> {
     'login.no-password',
     'The password is read from the terminal, or from the first line of the input; there was neither.',
   )
+}
+
+function interruption(): Failure {
+  return failure(EXIT.interrupted, 'interrupted', 'Interrupted.')
 }
 
 const ENTER = /[\r\n]/
@@ -56,7 +65,7 @@ function typeHidden({ input, errors, interrupted }: Io, question: string): Promi
       errors.write('\n')
       settle()
     }
-    const giveUp = () => reject(failure(EXIT.interrupted, 'interrupted', 'Interrupted.'))
+    const giveUp = () => reject(interruption())
     const onInterrupt = () => stop(giveUp)
     const onData = (data: Buffer) => {
       for (const character of data.toString()) {

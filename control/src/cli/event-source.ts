@@ -15,7 +15,7 @@ export interface FollowEvents {
   readonly after: number
   /** Whether it was the last that is wanted. */
   readonly event: (event: Event) => boolean
-  /** Told once each time the connection is lost. */
+  /** Told when the connection is lost, and when the reason why it does not come back is another. */
   readonly lost: (error: Error) => void
 }
 
@@ -23,21 +23,27 @@ export interface FollowEvents {
 export async function followEvents(client: Client, { after, event, lost }: FollowEvents): Promise<void> {
   let last = after
   let wasConnected = false
+  let told = ''
+  const tell = (reason: Error) => {
+    if (reason.message !== told) lost(reason)
+    told = reason.message
+  }
   for (;;) {
     try {
       const response = await open(client, last)
       wasConnected = true
+      told = ''
       const enough = await readEvents(response, (seen) => {
         last = seen.id
         return event(seen)
       })
       if (enough) return
-      lost(new Error('the host ended the stream'))
+      tell(new Error('the host ended the stream'))
     } catch (error) {
       if (client.interrupted.aborted) throw client.interrupted.reason
       const reason = unreachable(client.target.address, error as Error)
       if (!wasConnected || !isUnreachable(reason)) throw reason
-      lost(reason)
+      tell(reason)
     }
     await pause(RETRY_MS, client.interrupted)
   }

@@ -6,6 +6,8 @@ const LEAVE = 0x1d
 /** Bytes that may wait to be sent before no more are taken from the input. */
 const UNSENT_AT_MOST = 65_536
 const LOOK_AGAIN_MS = 20
+/** How long a host has to say goodbye. */
+const CLOSE_MS = 1000
 /** What a guest may have left behind: a hidden cursor, colours, another screen, reports of the mouse and of pasting. */
 const RESTORE = '\x1b[?25h\x1b[0m\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l'
 
@@ -41,6 +43,7 @@ export async function attach(socket: WebSocket, { input, output, interrupted }: 
     socket.removeAllListeners('message')
     socket.on('error', () => {})
     socket.close()
+    setTimeout(() => socket.terminate(), CLOSE_MS).unref()
     if (raw) {
       input.setRawMode?.(false)
       output.write(RESTORE)

@@ -34,7 +34,7 @@ export const fileCommands: readonly Command[] = [
         name: 'format',
         value: FORMATS.join('|'),
         values: FORMATS,
-        help: 'What it is; default: what its name ends in, else the host looks',
+        help: 'What it is; default: the host looks for itself',
       },
     ],
     async run(context) {
