@@ -145,7 +145,8 @@ describe('a fingerprint', () => {
   const good = Array.from({ length: 32 }, (_, n) => n.toString(16).padStart(2, '0').toUpperCase()).join(':')
 
   it.each([
-    ['as the console shows it', good],
+    ['byte by byte', good],
+    ['in groups, as the console shows it', good.replace(/((?:..:){7}..):/g, '$1  ')],
     ['in lower case', good.toLowerCase()],
     ['without colons', good.replaceAll(':', '')],
     ['as openssl prints it', `sha256=${good}`],
