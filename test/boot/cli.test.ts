@@ -107,12 +107,18 @@ describe('a VM', () => {
     }
   })
 
-  it('has its console in a log, and a picture of its screen', async () => {
+  it('has its console in a log, and a keyboard', async () => {
     expect((await corbel(['vm', 'log', 'hello'])).output).toContain('corbel-guest: heard over here')
-    const file = join(home.path, 'screen.png')
-    expect((await corbel(['vm', 'screenshot', 'hello', '--output', file])).exit).toBe(0)
-    expect(readFileSync(file).subarray(1, 4).toString()).toBe('PNG')
     expect(await corbel(['vm', 'keys', 'hello', 'ctrl+alt+delete'])).toMatchObject({ exit: 0, errors: '' })
+  })
+
+  it('has a picture of its screen', async () => {
+    const file = join(home.path, 'screen.png')
+    expect(await corbel(['vm', 'screenshot', 'hello', '--output', file])).toMatchObject({
+      exit: 0,
+      errors: `hello: its screen is in ${file}\n`,
+    })
+    expect(readFileSync(file).subarray(1, 4).toString()).toBe('PNG')
   })
 
   it('is changed while it runs, and says what waits', async () => {
@@ -147,6 +153,23 @@ describe('a VM', () => {
     expect([exit, (JSON.parse(output) as { code: string }).code]).toEqual([0, 'vm.stopped'])
     expect((await corbel(['vm', 'delete', 'hello'])).output).toBe('hello: deleted\n')
     expect((await corbel(['vm', 'show', 'hello'])).exit).toBe(4)
+  })
+})
+
+describe('a disk', () => {
+  it('is made, grown, copied and deleted', async () => {
+    for (const [verb, ...rest] of [
+      ['create', '64MiB'],
+      ['grow', '128MiB'],
+      ['copy', 'copy.qcow2', '--format', 'qcow2'],
+    ]) {
+      const { exit, output, errors } = await corbel(['disk', verb ?? '', 'local/new.raw', ...rest])
+      expect([exit, output, errors]).toEqual([0, `local/new.raw: disk.${verb} succeeded\n`, ''])
+    }
+    expect((await corbel(['file', 'list'])).output).toMatch(/^new\.raw +128 MiB/m)
+    for (const file of ['local/new.raw', 'local/copy.qcow2'])
+      expect(await corbel(['disk', 'delete', file])).toMatchObject({ exit: 0, errors: '' })
+    expect((await corbel(['disk', 'delete', 'local/new.raw'])).exit).toBe(4)
   })
 })
 

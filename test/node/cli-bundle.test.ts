@@ -85,7 +85,7 @@ describe('the package', () => {
     expect(output()).toMatch(/^corbel \d+\.\d+\.\d+\n$/)
     const listed = start(program, ['vm', 'list'])
     expect(await listed.exit).toBe(0)
-    expect(listed.output()).toBe('NAME  STATE  VCPUS  MEMORY  PENDING  ID\n')
+    expect(listed.output()).toBe('NAME  STATE  VCPUS  MEMORY  GUEST ADDRESS  PENDING  ID\n')
   })
 })
 

@@ -184,6 +184,27 @@ describe('an operation', () => {
   })
 })
 
+describe('disks', () => {
+  it('are made, grown, copied and deleted on the host', async () => {
+    const host = await TestHost.start()
+    const on = (...argv: string[]): Promise<Ran> => corbel(argv, { env: host.env })
+    const { contents } = host.client.world.datastores
+    expect((await on('disk', 'create', 'local/new.qcow2', '1GiB')).output).toBe('local/new.qcow2: disk.create succeeded\n')
+    expect(await on('disk', 'create', 'local/new.qcow2', '1GiB')).toMatchObject({ exit: 5 })
+    expect((await on('disk', 'grow', 'local/new.qcow2', '2GiB')).output).toBe('local/new.qcow2: disk.grow succeeded\n')
+    expect((await on('disk', 'copy', 'local/new.qcow2', 'copy.raw', '--format', 'raw')).output).toBe(
+      'local/new.qcow2: disk.copy succeeded\n',
+    )
+    expect([contents?.has('new.qcow2'), contents?.has('copy.raw')]).toEqual([true, true])
+    await on('vm', 'create', 'web1', '--disk', 'local/new.qcow2')
+    expect(await on('disk', 'delete', 'local/new.qcow2')).toMatchObject({ exit: 5 })
+    expect((await on('file', 'list')).output).toMatch(/^new\.qcow2 .* web1$/m)
+    expect((await on('disk', 'delete', 'local/copy.raw')).output).toBe('local/copy.raw: deleted\n')
+    expect(contents?.has('copy.raw')).toBe(false)
+    await host.stop()
+  })
+})
+
 describe('datastores', () => {
   it('and their files are tables', async () => {
     const host = await TestHost.start()

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Vm } from '../../control/src/domain/vm-status.ts'
-import { TestHost } from './cli/host.ts'
+import { answerJson, TestHost } from './cli/host.ts'
 import { corbel, type Ran, scratch } from './cli/program.ts'
 
 let host: TestHost
@@ -133,7 +133,9 @@ describe('a VM', () => {
 
   it('is a row of the list', async () => {
     const { id } = await created('web1', '--vcpus', '2')
-    expect((await on('vm', 'list')).output).toBe(`NAME  STATE  VCPUS   MEMORY  PENDING  ID\nweb1  off        2  512 MiB  -        ${id}\n`)
+    expect((await on('vm', 'list')).output).toBe(
+      `NAME  STATE  VCPUS   MEMORY  GUEST ADDRESS  PENDING  ID\nweb1  off        2  512 MiB  -              -        ${id}\n`,
+    )
     expect(JSON.parse((await on('vm', 'list', '--json')).output)).toEqual({ items: [await vm(id)] })
   })
 
@@ -146,6 +148,31 @@ describe('a VM', () => {
       expect.arrayContaining(['disk0: local/a.qcow2,format=qcow2,readOnly=false,bus=virtio-blk', 'cdrom0: empty', 'Memory: 512 MiB']),
     )
     expect(lines).toContain(`nic0: nat,connected=true,model=virtio,mac=${spec.nics[0]?.mac}`)
+  })
+
+  it('shows what its guest claims as that, and lets it do nothing to the terminal', async () => {
+    const { id, ...rest } = await created('web1')
+    const claims = {
+      ...{ observedAt: '2026-01-01T00:00:00.000Z', hostname: 'web\x1b[2J', frozen: false },
+      os: { id: 'debian', name: 'Debian GNU/Linux 13', version: '13', kernel: null },
+      addresses: [{ interface: 'eth0', mac: null, address: '10.213.0.5', prefixLength: 24 }],
+    }
+    const status = { powerState: 'paused', pausedBecause: 'out-of-space', guest: { agent: 'responding', claims } }
+    host.hook = (_request, response) => answerJson(response, 200, { items: [{ ...rest, id, status }] })
+    expect((await on('vm', 'list')).output.split('\n')[1]).toBe(
+      `web1  paused (out-of-space)      1  512 MiB  10.213.0.5     -        ${id}`,
+    )
+    const lines = (await on('vm', 'show', 'web1')).output.split('\n').map((line) => line.replace(/ {2,}/, ' | '))
+    expect(lines.slice(3, 11)).toEqual([
+      'State | paused',
+      'Paused because | out-of-space',
+      'Guest agent | responding',
+      'Guest says: observed at | 2026-01-01T00:00:00.000Z',
+      'Guest says: hostname | web?[2J',
+      'Guest says: frozen | false',
+      'Guest says: os | id=debian,name=Debian GNU/Linux 13,version=13',
+      'Guest says: addresses | 10.213.0.5',
+    ])
   })
 
   it('is deleted, or said to be deletable', async () => {

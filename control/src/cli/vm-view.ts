@@ -8,7 +8,7 @@ import { vmSchema } from './vm-schema.ts'
 type Pair = readonly [string, string]
 
 export function vmPairs({ id, revision, spec, status }: Vm): readonly Pair[] {
-  const { powerState, pending = [], lastExit, guest, ...rest } = status as Vm['status'] & { readonly guest?: unknown }
+  const { powerState, pending = [], lastExit, guest, ...rest } = status
   const own: Pair[] = [
     ['Name', spec.name],
     ['ID', id],
@@ -65,13 +65,12 @@ export function render(value: unknown): string {
   return given.length === 0 ? '-' : given.map(([name, inner]) => `${name}=${render(inner)}`).join(',')
 }
 
-function guestPairs(guest: unknown): readonly Pair[] {
-  if (typeof guest !== 'object' || guest === null) return []
-  const { agent, claims } = guest as { readonly agent?: unknown; readonly claims?: Document }
-  const said = Object.entries(claims ?? {}).flatMap(([name, value]): Pair[] => [
-    [`Guest says: ${words(name).toLowerCase()}`, renderClaim(value)],
-  ])
-  return [['Guest agent', render(agent)], ...said]
+function guestPairs(guest: Vm['status']['guest']): readonly Pair[] {
+  if (guest === undefined) return []
+  const said = Object.entries(guest.claims ?? {}).map(
+    ([name, value]): Pair => [`Guest says: ${words(name).toLowerCase()}`, renderClaim(value)],
+  )
+  return [['Guest agent', guest.agent], ...said]
 }
 
 function renderClaim(value: unknown): string {

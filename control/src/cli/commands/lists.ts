@@ -1,4 +1,5 @@
 // Commands that only look: lists and single things, as tables or as the host's documents.
+import type { Datastore, DatastoreFile } from '../../domain/datastore.ts'
 import type { Event } from '../../domain/event.ts'
 import type { HostFacts, HostStatus } from '../../domain/host.ts'
 import type { Task } from '../../domain/task.ts'
@@ -12,46 +13,37 @@ import { formatBytes, formatSeconds } from '../quantity.ts'
 import { type Column, renderPairs, renderTable } from '../table.ts'
 import { vmPairs } from '../vm-view.ts'
 
-interface DatastoreItem {
-  readonly name: string
-  readonly uuid?: string | null
-  readonly totalBytes: number
-  readonly availableBytes: number
-}
-
-interface FileItem {
-  readonly name: string
-  readonly sizeBytes: number
-  readonly allocatedBytes?: number
-  readonly modifiedAt?: string
-  readonly usedBy?: readonly string[]
-}
+type FileItem = DatastoreFile & { readonly usedBy: readonly string[] }
 
 const mib = (count: number) => formatBytes(count * 1024 * 1024)
-const bytes = (count: number | undefined) => (count === undefined ? null : formatBytes(count))
+/** As the guest claims, while its agent answers. */
+const guestAddress = ({ status: { guest } }: Vm) => (guest?.agent === 'responding' ? guest.claims?.addresses[0]?.address : null)
+const state = ({ status: { powerState, pausedBecause } }: Vm) =>
+  pausedBecause === undefined ? powerState : `${powerState} (${pausedBecause})`
 
 const VM_COLUMNS: readonly Column<Vm>[] = [
   { title: 'NAME', value: ({ spec }) => spec.name },
-  { title: 'STATE', value: ({ status }) => status.powerState },
+  { title: 'STATE', value: state },
   { title: 'VCPUS', value: ({ spec }) => spec.vcpus, align: 'right' },
   { title: 'MEMORY', value: ({ spec }) => mib(spec.memoryMiB), align: 'right' },
+  { title: 'GUEST ADDRESS', value: guestAddress },
   { title: 'PENDING', value: ({ status }) => status.pending?.join(', ') },
   { title: 'ID', value: ({ id }) => id },
 ]
 
-const DATASTORE_COLUMNS: readonly Column<DatastoreItem>[] = [
+const DATASTORE_COLUMNS: readonly Column<Datastore>[] = [
   { title: 'NAME', value: ({ name }) => name },
-  { title: 'SIZE', value: ({ totalBytes }) => bytes(totalBytes), align: 'right' },
-  { title: 'AVAILABLE', value: ({ availableBytes }) => bytes(availableBytes), align: 'right' },
+  { title: 'SIZE', value: ({ totalBytes }) => formatBytes(totalBytes), align: 'right' },
+  { title: 'AVAILABLE', value: ({ availableBytes }) => formatBytes(availableBytes), align: 'right' },
   { title: 'UUID', value: ({ uuid }) => uuid },
 ]
 
 const fileColumns = (names: ReadonlyMap<string, string>): readonly Column<FileItem>[] => [
   { title: 'NAME', value: ({ name }) => name },
-  { title: 'SIZE', value: ({ sizeBytes }) => bytes(sizeBytes), align: 'right' },
-  { title: 'TAKES', value: ({ allocatedBytes }) => bytes(allocatedBytes), align: 'right' },
+  { title: 'SIZE', value: ({ sizeBytes }) => formatBytes(sizeBytes), align: 'right' },
+  { title: 'TAKES', value: ({ allocatedBytes }) => formatBytes(allocatedBytes), align: 'right' },
   { title: 'CHANGED', value: ({ modifiedAt }) => modifiedAt },
-  { title: 'USED BY', value: ({ usedBy = [] }) => usedBy.map((id) => names.get(id) ?? id).join(', ') },
+  { title: 'USED BY', value: ({ usedBy }) => usedBy.map((id) => names.get(id) ?? id).join(', ') },
 ]
 
 const taskColumns = (names: ReadonlyMap<string, string>): readonly Column<Task>[] => [
