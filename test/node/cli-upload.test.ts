@@ -110,7 +110,9 @@ describe('file upload', () => {
       })
       return true
     }
-    expect(await upload(file)).toEqual({ exit: 1, output: '', errors: 'The datastore is full. (datastore.full)\n' })
+    const { exit, errors } = await corbel(['file', 'upload', file], { env: host.env, terminal: true })
+    expect([exit, errors]).toEqual([1, expect.stringMatching(/The datastore is full\. \(datastore\.full\)\n$/)])
+    expect(errors).not.toMatch(/Upload \[#+\] 100 %/)
     expect(host.bytesReceived).toBeLessThan(50_000_000)
   })
 
