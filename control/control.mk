@@ -1,6 +1,7 @@
 # The TypeScript programs: bundled by esbuild, compiled to bytecode by the engine that will run them.
 PROGRAMS := setup controld gateway-launch management-dhcp-launch nat-dhcp-launch dcui
-CONTROL_SOURCES := $(shell find control/src -name '*.ts' 2>/dev/null)
+CLI_SOURCES := $(shell find control/src/cli -name '*.ts' 2>/dev/null)
+CONTROL_SOURCES := $(filter-out $(CLI_SOURCES),$(shell find control/src -name '*.ts' 2>/dev/null))
 ESBUILD := node_modules/.bin/esbuild
 QJBS := $(PROGRAMS:%=$(BUILD)/control/%.qjb)
 
@@ -23,7 +24,7 @@ scripts: $(PROGRAMS:%=$(BUILD)/control/%.js) $(BUILD)/control/openapi.json ## Bu
 
 # The command line is for the Node of whoever uses it: one file with everything in it.
 CLI := $(BUILD)/cli
-$(CLI)/corbel.mjs: control/cli-bundle.mjs $(CONTROL_SOURCES) $(wildcard control/openapi/*.ts) package.json $(NODE_MODULES)
+$(CLI)/corbel.mjs: control/cli-bundle.mjs $(CLI_SOURCES) $(CONTROL_SOURCES) $(wildcard control/openapi/*.ts) package.json $(NODE_MODULES)
 	@mkdir -p $(@D)
 	node $< $@
 
