@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { routes } from '../../control/src/api/routes.ts'
 import { commands } from '../../control/src/cli/commands/all.ts'
 import { EXIT, EXIT_MEANINGS } from '../../control/src/cli/exit-codes.ts'
-import { routesAhead } from '../../control/src/cli/routes-ahead.ts'
 import { answerJson, TestHost } from './cli/host.ts'
 import { begin, corbel, type Ran } from './cli/program.ts'
 
@@ -30,7 +29,7 @@ describe('the commands', () => {
   })
 
   it('ask nothing that the API does not have', () => {
-    const names = [...routes, ...routesAhead].map(({ method, path }) => `${method} ${path}`)
+    const names = routes.map(({ method, path }) => `${method} ${path}`)
     expect([...told, ...Object.keys(WITHOUT_COMMAND)].filter((name) => !names.includes(name))).toEqual([])
   })
 

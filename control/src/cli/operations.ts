@@ -1,11 +1,9 @@
 // What the API can be asked, as the route table says it, for commands that follow from it.
 import { jsonSchema } from '../../openapi/json-schema.ts'
-import type { Route } from '../api/route.ts'
 import { routes } from '../api/routes.ts'
-import { routesAhead } from './routes-ahead.ts'
 import type { Schema } from './schema.ts'
 
-export type OperationName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /v1/${string}`
+export type OperationName = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /v1/${string}`
 
 export interface Operation {
   readonly method: string
@@ -19,17 +17,10 @@ export interface Operation {
   body(): Schema | null
 }
 
-export type OperationFacts = Omit<Operation, 'body'> & { readonly schema: Schema | null }
-
 export function operation(name: OperationName): Operation {
   const route = routes.find(({ method, path }) => `${method} ${path}` === name)
-  if (route !== undefined) return fromRoute(route)
-  const ahead = routesAhead.find(({ method, path }) => `${method} ${path}` === name)
-  if (ahead === undefined) throw new Error(`no operation ${name}`)
-  return { ...ahead, body: () => ahead.schema }
-}
-
-function fromRoute({ method, path, summary, who, query = {}, answers, body }: Route): Operation {
+  if (route === undefined) throw new Error(`no operation ${name}`)
+  const { method, path, summary, who, query = {}, answers, body } = route
   return {
     ...{ method, path, summary, who },
     dryRun: 'dryRun' in query,

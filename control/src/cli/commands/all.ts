@@ -3,7 +3,6 @@ import type { Command } from '../command.ts'
 import { apiCommands } from './api.ts'
 import { completionCommands } from './completion.ts'
 import { eventCommands } from './events.ts'
-import { fileCommands } from './files.ts'
 import { listCommands } from './lists.ts'
 import { operationCommands } from './operations.ts'
 import { sessionCommands } from './session.ts'
@@ -19,7 +18,6 @@ const unordered: readonly Command[] = [
   ...vmEditCommands,
   ...operationCommands,
   ...vmConsoleCommands,
-  ...fileCommands,
   ...taskCommands,
   ...eventCommands,
   ...apiCommands,
