@@ -143,6 +143,25 @@ export class Appliance {
     return ms
   }
 
+  /** Kills controld and waits until its successor answers; needs the probe. */
+  async killControld(): Promise<void> {
+    const timeoutMs = this.patience(10_000)
+    const find = () => this.probe.pidsOf('hv-core', 'controld.qjb')
+    const [controld] = await find()
+    if (controld === undefined) throw new Error('there is no controld')
+    await this.probe.output(`kill -9 ${controld}`)
+    await until('another controld', async () => (await find()).find((pid) => pid !== controld) ?? null, { timeoutMs })
+    const answers = async () => {
+      try {
+        const { status } = await this.api.request('GET', '/v1/host')
+        return status === 503 ? null : status
+      } catch {
+        return null
+      }
+    }
+    if ((await until('API', answers, { timeoutMs })) === 401) await this.api.login(this.password)
+  }
+
   /** Shuts the host down through the API and waits until the machine is off. */
   async powerOff(): Promise<void> {
     await this.api.call('POST', '/v1/host/power-off')
