@@ -13,6 +13,7 @@ static const struct {
     {"hv:socket", hv_module_socket, &hv_exports_socket},
     {"hv:relay", hv_module_relay, &hv_exports_relay},
     {"hv:sqlite", hv_module_sqlite, &hv_exports_sqlite},
+    {"hv:copy", hv_module_copy, &hv_exports_copy},
     {"hv:crypto", hv_module_crypto, &hv_exports_crypto},
     {"hv:text", hv_module_text, &hv_exports_text},
     {"hv:tty", hv_module_tty, &hv_exports_tty},

@@ -38,31 +38,39 @@ function responses(answers: readonly Answer[]): JsonObject {
   return { ...Object.fromEntries(entries), default: { $ref: '#/components/responses/Problem' } }
 }
 
-function parameters({ path, query = {}, ifMatch }: Route): Json[] {
+function parameters({ path, query = {}, ifMatch, headers = {} }: Route): Json[] {
   const string: Json = { type: 'string' }
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']): Json => ({ name, in: 'path', required: true, schema: string }))
   const inQuery = Object.entries(query).map(
-    ([name, description]): Json => ({ name, in: 'query', description, schema: { type: 'boolean', default: false } }),
+    ([name, { description, allowed }]): Json => ({ name, in: 'query', description, schema: querySchema(allowed) }),
   )
-  const inHeader: Json[] =
+  const ifMatchHeader: Json[] =
     ifMatch === undefined ? [] : [{ name: 'If-Match', in: 'header', required: ifMatch === 'required', schema: string }]
-  return [...inPath, ...inQuery, ...inHeader]
+  const inHeader = Object.entries(headers).map(([name, description]): Json => ({ name, in: 'header', description, schema: string }))
+  return [...inPath, ...inQuery, ...ifMatchHeader, ...inHeader]
+}
+
+function querySchema(allowed: readonly string[]): Json {
+  return allowed.includes('true') ? { type: 'boolean', default: false } : { type: 'string', enum: allowed }
+}
+
+function requestBody({ body, streamed }: Route): JsonObject {
+  if (streamed !== undefined) return { requestBody: { required: true, content: Object.fromEntries(streamed.map((type) => [type, {}])) } }
+  if (body === undefined) return {}
+  const mayBeEmpty = Object.keys((body.schema as unknown as { entries?: object }).entries ?? { some: 1 }).length === 0
+  return {
+    requestBody: { required: !mayBeEmpty, content: Object.assign({}, ...body.mediaTypes.map((type) => content(type, body.schema))) },
+  }
 }
 
 function operation(route: Route): JsonObject {
-  const { body } = route
-  const mayBeEmpty = body !== undefined && Object.keys((body.schema as unknown as { entries?: object }).entries ?? { some: 1 }).length === 0
   return {
     operationId: operationId(route),
     summary: route.summary,
     'x-who': route.who,
     security: route.who === 'anyone' || route.who === 'console' ? [] : [{ session: [] }],
     parameters: parameters(route),
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: { required: !mayBeEmpty, content: Object.assign({}, ...body.mediaTypes.map((type) => content(type, body.schema))) },
-        }),
+    ...requestBody(route),
     responses: responses(route.answers),
   }
 }

@@ -13,10 +13,12 @@
 #include "log.h"
 #include "parser.h"
 #include "tunnel.h"
+#include "upload.h"
 
 static void connection_release(struct connection *connection) {
   control_cancel(connection->gateway->control, connection);
   if (connection->tunnel != NULL) tunnel_close(connection);
+  upload_close(connection);
   lws_sul_cancel(&connection->deadline);
   lws_dll2_remove(&connection->list);
   parser_free(connection->parser);
@@ -33,6 +35,10 @@ static void deadline_over(lws_sorted_usec_list_t *timer) {
   case CONNECTION_BODY:
     http_timeout(connection);
     break;
+  case CONNECTION_UPLOADING:
+    upload_timeout(connection);
+    break;
+  case CONNECTION_OFFERED:
   case CONNECTION_WAITING:
     control_cancel(connection->gateway->control, connection);
     answer_refuse(connection, &(struct refusal){504, "gateway.timeout", "There was no answer within 60 seconds.", NULL}, false);
@@ -57,6 +63,7 @@ void connection_abort(struct connection *connection) {
   if (connection->dead) return;
   connection->dead = true;
   control_cancel(connection->gateway->control, connection);
+  upload_close(connection);
   if (connection->wsi != NULL) gateway_close_later(connection->wsi);
 }
 
@@ -116,6 +123,7 @@ static void received(struct connection *connection, const unsigned char *bytes, 
   case CONNECTION_IDLE:
   case CONNECTION_HEAD:
   case CONNECTION_BODY:
+  case CONNECTION_UPLOADING:
     http_receive(connection, (const char *)bytes, length);
     break;
   case CONNECTION_TUNNEL:

@@ -9,11 +9,14 @@
 
 struct parser;
 struct tunnel;
+struct upload;
 
 enum connection_state {
   CONNECTION_IDLE,      // nothing of the next request has come; also TLS handshake, at first
   CONNECTION_HEAD,
   CONNECTION_BODY,
+  CONNECTION_OFFERED,   // a body that is streamed: asked controld, nothing of the body is read yet
+  CONNECTION_UPLOADING, // controld has given a descriptor for it
   CONNECTION_WAITING,   // asked controld
   CONNECTION_STREAMING, // head of the answer sent, more to come from controld
   CONNECTION_SENDING,   // the whole answer is queued
@@ -38,6 +41,7 @@ struct connection {
   size_t discarded;
   uint32_t stream;         // of the request at controld, 0 for none
   struct tunnel *tunnel;
+  struct upload *upload;   // while UPLOADING
   bool keep_alive;         // after this answer
   bool chunked;            // this streamed answer is framed by chunks
   bool reading;            // bytes from the client are asked for

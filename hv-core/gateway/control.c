@@ -13,6 +13,7 @@
 #include "log.h"
 #include "outgoing.h"
 #include "tunnel.h"
+#include "upload.h"
 
 enum { RECEIVE_BYTES = 64 * 1024, RECEIVES_PER_TURN = 8 };
 
@@ -100,7 +101,9 @@ static void control_lost(struct control *control) {
     struct outgoing *frame = connection->stream != 0 ? outgoing_find(&control->queue, connection->stream) : NULL;
     if (connection->stream != 0 && (frame == NULL || frame->begun)) {
       connection->stream = 0;
-      if (connection->state == CONNECTION_WAITING) answer_refuse(connection, control->breach ? &protocol_error : &unavailable, false);
+      upload_close(connection);
+      bool unanswered = connection->state == CONNECTION_WAITING || connection->state == CONNECTION_OFFERED || connection->state == CONNECTION_UPLOADING;
+      if (unanswered) answer_refuse(connection, control->breach ? &protocol_error : &unavailable, false);
       else connection_abort(connection);
     }
   } lws_end_foreach_dll_safe(item, next);
@@ -116,7 +119,7 @@ static bool handle_frame(struct control *control, const struct frame *frame, con
   if (frame->stream >= control->next_stream) return false;
   control->backoff_ms = RECONNECT_MIN_MS; // it lives
   int fd = -1;
-  if (frame->type == FRAME_ATTACH) {
+  if (frame->type == FRAME_ATTACH || frame->type == FRAME_RECEIVE) {
     fd = descriptors_take(&control->descriptors);
     if (fd < 0) return false;
   }
@@ -131,10 +134,19 @@ static bool handle_frame(struct control *control, const struct frame *frame, con
     answer_data(connection, payload, frame->length, frame->end);
     return true;
   }
+  bool unread = connection->state == CONNECTION_OFFERED || connection->state == CONNECTION_UPLOADING;
+  if (frame->type == FRAME_RECEIVE) {
+    if (connection->state != CONNECTION_OFFERED || frame->end || frame->length > 0) {
+      close(fd);
+      return false;
+    }
+    upload_open(connection, fd);
+    return true;
+  }
   const char *head;
   const unsigned char *body;
   size_t head_length, body_length;
-  bool expected = connection->state == CONNECTION_WAITING && frame_split(payload, frame->length, &head, &head_length, &body, &body_length);
+  bool expected = (connection->state == CONNECTION_WAITING || unread) && frame_split(payload, frame->length, &head, &head_length, &body, &body_length);
   if (frame->type == FRAME_ATTACH) {
     if (!expected || !connection->request.websocket) {
       close(fd);
@@ -145,6 +157,7 @@ static bool handle_frame(struct control *control, const struct frame *frame, con
     return true;
   }
   if (!expected) return false;
+  upload_close(connection); // answered before all of it was read
   if (frame->end) connection->stream = 0;
   if (answer_begin(connection, head, head_length, body, body_length, frame->end)) return true;
   connection->stream = frame->stream; // still to be answered

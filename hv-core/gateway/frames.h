@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum frame_type { FRAME_REQUEST = 1, FRAME_RESPONSE = 2, FRAME_DATA = 3, FRAME_CANCEL = 4, FRAME_ATTACH = 5 };
+enum frame_type { FRAME_REQUEST = 1, FRAME_RESPONSE = 2, FRAME_DATA = 3, FRAME_CANCEL = 4, FRAME_ATTACH = 5, FRAME_RECEIVE = 6 };
 enum { FRAME_HEADER_BYTES = 12, FRAME_END = 1 };
 
 struct frame {

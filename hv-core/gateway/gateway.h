@@ -20,7 +20,7 @@ struct gateway {
   struct budget bodies;      // of requests, of all connections
   struct budget answers;     // and frames to controld
   struct lws_dll2_owner connections;
-  unsigned websockets;
+  unsigned websockets, uploads;
   struct lws *listener;
   lws_sorted_usec_list_t accept_pause, stop_deadline;
   bool stopping, stopped;
@@ -42,6 +42,7 @@ int control_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
 int tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 int attachment_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
+int upload_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 int signals_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 
 #endif

@@ -4,6 +4,7 @@
 #include "connection.h"
 #include "control.h"
 #include "parser.h"
+#include "upload.h"
 
 void http_begin(struct connection *connection) {
   parser_begin(connection->parser);
@@ -30,6 +31,15 @@ static bool body_admitted(const struct connection *connection) {
   return bodies < LIMIT_BODIES_PER_ADDRESS;
 }
 
+/** Nothing of the body is read before controld wants it. */
+static void offer_body(struct connection *connection) {
+  connection->state = CONNECTION_OFFERED;
+  connection->keep_alive = false; // until the body has been read
+  connection_set_reading(connection, false);
+  connection_set_deadline(connection, TIMEOUT_ANSWER_MS);
+  control_request(connection->gateway->control, connection);
+}
+
 /** False: answered with a refusal. */
 static bool begin_body(struct connection *connection) {
   static const struct refusal busy = {503, "gateway.busy", "Too many request bodies are being received from this address.", "retry-after: 1\r\n"};
@@ -41,6 +51,12 @@ static bool begin_body(struct connection *connection) {
   connection->state = CONNECTION_BODY;
   connection_set_deadline(connection, TIMEOUT_BODY_MS);
   return !connection->request.expect_continue || connection_send(connection, proceed, sizeof proceed - 1);
+}
+
+static void refuse(struct connection *connection, const struct refusal *refusal) {
+  control_cancel(connection->gateway->control, connection);
+  upload_close(connection);
+  answer_refuse(connection, refusal, true);
 }
 
 void http_receive(struct connection *connection, const char *bytes, size_t length) {
@@ -55,12 +71,13 @@ void http_receive(struct connection *connection, const char *bytes, size_t lengt
     enum parser_result result = parser_feed(connection->parser, bytes, length, &used, &refusal);
     bytes += used;
     length -= used;
-    more = result == PARSER_HEAD && begin_body(connection);
-    if (result == PARSER_REFUSED) answer_refuse(connection, &refusal, true);
-    else if (result == PARSER_DONE) {
-      if (buffer_append(&connection->input, bytes, length)) dispatch(connection);
-      else connection_abort(connection);
-    }
+    bool streamed = connection->request.streamed > 0;
+    more = result == PARSER_HEAD && !streamed && begin_body(connection);
+    if (result == PARSER_REFUSED) refuse(connection, &refusal);
+    else if ((result == PARSER_DONE || (result == PARSER_HEAD && streamed)) && !buffer_append(&connection->input, bytes, length)) connection_abort(connection);
+    else if (streamed && result == PARSER_HEAD) offer_body(connection);
+    else if (streamed && connection->state == CONNECTION_UPLOADING) upload_advance(connection);
+    else if (result == PARSER_DONE) dispatch(connection);
   } while (more);
 }
 

@@ -15,6 +15,7 @@ enum {
   LIMIT_CONNECTIONS = 256,            // beyond, one that waits for a request makes place
   LIMIT_CONNECTIONS_PER_ADDRESS = 32, // an IPv6 address counts by its first 64 bits
   LIMIT_WEBSOCKETS = 64,
+  LIMIT_UPLOADS = 32,                 // controld takes fewer
 
   LIMIT_HEAD_BYTES = 8 * 1024,        // request line and header fields, 431 beyond
   LIMIT_HEAD_TEXT = 12 * 1024,        // what of the head is kept, joined lists included
@@ -35,6 +36,7 @@ enum {
 
   TIMEOUT_HEAD_MS = 10 * 1000,        // TLS handshake and head; from the first byte where a connection is kept alive
   TIMEOUT_BODY_MS = 10 * 1000,
+  TIMEOUT_UPLOAD_MS = 60 * 1000,     // of a streamed body: without one byte of it moved
   TIMEOUT_IDLE_MS = 30 * 1000,
   TIMEOUT_ANSWER_MS = 60 * 1000,
   TIMEOUT_SEND_MS = 30 * 1000,        // without one byte taken by the client

@@ -88,7 +88,8 @@ static const struct lws_protocols network_protocols[] = {{"connection", connecti
 static const struct lws_protocols websocket_protocols[] = {{"corbel.serial", websocket_callback, 0, LIMIT_READ_BYTES, 0, NULL, 0}, LWS_PROTOCOL_LIST_TERM};
 static const struct lws_protocols local_protocols[] = {
   {"listen", listen_callback, 0, 0, 0, NULL, 0},   {"control", control_callback, 0, 0, 0, NULL, 0},       {"tunnel", tunnel_callback, 0, 0, 0, NULL, 0},
-  {"signals", signals_callback, 0, 0, 0, NULL, 0}, {"attachment", attachment_callback, 0, 0, 0, NULL, 0}, LWS_PROTOCOL_LIST_TERM,
+  {"signals", signals_callback, 0, 0, 0, NULL, 0}, {"attachment", attachment_callback, 0, 0, 0, NULL, 0},
+  {"upload", upload_callback, 0, 0, 0, NULL, 0},   LWS_PROTOCOL_LIST_TERM,
 };
 static const lws_retry_bo_t pings = {.secs_since_valid_ping = PING_INTERVAL_S, .secs_since_valid_hangup = PING_HANGUP_S};
 
@@ -96,7 +97,7 @@ static bool create_context(struct gateway *gateway, const struct arguments *argu
   struct lws_context_creation_info info = {
     .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
     .user = gateway,
-    .fd_limit_per_thread = LIMIT_CONNECTIONS + 3 * LIMIT_WEBSOCKETS + 32, // a WebSocket has two ends of a pair and the descriptor; some for those that make place
+    .fd_limit_per_thread = LIMIT_CONNECTIONS + 3 * LIMIT_WEBSOCKETS + LIMIT_UPLOADS + 32, // a WebSocket has two ends of a pair and the descriptor; some for those that make place
     .pt_serv_buf_size = LIMIT_READ_BYTES + 1024,
     .timeout_secs = 2 * TIMEOUT_HEAD_MS / 1000, // behind our own deadlines
     .max_http_header_pool = LIMIT_WEBSOCKETS,

@@ -69,7 +69,11 @@ static int on_headers_complete(llhttp_t *http) {
   if (!request_check(request, llhttp_get_upgrade(http) != 0, &parser->refusal)) return -1;
   http->upgrade = 0; // the switch is made on controld's word, not the parser's
   bool counted = (http->flags & F_CONTENT_LENGTH) != 0, chunked = (http->flags & F_CHUNKED) != 0;
-  if (counted && http->content_length > LIMIT_BODY_BYTES) return body_too_large(parser);
+  if (request_streams(request)) {
+    if (chunked) return stop_with(parser, 411, "gateway.length-required", "A file is sent with Content-Length.", NULL);
+    request->streamed = counted ? http->content_length : 0;
+  }
+  if (counted && http->content_length > LIMIT_BODY_BYTES && request->streamed == 0) return body_too_large(parser);
   request->head_done = true;
   if ((!counted || http->content_length == 0) && !chunked) return 0;
   if (request->websocket) return stop_with(parser, 400, "gateway.bad-request", "A WebSocket handshake has no body.", NULL);

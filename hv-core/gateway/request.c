@@ -1,6 +1,7 @@
 // Collecting and checking the head of a request; does no I/O and decides nothing about users or rights.
 #include "request.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,6 +20,7 @@ static const struct header_rule header_rules[HEADER_COUNT] = {
   [HEADER_IF_NONE_MATCH] = {"if-none-match", true},
   [HEADER_LAST_EVENT_ID] = {"last-event-id", false},
   [HEADER_IDEMPOTENCY_KEY] = {"idempotency-key", false},
+  [HEADER_CONTENT_DIGEST] = {"content-digest", true},
   [HEADER_HOST] = {"host", false},
   [HEADER_EXPECT] = {"expect", false},
   [HEADER_UPGRADE] = {"upgrade", true},
@@ -233,6 +235,10 @@ bool request_is_api(const struct request *request) {
   return request->path.length >= 4 && memcmp(request->text + request->path.start, "/v1/", 4) == 0 && !request_path_is(request, "/v1/openapi.json");
 }
 
+bool request_streams(const struct request *request) {
+  return strcmp(request->method, "PUT") == 0 && request_is_api(request) && span_is(request, request->headers[HEADER_CONTENT_TYPE], "application/octet-stream");
+}
+
 static bool member(struct buffer *out, const char *name, const char *text, size_t length) {
   return buffer_format(out, "\"%s\":", name) && json_string(out, text, length);
 }
@@ -256,6 +262,7 @@ bool request_write_head(const struct request *request, const char *remote, struc
     ok = ok && buffer_append(out, text + request->token.start, request->token.length) && buffer_text(out, "\""); // token characters need no escaping
   }
   ok = ok && buffer_text(out, "},") && member(out, "remote", remote, strlen(remote));
+  if (request->streamed > 0) ok = ok && buffer_format(out, ",\"bodyBytes\":%" PRIu64, request->streamed);
   if (request->websocket) ok = ok && buffer_text(out, ",\"upgrade\":\"websocket\"");
   return ok && buffer_text(out, "}");
 }

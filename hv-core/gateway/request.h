@@ -18,6 +18,7 @@ enum header {
   HEADER_IF_NONE_MATCH,
   HEADER_LAST_EVENT_ID,
   HEADER_IDEMPOTENCY_KEY,
+  HEADER_CONTENT_DIGEST,
   HEADER_FORWARDED,
   HEADER_HOST = HEADER_FORWARDED,
   HEADER_EXPECT,
@@ -43,6 +44,7 @@ struct request {
   size_t name_length;
   int field; // enum header, or -1 for one that is not kept
   const char *method; // as sent, one of those served
+  uint64_t streamed;  // length of a body that is passed on as it comes, or 0
   bool http11, keep_alive, head_only, head_done, complete, websocket, websocket_protocol, expect_continue;
   struct buffer body;
 };
@@ -69,6 +71,8 @@ bool request_check(struct request *request, bool upgrade, struct refusal *refusa
 /** True when the path is the API's, other than the files that are kept under it. */
 bool request_is_api(const struct request *request);
 bool request_path_is(const struct request *request, const char *path);
+/** True when a body of this request is streamed, and may so have any length. */
+bool request_streams(const struct request *request);
 /** Writes the JSON head of a REQUEST frame. False when the buffer is full. */
 bool request_write_head(const struct request *request, const char *remote, struct buffer *out);
 

@@ -1,7 +1,7 @@
 // What every implementation of disk images promises.
 import { describe, expect, it } from 'vitest'
 import type { ImageFormat } from '../../control/src/domain/disk-image.ts'
-import type { DiskImages, Following } from '../../control/src/ports/disk-images.ts'
+import type { DiskImages, Following, ReceivedImage } from '../../control/src/ports/disk-images.ts'
 
 export interface DiskImagesBench {
   readonly images: DiskImages
@@ -11,6 +11,8 @@ export interface DiskImagesBench {
   names(): readonly string[]
   /** Puts a raw file there, of zeros but for its beginning. */
   put(name: string, head: Uint8Array, sizeBytes: number): void
+  /** Writes to an offered descriptor and closes it: `head`, then zeros, `sizeBytes` in all. */
+  send(descriptor: number, head: Uint8Array, sizeBytes: number): void
 }
 
 const MIB = 1_048_576
@@ -180,6 +182,54 @@ export function diskImagesContract(make: () => DiskImagesBench): void {
       const bytes = await images.measure(path, 'raw', follower().cancellation)
       expect(bytes).toBeGreaterThan(0)
       expect(bytes).toBeLessThan(8 * MIB)
+    })
+  })
+
+  describe('receiving', () => {
+    /** Of `abc`. @source FIPS 180-2 appendix B.1 */
+    const abc = new Uint8Array([97, 98, 99])
+    const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+
+    const receive = (bench: DiskImagesBench, image: Partial<ReceivedImage>, head: Uint8Array, sizeBytes: number, following = follower()) =>
+      bench.images.receive(
+        { path: `${bench.directory}/new`, sizeBytes, sha256: null, format: null, ...image },
+        (descriptor) => bench.send(descriptor, head, sizeBytes),
+        following,
+      )
+
+    it('gives the file its name when all of it is there', async () => {
+      const bench = make()
+      expect(await receive(bench, { sha256 }, abc, 3)).toEqual({ sha256, format: 'raw' })
+      expect(bench.names()).toEqual(['new'])
+      expect(bench.images.info(`${bench.directory}/new`, 'raw').virtualSizeBytes).toBe(3)
+    })
+
+    it('never takes the place of a file', async () => {
+      const bench = make()
+      bench.put('new', new Uint8Array(), MIB)
+      expect(await codeOf(receive(bench, {}, abc, 3))).toBe('host.EEXIST')
+      expect(bench.images.info(`${bench.directory}/new`, 'raw').virtualSizeBytes).toBe(MIB)
+    })
+
+    it.each<[string, Partial<ReceivedImage>, Uint8Array, number, string]>([
+      ['what was cut off', { sizeBytes: 4 }, abc, 3, 'upload.truncated'],
+      ['what is not what was told', { sha256: sha256.replace('b', 'c') }, abc, 3, 'upload.digest'],
+      ['what is no qcow2 image as one', { format: 'qcow2' }, abc, 3, 'image.not-qcow2'],
+      ['what needs another file', {}, withBackingFile(), MIB, 'image.backing-file'],
+      ['what needs another file though it is said to be raw', { format: 'raw' }, withBackingFile(), MIB, 'image.backing-file'],
+    ])('keeps nothing of %s', async (_name, image, head, sizeBytes, code) => {
+      const bench = make()
+      expect(await codeOf(receive(bench, image, head, sizeBytes))).toBe(code)
+      expect(bench.names()).toEqual([])
+    })
+
+    it('that is cancelled leaves nothing', async () => {
+      const bench = make()
+      const following = follower()
+      const image = { path: `${bench.directory}/new`, sizeBytes: MIB, sha256: null, format: null }
+      const received = bench.images.receive(image, () => following.cancel(), following)
+      expect(await codeOf(received)).toBe('image.cancelled')
+      expect(bench.names()).toEqual([])
     })
   })
 

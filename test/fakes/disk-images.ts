@@ -2,7 +2,16 @@
 
 import { UNFINISHED_PREFIX } from '../../control/src/domain/datastore.ts'
 import type { ImageFormat } from '../../control/src/domain/disk-image.ts'
-import type { Cancellation, DiskImages, Following, ImageCopy, ImageInfo, NewImage } from '../../control/src/ports/disk-images.ts'
+import type {
+  Cancellation,
+  DiskImages,
+  Following,
+  ImageCopy,
+  ImageInfo,
+  NewImage,
+  Received,
+  ReceivedImage,
+} from '../../control/src/ports/disk-images.ts'
 import type { FakeDatastores } from './host.ts'
 import { FakeFailure } from './vm-host.ts'
 
@@ -17,6 +26,14 @@ export interface FakeImage {
   readonly refused?: string
 }
 
+/** What somebody writes to an offered descriptor before closing it. */
+export interface FakeDelivery {
+  readonly bytes: number
+  readonly sha256: string
+  /** What it begins as; raw by default. */
+  readonly image?: FakeImage
+}
+
 export class FakeDiskImages implements DiskImages {
   readonly #datastores: FakeDatastores
   /** By path; a file that is not here is raw. */
@@ -27,7 +44,10 @@ export class FakeDiskImages implements DiskImages {
   failNext: FakeFailure | null = null
   /** Paths that work is reading or writing at this moment. */
   readonly touched = new Set<string>()
+  /** Who waits for what comes by a descriptor. */
+  readonly #offered = new Map<number, (delivery: FakeDelivery) => void>()
   #nextName = 1
+  #nextDescriptor = 100
   #generation = 0
 
   constructor(datastores: FakeDatastores) {
@@ -74,6 +94,37 @@ export class FakeDiskImages implements DiskImages {
     await this.#appear(path, [source, path], fileBytes, verbatim ?? { format, virtualSizeBytes }, following)
   }
 
+  async receive(
+    { path, sizeBytes, sha256, format }: ReceivedImage,
+    offer: (descriptor: number) => void,
+    following: Following,
+  ): Promise<Received> {
+    const descriptor = this.#nextDescriptor++
+    const delivered = new Promise<FakeDelivery>((resolve) => this.#offered.set(descriptor, resolve))
+    let outcome: Received = { sha256: '', format: 'raw' }
+    const take = async (): Promise<FakeImage> => {
+      const { bytes, sha256: seen, image } = await delivered
+      if (bytes < sizeBytes) throw new FakeFailure('upload.truncated')
+      if (sha256 !== null && sha256 !== seen) throw new FakeFailure('upload.digest')
+      if (image === undefined && format === 'qcow2') throw new FakeFailure('image.not-qcow2')
+      if (image?.refused !== undefined) throw new FakeFailure(image.refused)
+      outcome = { sha256: seen, format: format ?? image?.format ?? 'raw' }
+      return image ?? { format: 'raw', virtualSizeBytes: sizeBytes }
+    }
+    offer(descriptor)
+    try {
+      await this.#appear(path, [path], sizeBytes, take, following)
+      return outcome
+    } finally {
+      this.#offered.delete(descriptor)
+    }
+  }
+
+  /** Of descriptors that were offered and are not ended: what comes through one, to its end. */
+  deliver(descriptor: number, delivery: FakeDelivery): void {
+    this.#offered.get(descriptor)?.(delivery)
+  }
+
   async remove(path: string): Promise<void> {
     this.#sizeOf(path)
     this.#contents().delete(nameOf(path))
@@ -88,6 +139,7 @@ export class FakeDiskImages implements DiskImages {
   /** Whoever was at work is gone, and nothing more comes of it. */
   disconnect(): void {
     this.#generation++
+    this.#offered.clear()
     this.touched.clear()
   }
 
@@ -95,7 +147,7 @@ export class FakeDiskImages implements DiskImages {
     path: string,
     touched: readonly string[],
     sizeBytes: number,
-    image: FakeImage,
+    image: FakeImage | (() => Promise<FakeImage>),
     { progress, cancellation }: Following,
   ): Promise<void> {
     if (this.#contents().has(nameOf(path))) throw new FakeFailure('host.EEXIST')
@@ -105,11 +157,16 @@ export class FakeDiskImages implements DiskImages {
     try {
       progress(50)
       const cancelled = new Promise<void>((resolve) => cancellation.onRequest(resolve))
-      await this.#touching(touched, generation, Promise.race([this.gate, cancelled]))
+      let made: FakeImage | null = typeof image === 'function' ? null : image
+      const work = async () => {
+        await this.gate
+        if (typeof image === 'function') made = await image()
+      }
+      await this.#touching(touched, generation, Promise.race([work(), cancelled]))
       this.#fail(generation)
       if (cancellation.requested) throw new FakeFailure('image.cancelled')
       this.#contents().set(nameOf(path), sizeBytes)
-      this.known.set(path, image)
+      if (made !== null) this.known.set(path, made)
     } finally {
       if (generation === this.#generation) this.#contents().delete(unfinished)
     }

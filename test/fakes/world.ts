@@ -1,6 +1,6 @@
 // An app over fakes: what a unit test of use cases or of the API starts with. A restart of controld makes a new app over the same world.
 import { createApi } from '../../control/src/api/api.ts'
-import type { Api, ApiResponse, CompleteResponse, Peer } from '../../control/src/api/message.ts'
+import type { Api, ApiResponse, CompleteResponse, Incoming, Peer } from '../../control/src/api/message.ts'
 import { type App, createApp } from '../../control/src/app/app.ts'
 import type { AppPorts } from '../../control/src/app/ports.ts'
 import { FakeClock, ProcessClock } from './clock.ts'
@@ -55,6 +55,7 @@ export interface Sent {
   readonly remote?: string
   readonly upgrade?: 'websocket'
   readonly peer?: Peer
+  readonly incoming?: Incoming
 }
 
 /** A client of the API in a world, logged in as administrator. */

@@ -4,18 +4,24 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { within } from '../harness/wait.ts'
 import { connectRaw, problemCode, type RawConnection, statusOf } from './client.ts'
 import { type Controld, startControld } from './controld.ts'
-import { type Gateway, startGateway } from './gateway.ts'
+import { type AttachPeer, type Gateway, startAttachPeer, startGateway } from './gateway.ts'
 
 let gateway: Gateway
 let controld: Controld
+let taking: Gateway
+let taker: AttachPeer
 
 beforeAll(async () => {
   gateway = await startGateway('deadlines')
   controld = await startControld(gateway.controlPath, () => undefined)
+  taking = await startGateway('deadlines-upload')
+  taker = await startAttachPeer(taking.controlPath)
 })
 afterAll(async () => {
   await controld.stop()
   await gateway.stop()
+  await taking.stop()
+  await taker.stop()
 })
 
 /** Seconds until the connection is closed. */
@@ -73,4 +79,25 @@ it.concurrent('an answer that does not come is a 504 after 60 s, and controld is
   expect([statusOf(connection.received()), problemCode(connection.received())]).toEqual([504, 'gateway.timeout'])
   const request = controld.requests.find(({ head }) => head.path === '/v1/never')
   await within('CANCEL', request?.cancelled ?? Promise.reject(new Error('never asked')), 5000)
+})
+
+const upload = 'host: h\r\nconnection: close\r\ncontent-type: application/octet-stream\r\ncontent-length: 100\r\n\r\n'
+
+it.concurrent('a file that nobody wants or refuses is a 504 after 60 s, and controld is told', async () => {
+  const connection = await connectRaw(gateway.port)
+  connection.socket.write(`PUT /v1/unanswered HTTP/1.1\r\n${upload}abc`)
+  expect(await lifetime(connection, 70)).toBeGreaterThan(58)
+  expect([statusOf(connection.received()), problemCode(connection.received())]).toEqual([504, 'gateway.timeout'])
+  const request = controld.requests.find(({ head }) => head.path === '/v1/unanswered')
+  await within('CANCEL', request?.cancelled ?? Promise.reject(new Error('never asked')), 5000)
+})
+
+it.concurrent.each([
+  ['of which no more comes is answered with 408', '/v1/take', 'abc', 408, 'gateway.request-timeout'],
+  ['that is taken and never answered is a 504', '/v1/mute', 'x'.repeat(100), 504, 'gateway.timeout'],
+])('a file %s after 60 s', async (_name, path, body, status, code) => {
+  const connection = await connectRaw(taking.port)
+  connection.socket.write(`PUT ${path} HTTP/1.1\r\n${upload}${body}`)
+  expect(await lifetime(connection, 70)).toBeGreaterThan(58)
+  expect([statusOf(connection.received()), problemCode(connection.received())]).toEqual([status, code])
 })

@@ -1,6 +1,7 @@
 // Disk images by the real qemu-img, confined as on the appliance: what it makes, what it can reach, and what is left when it is stopped or finds no room.
 import * as fs from 'hv:fs'
 import { run } from 'hv:process'
+import { type Connection, fromFd } from 'hv:socket'
 import { decodeUtf8 } from 'hv:text'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDiskImages } from '../../control/src/adapters/disk-images.ts'
@@ -9,6 +10,7 @@ import { makeCgroup, removeCgroup } from '../../control/src/adapters/vm-cgroup.t
 import { waitUntil } from '../../control/src/adapters/wait.ts'
 import { type DiskImagesBench, diskImagesContract, follower } from '../contract/disk-images.contract.ts'
 import { PYTHON } from './fake-qemu.ts'
+import { build } from './native/support.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
 import { cgroupMount, clock, failureOf, openDescriptors } from './vm-bench.ts'
 
@@ -27,8 +29,11 @@ afterEach(() => {
   if (fs.statOrNull(cgroups) !== null) fs.rmdir(cgroups)
 })
 
+/** As shipped: the sanitizers want more than a sandbox has. */
+const receiver = { engine: build.replace(/asan$/, 'release/hv-core'), bundle: build.replace(/hv-core\/asan$/, 'control/receive.qjb') }
+
 function images() {
-  return createDiskImages({ directory, cgroups, limits: {} }, clock, (_severity, text) => logged.push(text))
+  return createDiskImages({ directory, cgroups, limits: {}, receiver }, clock, (_severity, text) => logged.push(text))
 }
 
 async function tool(...argv: string[]): Promise<string> {
@@ -55,6 +60,14 @@ with open(sys.argv[1], 'wb') as file:
   )
 }
 
+function send(descriptor: number, head: Uint8Array, sizeBytes: number): void {
+  const bytes = new Uint8Array(sizeBytes)
+  bytes.set(head)
+  const connection = fromFd(descriptor)
+  connection.write(bytes)
+  connection.closeWhenSent(10_000)
+}
+
 describe('qemu-img', () => {
   diskImagesContract(
     (): DiskImagesBench => ({
@@ -66,8 +79,69 @@ describe('qemu-img', () => {
         bytes.set(head)
         fs.writeFileAtomic(`${directory}/${name}`, bytes)
       },
+      send,
     }),
   )
+})
+
+describe('a received file', () => {
+  it('of many steps arrives whole, tells how far it is, and is root’s alone', async () => {
+    const before = openDescriptors()
+    const seen = follower()
+    const sizeBytes = 40 * MIB + 1
+    const image = { path: `${directory}/new`, sizeBytes, sha256: null, format: null }
+    const offered = (descriptor: number) => {
+      const connection = fromFd(descriptor)
+      let left = sizeBytes
+      const more = () => {
+        const piece = new Uint8Array(Math.min(left, MIB)).fill(left & 255)
+        left -= piece.length
+        connection.write(piece)
+        if (left === 0) connection.closeWhenSent(60_000)
+      }
+      connection.onDrain(() => left > 0 && more())
+      more()
+    }
+    const { sha256 } = await images().receive(image, offered, seen)
+    expect(`${sha256}  ${directory}/new`).toBe((await tool('/usr/bin/sha256sum', `${directory}/new`)).trim())
+    const { size, mode, uid, gid } = fs.lstat(image.path)
+    expect([size, mode, uid, gid]).toEqual([sizeBytes, 0o600, 0, 0])
+    expect([...seen.seen].sort((one, other) => one - other)).toEqual([...seen.seen])
+    expect(openDescriptors()).toBe(before)
+  })
+
+  it('is refused while it comes, by its first page', async () => {
+    const connections: Connection[] = []
+    const sizeBytes = 1024 * MIB
+    const head = new Uint8Array(65_536)
+    head.set([0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 9])
+    const received = images().receive(
+      { path: `${directory}/new`, sizeBytes, sha256: null, format: null },
+      (descriptor) => {
+        const connection = fromFd(descriptor)
+        connections.push(connection)
+        connection.write(head)
+      },
+      follower(),
+    )
+    expect((await failureOf(received)).code).toBe('image.unsupported-feature')
+    expect(fs.readDir(directory)).toEqual([])
+    for (const connection of connections) connection.close()
+  })
+
+  it('for which there is no room is not kept', async () => {
+    fs.mkdir(`${directory}/small`)
+    fs.mount('tmpfs', `${directory}/small`, 'tmpfs', [], 'size=4m')
+    try {
+      const small = createDiskImages({ directory: `${directory}/small`, cgroups, limits: {}, receiver }, clock, () => {})
+      const image = { path: `${directory}/small/new`, sizeBytes: 8 * MIB, sha256: null, format: null }
+      const failure = await failureOf(small.receive(image, (descriptor) => send(descriptor, new Uint8Array(), 8 * MIB), follower()))
+      expect([failure.code, failure.message]).toEqual(['datastore.full', 'hv-core: write: No space left on device (ENOSPC).'])
+      expect(fs.readDir(`${directory}/small`)).toEqual([])
+    } finally {
+      fs.unmount(`${directory}/small`)
+    }
+  })
 })
 
 describe('a copy', () => {
@@ -179,18 +253,13 @@ print(json.dumps({
     'own': writes('/image/own'), 'other': writes('/image/other'), 'new': os.access('/image', os.W_OK), 'root_writable': os.access('/', os.W_OK),
 }))
 `
-    const show = (path: string) => ({ kind: 'bind', source: path, target: path, readOnly: true, allowExec: true }) as const
     const files = [
       { name: 'own', path: `${directory}/own`, readOnly: false },
       { name: 'other', path: `${directory}/other`, readOnly: true },
     ]
-    const argv = [PYTHON, '-I', '-S', '-c', report]
+    const program = { path: PYTHON, args: ['-I', '-S', '-c', report], reads: ['/usr/lib'] }
     makeCgroup(`${cgroups}/job`, {})
-    const {
-      cgroup: _cgroup,
-      parentDeathSignal: _signal,
-      ...options
-    } = imageSandbox(argv, files, `${cgroups}/job`, {}, [show(PYTHON), show('/usr/lib')])
+    const { cgroup: _cgroup, parentDeathSignal: _signal, ...options } = imageSandbox(program, files, `${cgroups}/job`, {})
     const { code, stdout, stderr } = await run(options)
     await removeCgroup(`${cgroups}/job`, clock)
     expect(`${code} ${decodeUtf8(stderr)}`).toBe('0 ')

@@ -2,16 +2,17 @@
 import { randomBytes } from 'hv:crypto'
 import * as fs from 'hv:fs'
 import { toHex } from 'hv:text'
-import { parseQcow2Header, QCOW2_HEADER_BYTES } from '../codec/qcow2-header.ts'
 import { ProgressReader, parseMeasure } from '../codec/qemu-img.ts'
 import { UNFINISHED_PREFIX } from '../domain/datastore.ts'
 import type { ImageFormat } from '../domain/disk-image.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Cancellation, DiskImages, Following, ImageCopy, ImageInfo, NewImage } from '../ports/disk-images.ts'
+import type { Cancellation, DiskImages, Following, ImageCopy, ImageInfo, NewImage, Received, ReceivedImage } from '../ports/disk-images.ts'
 import type { Log } from '../ports/log.ts'
 import { directoryOf, syncFile } from './durable-files.ts'
+import { type Receiver, receiveFile } from './file-receiver.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
-import { IMAGE_UID } from './image-sandbox.ts'
+import { readImageHeader } from './image-header.ts'
+import { IMAGE_UID, qemuImg } from './image-sandbox.ts'
 import { cancelled, ImageTool } from './image-tool.ts'
 import { runTool } from './run-tool.ts'
 
@@ -30,6 +31,8 @@ export interface DiskImagePlaces {
   readonly cgroups: string
   /** Control files of each of them. */
   readonly limits: Readonly<Record<string, string>>
+  /** The program that receives files. */
+  readonly receiver: Receiver
 }
 
 export function createDiskImages(places: DiskImagePlaces, clock: Clock, log: Log): DiskImages {
@@ -45,8 +48,8 @@ export function createDiskImages(places: DiskImagePlaces, clock: Clock, log: Log
         if (full) following.progress(Math.min(99, (100 * allocatedBytes) / sizeBytes))
         return allocatedBytes
       }
-      const args = ['create', '-q', '-f', format, '-o', options.join(), '/image/new', String(sizeBytes)]
-      await tool.run({ args, files: [{ name: 'new', path: unfinished, readOnly: false }], cancellation, look })
+      const program = qemuImg('create', '-q', '-f', format, '-o', options.join(), '/image/new', String(sizeBytes))
+      await tool.run({ program, files: [{ name: 'new', path: unfinished, readOnly: false }], cancellation, look })
     })
   }
 
@@ -57,7 +60,7 @@ export function createDiskImages(places: DiskImagePlaces, clock: Clock, log: Log
     if (fixedSize !== null) throw new VmHostFailure(fixedSize, 'grow', 'The image has snapshots of a kind that keep its size.', path)
     await handedOver(path, () =>
       tool.run({
-        args: ['resize', '-q', '-f', format, '/image/disk', String(sizeBytes)],
+        program: qemuImg('resize', '-q', '-f', format, '/image/disk', String(sizeBytes)),
         files: [{ name: 'disk', path, readOnly: false }],
         cancellation: NEVER,
         look: () => fs.lstat(path).allocatedBytes,
@@ -69,10 +72,10 @@ export function createDiskImages(places: DiskImagePlaces, clock: Clock, log: Log
   async function measure(path: string, format: ImageFormat, cancellation: Cancellation): Promise<number> {
     info(path, format)
     // As qcow2, whatever is made of it: of a raw image it would tell the size, not what is in it.
-    const args = ['measure', '--output=json', '-f', format, '-O', 'qcow2', '/image/source']
+    const program = qemuImg('measure', '--output=json', '-f', format, '-O', 'qcow2', '/image/source')
     const files = [{ name: 'source', path, readOnly: true }]
     lend(path)
-    const bytes = parseMeasure(await tool.run({ args, files, cancellation }))
+    const bytes = parseMeasure(await tool.run({ program, files, cancellation }))
     if (bytes === null) throw new VmHostFailure('image.failed', 'measure', 'qemu-img gave no answer that can be understood.', path)
     return bytes
   }
@@ -85,7 +88,7 @@ export function createDiskImages(places: DiskImagePlaces, clock: Clock, log: Log
     const options = format === 'qcow2' ? ['-o', QCOW2_OPTIONS] : []
     await appear(path, cancellation, (unfinished) =>
       tool.run({
-        args: ['convert', '-p', '-f', sourceFormat, '-O', format, ...options, '/image/source', '/image/new'],
+        program: qemuImg('convert', '-p', '-f', sourceFormat, '-O', format, ...options, '/image/source', '/image/new'),
         files: [
           { name: 'source', path: source, readOnly: true },
           { name: 'new', path: unfinished, readOnly: false },
@@ -97,6 +100,12 @@ export function createDiskImages(places: DiskImagePlaces, clock: Clock, log: Log
         },
         look: () => fs.lstat(unfinished).allocatedBytes,
       }),
+    )
+  }
+
+  async function receive(image: ReceivedImage, offer: (descriptor: number) => void, following: Following): Promise<Received> {
+    return appear(image.path, following.cancellation, (unfinished) =>
+      receiveFile(tool, places.receiver, unfinished, image, offer, following),
     )
   }
 
@@ -121,6 +130,7 @@ export function createDiskImages(places: DiskImagePlaces, clock: Clock, log: Log
     grow: (path, format, sizeBytes) => told('grow', grow(path, format, sizeBytes)),
     measure: (path, format, cancellation) => told('measure', measure(path, format, cancellation)),
     copy: (image, following) => told('copy', copy(image, following)),
+    receive: (image, offer, following) => told('receive', receive(image, offer, following)),
     remove: (path) => told('remove', remove(path)),
     removeUnfinished: () => told('remove-unfinished', removeUnfinished()),
   }
@@ -131,34 +141,33 @@ function info(path: string, format: ImageFormat): ImageInfo {
   if (kind !== 'file') throw new VmHostFailure('host.not-a-file', 'info', 'an image must be a plain file', path)
   // What was some VM's alone is root's again; a VM that is started gets its files anew.
   if (uid !== 0 && (mode & READ_BY_ALL) === 0) fs.chown(path, 0, 0)
-  const header = parseQcow2Header(fs.readHead(path, QCOW2_HEADER_BYTES))
-  const beginsAsQcow2 = header.ok || header.problems[0]?.code !== 'image.not-qcow2'
+  const found = readImageHeader(path, 'info')
+  const { beginsAsQcow2 } = found
   if (format === 'raw') return { virtualSizeBytes: size, fixedSize: null, beginsAsQcow2 }
-  if (!header.ok) {
-    const [problem] = header.problems
-    const field = problem?.field === '' ? '' : `${problem?.field}: `
-    throw new VmHostFailure(problem?.code ?? 'image.malformed', 'info', `${field}${problem?.message}`, path)
-  }
-  const { version, snapshots, virtualSizeBytes } = header.value
+  if ('refused' in found) throw found.refused
+  const { version, snapshots, virtualSizeBytes } = found.header
   // In the first version a snapshot does not say how large the disk was. @source QEMU qcow2_co_truncate
   return { virtualSizeBytes, fixedSize: version === 2 && snapshots > 0 ? 'disk.grow.snapshots' : null, beginsAsQcow2 }
 }
 
 /** What `make` writes into an empty file gets its name at the end, or is gone. */
-async function appear(path: string, cancellation: Cancellation, make: (unfinished: string) => Promise<unknown>): Promise<void> {
+async function appear<T>(path: string, cancellation: Cancellation, make: (unfinished: string) => Promise<T>): Promise<T> {
   const directory = directoryOf(path)
   requireAbsent(path)
   let made = unfinishedName(directory)
-  fs.writeFileAtomic(made, '', { mode: 0o600, uid: IMAGE_UID, gid: IMAGE_UID })
+  // Its beginning is looked at here while it is made.
+  fs.writeFileAtomic(made, '', { mode: 0o640, uid: IMAGE_UID, gid: 0 })
   try {
-    await make(made)
+    const outcome = await make(made)
     fs.chown(made, 0, 0)
+    fs.chmod(made, 0o600)
     await syncFile(made)
     if (cancellation.requested) throw cancelled()
     requireAbsent(path)
     fs.rename(made, path)
     made = path
     fs.syncDir(directory)
+    return outcome
   } catch (error) {
     await discard(made)
     throw error

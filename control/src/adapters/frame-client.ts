@@ -170,7 +170,7 @@ function breach(link: Link, reason: string): void {
 
 /** False when the frame breaks the rules. Frames of streams that were given up are dropped. */
 function take(link: Link, frame: Frame): boolean {
-  if (frame.stream >= link.nextStream || frame.kind === 'attach') return false
+  if (frame.stream >= link.nextStream || frame.kind === 'attach' || frame.kind === 'receive') return false
   const pending = link.pending.get(frame.stream)
   if (pending === undefined) return true
   if (frame.kind === 'response') {

@@ -28,6 +28,12 @@ export type FramePeer = 'network' | 'console'
 
 export interface FrameRequest extends RequestHead {
   readonly body: Uint8Array
+  /** A body that the client has not sent yet. */
+  readonly incoming?: {
+    readonly sizeBytes: number
+    /** Asks for it, once at most and before the answer: its bytes are written to the descriptor, which is the caller's no longer. */
+    receive(descriptor: number): void
+  }
 }
 
 /** What answers a request: whole, pushed piece by piece until `end` or until the function returned is called, or a descriptor, which the receiver owns. */
@@ -127,7 +133,7 @@ export class FrameConnection {
   }
 
   #begin(frame: Frame): void {
-    const request = frame.stream > this.#lastStream ? this.#parseRequest(frame.payload) : null
+    const request = frame.stream > this.#lastStream ? this.#parseRequest(frame) : null
     if (request === null) {
       this.#breach(frame.stream > this.#lastStream ? 'frame.bad-head' : 'frame.stream-used')
       return
@@ -148,14 +154,26 @@ export class FrameConnection {
       })
   }
 
-  #parseRequest(payload: Uint8Array): FrameRequest | null {
+  #parseRequest({ stream, payload }: Frame): FrameRequest | null {
     const parts = splitPayload(payload)
     if (parts === null) return null
     try {
       const head = parseRequestHead(this.#tools.decodeUtf8(parts.head))
-      return head === null ? null : { ...head, body: parts.body }
+      if (head === null || (head.bodyBytes !== undefined && parts.body.length > 0)) return null
+      const { bodyBytes: sizeBytes, ...rest } = head
+      const request = { ...rest, body: parts.body }
+      return sizeBytes === undefined ? request : { ...request, incoming: { sizeBytes, receive: (fd) => this.#receive(stream, fd) } }
     } catch {
       return null
+    }
+  }
+
+  /** Of a client that has gone, whoever reads the descriptor's other end learns by its end. */
+  #receive(stream: number, descriptor: number): void {
+    try {
+      if (this.#open.has(stream)) this.#write({ kind: 'receive', stream, end: false, payload: NOTHING }, [descriptor])
+    } finally {
+      this.#tools.closeDescriptor(descriptor)
     }
   }
 

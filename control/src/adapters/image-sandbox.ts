@@ -1,11 +1,21 @@
-// How qemu-img is confined: a user of its own, no rights, no network, and nothing in view but itself and the files of its one job. Plain data; it starts nothing.
+// How qemu-img and what else works on images is confined: a user of its own, no rights, no network, and nothing in view but itself and the files of its one job. Plain data; it starts nothing.
 import type { RootEntry, SpawnOptions } from 'hv:process'
 import { libraryEntries } from './library-entries.ts'
 
-export const QEMU_IMG = '/usr/bin/qemu-img'
 /** The user `image`. */
 export const IMAGE_UID = 104
 const SIGKILL = 9
+
+export interface ImageProgram {
+  readonly path: string
+  readonly args: readonly string[]
+  /** Files that it needs besides libraries. */
+  readonly reads?: readonly string[]
+}
+
+export function qemuImg(...args: readonly string[]): ImageProgram {
+  return { path: '/usr/bin/qemu-img', args }
+}
 
 /** A file of the job, by its name in the view: `/image/NAME`. */
 export interface ImageFile {
@@ -14,16 +24,14 @@ export interface ImageFile {
   readonly readOnly: boolean
 }
 
-/** `argv[0]` must be in the view: qemu-img, or what `programs` adds. */
 export function imageSandbox(
-  argv: readonly string[],
+  { path: program, args, reads = [] }: ImageProgram,
   files: readonly ImageFile[],
   cgroup: string,
   fds: Record<number, number>,
-  programs: readonly RootEntry[] = [{ kind: 'bind', source: QEMU_IMG, target: QEMU_IMG, readOnly: true, allowExec: true }],
 ): SpawnOptions {
   return {
-    argv: [...argv],
+    argv: [program, ...args],
     // What it says is parsed.
     env: { LC_ALL: 'C' },
     fds,
@@ -35,7 +43,8 @@ export function imageSandbox(
     noNewPrivileges: true,
     namespaces: ['mount', 'net', 'ipc', 'uts'],
     root: [
-      ...programs,
+      { kind: 'bind', source: program, target: program, readOnly: true, allowExec: true },
+      ...reads.map((path): RootEntry => ({ kind: 'bind', source: path, target: path, readOnly: true })),
       ...libraryEntries(),
       // It tries locks out on it.
       { kind: 'bind', source: '/dev/null', target: '/dev/null', readOnly: false, allowDevices: true },

@@ -1,4 +1,4 @@
-// Runs qemu-img to its end, which can be asked for: confined, in a cgroup of its own, watched for whether it still gets on.
+// Runs qemu-img, or another program that works on images, to its end, which can be asked for: confined, in a cgroup of its own, watched for whether it still gets on.
 import { randomBytes } from 'hv:crypto'
 import * as fs from 'hv:fs'
 import * as process from 'hv:process'
@@ -8,7 +8,7 @@ import { parseComplaint } from '../codec/qemu-img.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Cancellation } from '../ports/disk-images.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
-import { type ImageFile, imageSandbox, QEMU_IMG } from './image-sandbox.ts'
+import { type ImageFile, type ImageProgram, imageSandbox } from './image-sandbox.ts'
 import { makeCgroup, removeCgroup } from './vm-cgroup.ts'
 
 const SIGKILL = 9
@@ -19,14 +19,15 @@ const STALL_MS = 300_000
 const KEPT_CHARACTERS = 16_384
 
 export interface ImageWork {
-  /** After `qemu-img`. */
-  readonly args: readonly string[]
+  readonly program: ImageProgram
   readonly files: readonly ImageFile[]
   readonly cancellation: Cancellation
   /** What it prints, as it comes. */
   readonly onOutput?: (text: string) => void
-  /** Called twice a second; what it returns is expected to change now and then. */
-  readonly look?: () => number
+  /** Called twice a second; what it returns is expected to change now and then. It may end the work. */
+  readonly look?: (end: () => void) => number
+  /** What it reads; nothing by default. It stays the caller's. */
+  readonly stdin?: number
 }
 
 export class ImageTool {
@@ -48,7 +49,7 @@ export class ImageTool {
       makeCgroup(cgroup, this.#limits)
       return await this.#runIn(cgroup, work)
     } catch (error) {
-      throw toHostFailure(error, 'qemu-img')
+      throw toHostFailure(error, nameOf(work))
     } finally {
       await removeCgroup(cgroup, this.#clock)
     }
@@ -62,11 +63,12 @@ export class ImageTool {
   }
 
   async #runIn(cgroup: string, work: ImageWork): Promise<string> {
+    const stdin = work.stdin === undefined ? {} : { 0: work.stdin }
     const stdout = capture(work.onOutput)
     const stderr = capture()
     let running: process.Process
     try {
-      running = process.spawn(imageSandbox([QEMU_IMG, ...work.args], work.files, cgroup, { 1: stdout.writeFd, 2: stderr.writeFd }))
+      running = process.spawn(imageSandbox(work.program, work.files, cgroup, { ...stdin, 1: stdout.writeFd, 2: stderr.writeFd }))
     } catch (error) {
       stdout.close()
       stderr.close()
@@ -83,10 +85,10 @@ export class ImageTool {
     await Promise.all([stdout.ended, stderr.ended])
     if (code === 0) return stdout.text()
     if (work.cancellation.requested) throw cancelled()
-    if (watch.stalled()) throw new VmHostFailure('image.stalled', 'qemu-img', `Nothing moved for ${STALL_MS / 1000} s.`)
+    if (watch.stalled()) throw new VmHostFailure('image.stalled', nameOf(work), `Nothing moved for ${STALL_MS / 1000} s.`)
     const { message, noRoom } = parseComplaint(stderr.text())
     const words = message || (signal === null ? `it ended with code ${code}` : `it was ended by signal ${signal}`)
-    throw new VmHostFailure(noRoom ? 'datastore.full' : 'image.failed', 'qemu-img', `qemu-img: ${words}.`)
+    throw new VmHostFailure(noRoom ? 'datastore.full' : 'image.failed', nameOf(work), `${nameOf(work)}: ${words}.`)
   }
 
   #watch({ look = () => 0 }: ImageWork, kill: () => void, printed: () => number): { end(): void; stalled(): boolean } {
@@ -96,7 +98,7 @@ export class ImageTool {
     let movedMs = this.#clock.monotonicMs()
     const again = () => {
       cancel = this.#clock.after(LOOK_MS, () => {
-        const now = `${look()} ${printed()}`
+        const now = `${look(kill)} ${printed()}`
         if (now !== seen) movedMs = this.#clock.monotonicMs()
         seen = now
         stalled = this.#clock.monotonicMs() - movedMs > STALL_MS
@@ -109,8 +111,12 @@ export class ImageTool {
   }
 }
 
+function nameOf({ program: { path } }: ImageWork): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
 export function cancelled(): VmHostFailure {
-  return new VmHostFailure('image.cancelled', 'qemu-img', 'It was cancelled.')
+  return new VmHostFailure('image.cancelled', 'cancel', 'It was cancelled.')
 }
 
 function endProcess(running: process.Process): void {

@@ -6,7 +6,7 @@ import { check } from '../domain/check.ts'
 import { parseJson } from '../domain/json.ts'
 import { authorise, identify } from './access.ts'
 import { problem, refused } from './answer.ts'
-import type { Api, ApiRequest, ApiResponse, Peer } from './message.ts'
+import type { Api, ApiRequest, ApiResponse, Incoming, Peer } from './message.ts'
 import { parseQuery } from './query.ts'
 import type { Route } from './route.ts'
 import { createRouter } from './router.ts'
@@ -25,15 +25,24 @@ export interface ApiOptions {
 export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
   const find = createRouter(routes)
 
+  /** A body that has not been read, for a route that passes it on. */
+  function incomingBody(mediaTypes: readonly string[], { headers, incoming, body }: ApiRequest): Incoming {
+    if (incoming !== undefined && mediaTypes.includes(mediaTypeOf(headers))) return incoming
+    if (incoming === undefined && body.length === 0) throw new Rejected(problem(400, 'request.empty-body', 'The body is empty.'))
+    throw new Rejected(problem(415, 'request.unsupported-media-type', `The body must be ${mediaTypes.join(' or ')}.`))
+  }
+
   /** The body as the route's schema has it; undefined where it takes none. */
-  function decodeBody({ body: expected }: Route, { headers, body }: ApiRequest): unknown {
+  function decodeBody({ body: expected, streamed }: Route, request: ApiRequest): unknown {
+    if (streamed !== undefined) return incomingBody(streamed, request)
+    const { headers, body, incoming } = request
+    if (incoming !== undefined) throw new Rejected(problem(413, 'request.too-large', 'This request takes no body of this kind.'))
     if (expected === undefined) {
       if (body.length > 0) throw new Rejected(problem(400, 'request.unexpected-body', 'This request takes no body.'))
       return undefined
     }
     if (body.length > MAX_BODY_BYTES) throw new Rejected(problem(413, 'request.too-large', `A body has at most ${MAX_BODY_BYTES} bytes.`))
-    const mediaType = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-    if (body.length > 0 && !expected.mediaTypes.includes(mediaType)) {
+    if (body.length > 0 && !expected.mediaTypes.includes(mediaTypeOf(headers))) {
       const detail = `The body must be ${expected.mediaTypes.join(' or ')}.`
       throw new Rejected(problem(415, 'request.unsupported-media-type', detail, [], { 'accept-post': expected.mediaTypes.join(', ') }))
     }
@@ -100,6 +109,10 @@ class Rejected extends Error {
   constructor(readonly response: ApiResponse) {
     super('rejected')
   }
+}
+
+function mediaTypeOf(headers: ApiRequest['headers']): string {
+  return (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 }
 
 function describe(error: unknown): string {

@@ -15,6 +15,16 @@ export interface ApiRequest {
   readonly remote: string
   readonly upgrade?: 'websocket'
   readonly body: Uint8Array
+  /** A body that has not been read yet; then `body` is empty. */
+  readonly incoming?: Incoming
+}
+
+/** A body that goes past the script. */
+export interface Incoming {
+  /** 1 or more. */
+  readonly sizeBytes: number
+  /** Has its bytes written to the descriptor, which is the caller's no longer. To be called once at most. */
+  receive(descriptor: number): void
 }
 
 /** A whole answer. */

@@ -2,9 +2,9 @@
 import type * as v from 'valibot'
 import type { App } from '../app/app.ts'
 import type { Principal, Role } from '../domain/user.ts'
-import type { ApiResponse } from './message.ts'
+import type { ApiResponse, Incoming } from './message.ts'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** `anyone`; the least role a session must have; or only who stands at the machine. */
 export type Who = 'anyone' | Role | 'console'
@@ -23,6 +23,16 @@ export interface Call<Body> {
   readonly body: Body
 }
 
+export interface QueryParameter {
+  readonly description: string
+  readonly allowed: readonly string[]
+}
+
+/** True or false. */
+export function flag(description: string): QueryParameter {
+  return { description, allowed: ['true', 'false'] }
+}
+
 export interface Answer {
   readonly status: number
   readonly description: string
@@ -37,8 +47,8 @@ export interface Route {
   readonly path: string
   readonly summary: string
   readonly who: Who
-  /** Names of query parameters, with what they mean; a boolean each (`true` or `false`). */
-  readonly query?: Readonly<Record<string, string>>
+  /** By name. */
+  readonly query?: Readonly<Record<string, QueryParameter>>
   /** Given to handlers as `Call.body`. `prefix` starts the codes of its problems. */
   readonly body?: {
     readonly schema: v.GenericSchema
@@ -46,6 +56,10 @@ export interface Route {
     readonly mediaTypes: readonly string[]
     readonly secret?: boolean
   }
+  /** Further header fields that are understood, with what they mean. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** A body of these media types, of any size, that is passed on unread; `Call.body` is what it comes by. */
+  readonly streamed?: readonly string[]
   /** `If-Match` is understood; `required` refuses a request without it. */
   readonly ifMatch?: 'required' | 'optional'
   /** Answered by passing on a socket. */
@@ -61,7 +75,7 @@ export interface BodyOptions<Schema extends v.GenericSchema> {
   readonly secret?: boolean
 }
 
-type RouteFacts = Omit<Route, 'body' | 'handle'>
+type RouteFacts = Omit<Route, 'body' | 'streamed' | 'handle'>
 
 /** A route that takes a body; its handler gets it as the schema's type. */
 export function withBody<Schema extends v.GenericSchema>(
@@ -70,6 +84,15 @@ export function withBody<Schema extends v.GenericSchema>(
   handle: (call: Call<v.InferOutput<Schema>>) => ApiResponse | Promise<ApiResponse>,
 ): Route {
   return { ...facts, body: { ...body, mediaTypes }, handle }
+}
+
+/** A route whose body does not go through the script. It needs a length, of 1 byte or more. */
+export function withStream(
+  facts: RouteFacts,
+  mediaTypes: readonly string[],
+  handle: (call: Call<Incoming>) => ApiResponse | Promise<ApiResponse>,
+): Route {
+  return { ...facts, streamed: mediaTypes, handle }
 }
 
 export function withoutBody(facts: RouteFacts, handle: (call: Call<undefined>) => ApiResponse | Promise<ApiResponse>): Route {

@@ -1,10 +1,14 @@
 // Routes about datastores: their files, and the disk images among them.
-import { copySchema, growSchema, newDiskSchema } from '../domain/disk-image.ts'
+import { invalid } from '../app/refusal.ts'
+import { check } from '../domain/check.ts'
+import { parseContentDigest } from '../domain/content-digest.ts'
+import { copySchema, growSchema, IMAGE_FORMATS, type ImageFormat, newDiskSchema } from '../domain/disk-image.ts'
+import { fileNameSchema } from '../domain/names.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
-import { json, noContent } from './answer.ts'
-import { type Call, type Route, withBody, withoutBody } from './route.ts'
+import { json, noContent, problem } from './answer.ts'
+import { type Call, type Route, withBody, withoutBody, withStream } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
-import { datastoreFileSchema, datastoreSchema, emptySchema, listOf } from './schemas.ts'
+import { datastoreFileSchema, datastoreSchema, emptySchema, listOf, uploadedFileSchema } from './schemas.ts'
 
 function fileOf({ parameters }: Pick<Call<unknown>, 'parameters'>): FileReference {
   return { datastore: parameters.name ?? '', file: parameters.file ?? '' }
@@ -24,6 +28,25 @@ export const datastoreRoutes: readonly Route[] = [
       answers: [{ status: 200, description: 'Plain files, with the VMs that use them', schema: listOf(datastoreFileSchema) }],
     },
     ({ app, parameters }) => json(200, { items: app.files.list(parameters.name ?? '') }),
+  ),
+  withStream(
+    {
+      ...{ method: 'PUT', path: '/v1/datastores/{name}/files/{file}', who: 'operator', summary: 'Upload a disk image or CD' },
+      query: { format: { description: 'What it is; by default what it begins as', allowed: IMAGE_FORMATS } },
+      headers: { 'Content-Digest': '`sha-256=:BASE64:` of the file; what has come otherwise is refused' },
+      answers: [{ status: 201, description: 'It is there', schema: uploadedFileSchema }],
+    },
+    ['application/octet-stream'],
+    async ({ app, by, body: { sizeBytes, receive }, query, headers, ...call }) => {
+      const file = fileOf(call)
+      const name = check(fileNameSchema, file.file, 'file')
+      if (!name.ok) throw invalid(name.problems.map((problem) => ({ ...problem, field: 'file' })))
+      const sha256 = parseContentDigest(headers['content-digest'])
+      if (!sha256.ok)
+        return problem(400, sha256.problems[0]?.code ?? 'request.invalid', 'Content-Digest is not understood.', sha256.problems)
+      const format = query.format === undefined ? null : (query.format as ImageFormat)
+      return json(201, await app.uploads.receive({ file, sizeBytes, sha256: sha256.value, format }, receive, by))
+    },
   ),
   withBody(
     {

@@ -6,11 +6,11 @@ import type { Vm } from '../domain/vm-status.ts'
 import { jsonText, noContent, vmFragment } from './answer.ts'
 import { etag, matches } from './etag.ts'
 import type { CompleteResponse } from './message.ts'
-import { type Call, type Route, withBody, withoutBody } from './route.ts'
+import { type Call, flag, type Route, withBody, withoutBody } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
 import { emptySchema, listOf, shutdownRequestSchema, taskSchema, vmPatchSchema, vmSchema } from './schemas.ts'
 
-const DRY_RUN = { dryRun: 'Check everything, write nothing; the answer is what would have been answered' }
+const DRY_RUN = { dryRun: flag('Check everything, write nothing; the answer is what would have been answered') }
 
 function vmAnswer(status: number, vm: Vm, headers: Readonly<Record<string, string>> = {}): CompleteResponse {
   return jsonText(status, vmFragment(vm), { etag: etag(vm.revision), ...headers })

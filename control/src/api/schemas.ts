@@ -1,9 +1,11 @@
 // What the API takes and answers, as schemas: those of requests are enforced, those of answers are documented and tested.
 import * as v from 'valibot'
+import type { UploadedFile } from '../app/uploads.ts'
 import { closed } from '../domain/check.ts'
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import { CONSOLE_KINDS, type ConsoleTicket } from '../domain/console-ticket.ts'
 import type { Datastore } from '../domain/datastore.ts'
+import { IMAGE_FORMATS } from '../domain/disk-image.ts'
 import { type Event, type Severity, TARGET_KINDS, type Target } from '../domain/event.ts'
 import { AGENT_STATES, type GuestStatus } from '../domain/guest.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
@@ -228,6 +230,12 @@ export const datastoreFileSchema = closed({
   modifiedAt: timestamp,
   usedBy: v.pipe(v.array(uuid), v.readonly(), v.description('IDs of the VMs that use it.')),
 })
+export const uploadedFileSchema = closed({
+  name: v.string(),
+  sizeBytes: count,
+  sha256: v.pipe(v.string(), v.description('In hexadecimal.')),
+  format: v.pipe(v.picklist(IMAGE_FORMATS), v.description('What it was said to be, or else what it begins as.')),
+}) satisfies Of<UploadedFile>
 export const healthSchema = closed({ status: v.literal('ok'), version: v.string() })
 export const hostSchema = closed({ facts: hostFactsSchema, status: hostStatusSchema })
 export const sessionSchema = closed({ token: v.string(), expiresAt: timestamp })
@@ -267,4 +275,5 @@ export const components = {
   ConsoleTicket: consoleTicketSchema,
   Datastore: datastoreSchema,
   DatastoreFile: datastoreFileSchema,
+  UploadedFile: uploadedFileSchema,
 } as const

@@ -24,6 +24,7 @@ import { createSessions, type Sessions } from './sessions.ts'
 import { createSpaceWatch } from './space-watch.ts'
 import { createSuspension, type Suspension } from './suspend.ts'
 import { createTasks, type Tasks } from './tasks.ts'
+import { createUploads, type Uploads } from './uploads.ts'
 import { createVmTasks } from './vm-tasks.ts'
 import { createVms, type Vms } from './vms.ts'
 
@@ -43,6 +44,7 @@ export interface App {
   datastores(): readonly Datastore[]
   readonly files: DatastoreFiles
   readonly disks: Disks
+  readonly uploads: Uploads
 }
 
 export function createApp(outside: AppPorts): App {
@@ -96,5 +98,6 @@ export function createApp(outside: AppPorts): App {
     datastores: () => datastores.list(),
     files: createDatastoreFiles(ports, ledger, checks),
     disks: createDisks(ports, fleet, tasks, checks),
+    uploads: createUploads(ports, tasks, checks),
   }
 }

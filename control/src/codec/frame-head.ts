@@ -10,6 +10,7 @@ export const REQUEST_HEADERS = [
   'if-none-match',
   'last-event-id',
   'idempotency-key',
+  'content-digest',
 ] as const
 export type RequestHeader = (typeof REQUEST_HEADERS)[number]
 
@@ -24,6 +25,8 @@ export interface RequestHead {
   /** `address:port` of the network client, for the log and the audit; at most 128 characters. */
   readonly remote: string
   readonly upgrade?: 'websocket'
+  /** 1 or more: a body of so many bytes has not been read yet, and comes by a descriptor if it is wanted. */
+  readonly bodyBytes?: number
 }
 
 export interface ResponseHead {
@@ -42,14 +45,19 @@ const HEADER_VALUE = /^[^\r\n\0]*$/
 /** Null when the text is no JSON or breaks any rule of {@link RequestHead}; unknown fields are refused. */
 export function parseRequestHead(text: string): RequestHead | null {
   const head = parseObject(text)
-  if (head === null || !hasOnly(head, ['method', 'path', 'query', 'headers', 'remote', 'upgrade'])) return null
-  const { method, path, query, remote, upgrade } = head
+  if (head === null || !hasOnly(head, ['method', 'path', 'query', 'headers', 'remote', 'upgrade', 'bodyBytes'])) return null
+  const { method, path, query, remote, upgrade, bodyBytes } = head
   const headers = checkedHeaders(head.headers, (name) => (REQUEST_HEADERS as readonly string[]).includes(name))
   if (!isText(method, 16) || !METHOD.test(method)) return null
   if (!isText(path, 4096) || !path.startsWith('/')) return null
   if (!isText(query, 8192) || !isText(remote, 128) || headers === null) return null
   if (upgrade !== undefined && upgrade !== 'websocket') return null
-  return { method, path, query, headers, remote, ...(upgrade === undefined ? {} : { upgrade }) }
+  if (bodyBytes !== undefined && !isPositive(bodyBytes)) return null
+  return {
+    ...{ method, path, query, headers, remote },
+    ...(upgrade === undefined ? {} : { upgrade }),
+    ...(bodyBytes === undefined ? {} : { bodyBytes }),
+  }
 }
 
 /** Null when the text is no JSON or breaks any rule of {@link ResponseHead}; unknown fields are refused. */
@@ -85,6 +93,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function hasOnly(object: Record<string, unknown>, names: readonly string[]): boolean {
   return Object.keys(object).every((name) => names.includes(name))
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
 function isText(value: unknown, maxCharacters: number): value is string {

@@ -7,7 +7,7 @@ export const MAX_FRAME_PAYLOAD_BYTES = 2 * 1024 * 1024
 const FLAG_END = 1
 
 /** The type byte of each kind of frame. */
-export const FRAME_TYPES = { request: 1, response: 2, data: 3, cancel: 4, attach: 5 } as const
+export const FRAME_TYPES = { request: 1, response: 2, data: 3, cancel: 4, attach: 5, receive: 6 } as const
 export type FrameKind = keyof typeof FRAME_TYPES
 
 export interface Frame {
@@ -31,7 +31,7 @@ export type FrameFault =
 
 /** What one side takes from the other. */
 export const FRAMES_TO_CONTROLD: readonly FrameKind[] = ['request', 'cancel']
-export const FRAMES_TO_CLIENT: readonly FrameKind[] = ['response', 'data', 'attach']
+export const FRAMES_TO_CLIENT: readonly FrameKind[] = ['response', 'data', 'attach', 'receive']
 
 /** The frames that a chunk completed, in order, and the fault that ended the stream after them, if any. */
 export interface Decoded {

@@ -26,13 +26,13 @@ export function parseMeasure(text: string): number | null {
   }
 }
 
-/** What it complains of, without its own name and the files' places in its view; whether the complaint is that there is no room. */
+/** What it, or a program of ours, complains of, without its own name and the files' places in its view; whether the complaint is that there is no room. */
 export function parseComplaint(text: string): { readonly message: string; readonly noRoom: boolean } {
   // Warnings come before what ended it.
   const line = text.split('\n').findLast((candidate) => candidate.trim() !== '') ?? ''
   const message = line
     .trim()
-    .replace(/^(?:\S*\/)?qemu-img: /, '')
+    .replace(/^(?:(?:\S*\/)?qemu-img|<\d>\w+): /, '')
     .replace(/\/image\/(\w+)/g, '$1')
     .slice(0, 300)
   return { message, noRoom: /No space left on device|Disk quota exceeded/.test(text) }

@@ -16,6 +16,7 @@ export const TASK_KINDS = [
   'disk.create',
   'disk.grow',
   'disk.copy',
+  'file.upload',
   'host.power-off',
   'host.restart',
 ] as const

@@ -40,6 +40,8 @@ const CAPABILITIES = [
 /** Of each piece of work on a disk image: pages that it has written count too, and VMs come first. */
 const IMAGE_LIMITS = { 'memory.max': '268435456', 'pids.max': '128', 'cpu.weight': '20' }
 
+const RECEIVER = { engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/receive.qjb' }
+
 setLogName('controld')
 confine({
   capabilities: CAPABILITIES,
@@ -60,7 +62,11 @@ const app = createApp({
   vmHost: problem === null ? vmHost : withoutStrays(vmHost),
   host,
   datastores: createDatastores(DATASTORE, () => isMounted(DATASTORE), await datastoreUuid()),
-  diskImages: createDiskImages({ directory: DATASTORE, cgroups: '/sys/fs/cgroup/corbel.image', limits: IMAGE_LIMITS }, clock, log),
+  diskImages: createDiskImages(
+    { directory: DATASTORE, cgroups: '/sys/fs/cgroup/corbel.image', limits: IMAGE_LIMITS, receiver: RECEIVER },
+    clock,
+    log,
+  ),
   passwords: createPasswords(),
   clock,
   random: createRandom(),

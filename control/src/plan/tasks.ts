@@ -33,6 +33,7 @@ function isDone(task: Task, outcome: Outcome): boolean {
     // A file appears whole or not at all, and was not there before.
     case 'disk.create':
     case 'disk.copy':
+    case 'file.upload':
       return outcome === 'there'
     case 'disk.grow':
     case 'vm.pause':

@@ -28,6 +28,23 @@ export interface ImageCopy {
   readonly format: ImageFormat
 }
 
+export interface ReceivedImage {
+  /** Where it is to be; nothing may be there. */
+  readonly path: string
+  /** How much is to come. */
+  readonly sizeBytes: number
+  /** What it must be of all of it, in hexadecimal; null for anything. */
+  readonly sha256: string | null
+  /** What it is said to be; null for whatever it begins as. */
+  readonly format: ImageFormat | null
+}
+
+/** What it turned out to be. */
+export interface Received {
+  readonly sha256: string
+  readonly format: ImageFormat
+}
+
 export interface ImageInfo {
   /** What a guest sees. */
   readonly virtualSizeBytes: number
@@ -49,6 +66,11 @@ export interface DiskImages {
   /** What the data in an image takes at most, compressed data unpacked, holes left out. */
   measure(path: string, format: ImageFormat, cancellation: Cancellation): Promise<number>
   copy(copy: ImageCopy, following: Following): Promise<void>
+  /**
+   * A file from outside. `offer` is called once, with a descriptor for whoever has the bytes to write them to and close; it is theirs. Also rejects with
+   * `upload.truncated`, `upload.digest`, and as a qcow2 header is refused, for everything that begins as one does, whatever it is said to be.
+   */
+  receive(image: ReceivedImage, offer: (descriptor: number) => void, following: Following): Promise<Received>
   /** No longer there, on disk, when this resolves; its room may take some time more to be free. */
   remove(path: string): Promise<void>
   /** Ends what an earlier controld left at work, and removes its unfinished files; what is begun meanwhile is left alone. */

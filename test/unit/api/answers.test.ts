@@ -32,6 +32,14 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/datastores/{name}/files/{file}/copy': { to: 'copy.raw', format: 'qcow2' },
 }
 
+/** Three bytes, written to whatever descriptor is offered. */
+const INCOMING: Readonly<Record<string, (client: Client) => Partial<Sent>>> = {
+  'PUT /v1/datastores/{name}/files/{file}': ({ world }) => ({
+    headers: { 'content-type': 'application/octet-stream' },
+    incoming: { sizeBytes: 3, receive: (descriptor) => world.diskImages.deliver(descriptor, { bytes: 3, sha256: 'ab'.repeat(32) }) },
+  }),
+}
+
 /** What has to be so before a request makes sense; a task to be asked about instead of the power-on's. */
 async function openAgent(client: Client, id: string): Promise<undefined> {
   client.world.vmHost.machine(id).guest.isOpen = true
@@ -47,6 +55,10 @@ const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<s
   async 'POST /v1/vms/{id}/resume'(client, id) {
     client.app.power.pause(id, 'x')
     await client.world.clock.advance(0)
+    return undefined
+  },
+  async 'PUT /v1/datastores/{name}/files/{file}'({ world }) {
+    world.datastores.contents?.delete('c.raw')
     return undefined
   },
   'POST /v1/vms/{id}/guest/freeze': openAgent,
@@ -77,6 +89,7 @@ describe('every answer is as documented', () => {
       headers: { 'if-match': '*' },
       ...(body === undefined ? {} : { body }),
       ...(route.who === 'console' ? { peer: 'console' } : {}),
+      ...INCOMING[key]?.(client),
     }
     const answer = await client.call(sent)
     const schema = route.answers.find(({ status, mediaType }) => status === answer.status && mediaType === undefined)?.schema

@@ -99,3 +99,72 @@ describe('a disk image', () => {
     expect(await client.call({ method: 'POST', path: DISKS, body })).toMatchObject({ status: 401 })
   })
 })
+
+describe('a file', () => {
+  const OCTETS = { 'content-type': 'application/octet-stream' }
+  const SHA256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+  const DIGEST = { 'content-digest': 'sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:' }
+
+  /** Three bytes that come as soon as they are asked for; whether they were is told. */
+  function put(path: string, rest: Partial<Sent> = {}, sha256 = SHA256) {
+    const asked: number[] = []
+    const receive = (descriptor: number) => {
+      asked.push(descriptor)
+      client.world.diskImages.deliver(descriptor, { bytes: 3, sha256 })
+    }
+    const sent = client.call({ method: 'PUT', path, headers: OCTETS, incoming: { sizeBytes: 3, receive }, ...rest })
+    return { asked, sent }
+  }
+
+  it('is there when its upload has been answered', async () => {
+    const { sent } = put(`${FILES}/new.iso`, { headers: { ...OCTETS, ...DIGEST } })
+    expect(await sent).toMatchObject({ status: 201, body: { name: 'new.iso', sizeBytes: 3, sha256: SHA256, format: 'raw' } })
+    expect(client.world.datastores.contents?.get('new.iso')).toBe(3)
+  })
+
+  it('that comes otherwise than was told is not', async () => {
+    const { asked, sent } = put(`${FILES}/new.iso`, { headers: { ...OCTETS, ...DIGEST } }, 'ab'.repeat(32))
+    expect(await sent).toMatchObject({ status: 422, body: { code: 'upload.digest' } })
+    expect(asked).toHaveLength(1)
+    expect(client.world.datastores.contents?.has('new.iso')).toBe(false)
+  })
+
+  it.each<[string, string, Partial<Sent>, number, string]>([
+    ['of another type', `${FILES}/new`, { headers: { 'content-type': 'text/plain' } }, 415, 'request.unsupported-media-type'],
+    [
+      'with a digest that is none',
+      `${FILES}/new`,
+      { headers: { ...OCTETS, 'content-digest': 'x' } },
+      400,
+      'request.content-digest.malformed',
+    ],
+    ['of another format', `${FILES}/new`, { query: 'format=vmdk' }, 400, 'request.parameter.not-allowed'],
+    ['that is to be hidden', `${FILES}/.new`, {}, 422, 'request.invalid'],
+    ['over another', `${FILES}/c.raw`, {}, 409, 'file.exists'],
+    ['for which there is no room', `${FILES}/new`, { incoming: { sizeBytes: 2 ** 50, receive: () => {} } }, 507, 'datastore.full'],
+    ['in no datastore', '/v1/datastores/other/files/new', {}, 404, 'datastore.not-found'],
+  ])('%s is refused before any of it is read', async (_name, path, rest, status, code) => {
+    const { asked, sent } = put(path, rest)
+    expect(await sent).toMatchObject({ status, body: { status, code } })
+    expect(asked).toEqual([])
+  })
+
+  it('of no bytes is refused, and one in a body of another kind', async () => {
+    const empty = { method: 'PUT', path: `${FILES}/new`, headers: OCTETS }
+    expect(await client.call(empty)).toMatchObject({ status: 400, body: { code: 'request.empty-body' } })
+    expect(await client.call({ ...empty, body: new Uint8Array(3) })).toMatchObject({ status: 415 })
+  })
+
+  it('is sent only by who may drive VMs', async () => {
+    client.token = null
+    const { asked, sent } = put(`${FILES}/new`)
+    expect(await sent).toMatchObject({ status: 401, body: { code: 'auth.required' } })
+    expect(asked).toEqual([])
+  })
+
+  it('is nothing that other requests take', async () => {
+    const { asked, sent } = put(DISKS, { method: 'POST' })
+    expect(await sent).toMatchObject({ status: 413, body: { code: 'request.too-large' } })
+    expect(asked).toEqual([])
+  })
+})

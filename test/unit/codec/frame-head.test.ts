@@ -19,6 +19,8 @@ const request: RequestHead = {
 describe('request heads', () => {
   it('survive rendering and parsing', () => {
     expect(parseRequestHead(renderRequestHead(request))).toEqual(request)
+    const upload: RequestHead = { ...request, bodyBytes: 2 ** 40 }
+    expect(parseRequestHead(renderRequestHead(upload))).toEqual(upload)
     const upgrade: RequestHead = { ...request, upgrade: 'websocket' }
     expect(parseRequestHead(renderRequestHead(upgrade))).toEqual(upgrade)
   })
@@ -38,6 +40,9 @@ describe('request heads', () => {
     ['a header value that is a list', { ...request, headers: { accept: ['a'] } }],
     ['a line break in a header value', { ...request, headers: { accept: 'a\r\nb' } }],
     ['headers as a list', { ...request, headers: [] }],
+    ['a body of no bytes that is to come', { ...request, bodyBytes: 0 }],
+    ['a part of a byte to come', { ...request, bodyBytes: 1.5 }],
+    ['a body longer than can be counted', { ...request, bodyBytes: 2 ** 53 }],
     ['another upgrade', { ...request, upgrade: 'h2c' }],
   ])('are refused with %s', (_name, head) => {
     expect(parseRequestHead(JSON.stringify(head))).toBeNull()

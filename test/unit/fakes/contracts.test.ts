@@ -47,6 +47,15 @@ describe('the disk images of a test', () => {
       images,
       directory: '/datastores/local',
       names: () => [...contents.keys()].sort(),
+      send(descriptor, head, sizeBytes) {
+        const needsAnother = { format: 'qcow2', virtualSizeBytes: sizeBytes, refused: 'image.backing-file' } as const
+        images.deliver(descriptor, {
+          bytes: sizeBytes,
+          // Of the one content of the contract that tells its digest.
+          sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+          ...(head[0] === 0x51 ? { image: needsAnother } : {}),
+        })
+      },
       put(name, head, sizeBytes) {
         contents.set(name, sizeBytes)
         // The one head of the contract that begins as an image names another file.

@@ -56,6 +56,8 @@ describe('a task that a restart cut off', () => {
     ['disk.create', 'missing', 'failed'],
     ['disk.copy', 'there', 'succeeded'],
     ['disk.copy', 'missing', 'failed'],
+    ['file.upload', 'there', 'succeeded'],
+    ['file.upload', 'missing', 'failed'],
     ['disk.grow', 'there', 'failed'],
     ['host.power-off', 'off', 'failed'],
     ['host.restart', 'off', 'failed'],
