@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { repository } from '../harness/paths.ts'
+import { guests, repository } from '../harness/paths.ts'
 import { until, within } from '../harness/wait.ts'
 import { scratch } from '../node/cli/program.ts'
 import { booted } from './booted.ts'
@@ -75,6 +75,16 @@ describe('the first log-in', () => {
     const { exit, output } = await corbel(['host', 'show'])
     expect(exit).toBe(0)
     expect(output).toMatch(/^Virtualisation +KVM, amd$/m)
+  })
+})
+
+describe('a file', () => {
+  it('is uploaded, listed, and deleted', async () => {
+    const uploaded = await corbel(['file', 'upload', join(guests, 'rescue.iso'), 'local/copy.iso'])
+    expect(uploaded).toMatchObject({ exit: 0, output: expect.stringMatching(/^local\/copy\.iso: uploaded, .*, SHA-256 [0-9a-f]{64}\n$/) })
+    expect((await corbel(['file', 'list'])).output).toMatch(/^copy\.iso /m)
+    expect((await corbel(['file', 'upload', join(guests, 'rescue.iso'), 'local/copy.iso'])).exit).toBe(5)
+    expect((await corbel(['file', 'delete', 'local/copy.iso', '--yes'])).exit).toBe(0)
   })
 })
 

@@ -1,10 +1,12 @@
 // Disk images on a booted appliance: made and stopped under confinement, grown before a guest's eyes, and a full datastore that a guest survives.
+import { createHash, randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { EventStream } from '../harness/event-stream.ts'
 import { GuestShell } from '../harness/guest-shell.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import type { Task } from '../harness/vm-client.ts'
-import { until } from '../harness/wait.ts'
+import { until, within } from '../harness/wait.ts'
 import { booted } from './booted.ts'
 
 const MIB = 1_048_576
@@ -30,10 +32,32 @@ async function availableBytes(): Promise<number> {
   return items[0]?.availableBytes ?? 0
 }
 
-const begin = (path: string, body: object) => host().api.call<Task>('POST', path, { body })
+/** The header of a qcow2 image that lies on another file. */
+function withBackingFile(): Buffer {
+  const image = Buffer.alloc(65_536)
+  const fields = [
+    [0, 0x514649fb],
+    [4, 3],
+    [12, 0x200],
+    [16, 11],
+    [20, 16],
+    [28, MIB],
+    [36, 1],
+    [44, 0x30000],
+    [52, 0x10000],
+    [56, 1],
+    [96, 4],
+    [100, 104],
+  ] as const
+  for (const [at, value] of fields) image.writeUInt32BE(value, at)
+  image.write('/etc/passwd', 0x200)
+  return image
+}
+
+const ask = (path: string, body: object) => host().api.call<Task>('POST', path, { body })
 
 async function done(path: string, body: object): Promise<void> {
-  await host().vms.follow(await begin(path, body), minutes(2))
+  await host().vms.follow(await ask(path, body), minutes(2))
 }
 
 describe('the datastore', () => {
@@ -53,7 +77,7 @@ describe('a disk image', () => {
 
   it('is made by a process with no rights and little in view, which a cancelled task ends and leaves nothing of', async () => {
     const { api, probe } = host()
-    const task = await begin('/v1/datastores/local/disks', {
+    const task = await ask('/v1/datastores/local/disks', {
       file: 'large.raw',
       format: 'raw',
       sizeBytes: 2048 * MIB,
@@ -91,6 +115,117 @@ describe('a disk image', () => {
       body: { file: 'huge.raw', format: 'raw', sizeBytes: 2 ** 42, preallocation: 'full' },
     })
     expect(answer).toMatchObject({ status: 507, json: { code: 'datastore.full', problems: [{ got: 2 ** 42 }] } })
+  })
+})
+
+describe('an upload', () => {
+  const OCTETS = { 'content-type': 'application/octet-stream' }
+  const bytes = randomBytes(2 * MIB)
+  const digest = (of: Buffer) => ({ 'content-digest': `sha-256=:${createHash('sha256').update(of).digest('base64')}:` })
+  const put = (name: string, body: Buffer, headers: Record<string, string> = {}, query = '') =>
+    host().api.request('PUT', `${FILES}/${name}${query}`, { rawBody: body, headers: { ...OCTETS, ...headers }, timeoutMs: minutes(2) })
+
+  /** One that is begun and not ended: as much of it as was given has been sent. */
+  async function begin(name: string, sizeBytes: number, first: Buffer) {
+    const { api } = host()
+    const headers = { ...OCTETS, 'content-length': String(sizeBytes), authorization: `Bearer ${api.token}` }
+    const request = api.open({ method: 'PUT', path: `${FILES}/${name}`, headers, agent: false }, () => {})
+    const response = new Promise<IncomingMessage>((resolve) => request.once('response', resolve))
+    await new Promise((resolve) => request.write(first, resolve))
+    return { request, response }
+  }
+
+  const uploadTask = async (state: string) => {
+    const { items } = await host().api.call<{ items: readonly Task[] }>('GET', '/v1/tasks')
+    const [latest] = items.filter(({ kind }) => kind === 'file.upload')
+    return latest?.state === state ? latest : null
+  }
+  const leftovers = () =>
+    host().probe.output(`find ${DATASTORE} -name '.unfinished-*'; find /proc/1/root/sys/fs/cgroup/corbel.image -mindepth 1 -type d`)
+
+  it('is there, byte for byte, when it is answered', async () => {
+    const answer = await put('up.raw', bytes, digest(bytes))
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    expect(answer).toMatchObject({ status: 201, json: { name: 'up.raw', sizeBytes: bytes.length, sha256, format: 'raw' } })
+    expect(await host().probe.output(`sha256sum <${DATASTORE}/up.raw`)).toBe(`${sha256}  -`)
+    expect(await put('up.raw', bytes)).toMatchObject({ status: 409, json: { code: 'file.exists' } })
+  })
+
+  it.each<[string, Buffer, Record<string, string>, string, string]>([
+    ['is not what its digest says', bytes, digest(Buffer.from('x')), '', 'upload.digest'],
+    ['names another file in its header', withBackingFile(), {}, '', 'image.backing-file'],
+    ['does so as a raw image', withBackingFile(), {}, '?format=raw', 'image.backing-file'],
+    ['is no qcow2 image though it should be', bytes, {}, '?format=qcow2', 'image.not-qcow2'],
+  ])('that %s is refused, and nothing is left of it', async (_name, body, headers, query, code) => {
+    expect(await put('bad', body, headers, query)).toMatchObject({ status: 422, json: { code } })
+    expect(await fileNamed('bad')).toBeUndefined()
+    expect(await leftovers()).toBe('')
+  })
+
+  it('is taken by a process with no rights and one file in view, and leaves nothing when its sender goes', async () => {
+    const { probe } = host()
+    const { request } = await begin('cut.raw', 64 * MIB, bytes)
+    const pid = await until('receiver', async () => (await probe.pidsOf('hv-core', 'receive.qjb'))[0] ?? null, { timeoutMs: minutes(1) })
+    const status = await probe.output(`cat /proc/${pid}/status`)
+    expect(status).toMatch(/^Uid:\s104\s104\s104\s104$/m)
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(status).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'))
+    expect(await probe.output(`ls /proc/${pid}/root/image; tail -n +3 /proc/${pid}/net/dev`)).toMatch(/^new\s+lo:[^:]*$/)
+    request.destroy()
+    const task = await until('failed task', () => uploadTask('failed'), { timeoutMs: minutes(1) })
+    expect(task.error).toMatchObject({ code: 'upload.truncated' })
+    expect(await fileNamed('cut.raw')).toBeUndefined()
+    expect(await leftovers()).toBe('')
+  })
+
+  it('is a task that shows how far it is, and that others can cancel', async () => {
+    const { api } = host()
+    const { request, response } = await begin('cancelled.raw', 4 * MIB, bytes)
+    const task = await until(
+      'half of it',
+      async () => ((await uploadTask('running'))?.progressPercent ?? 0) >= 50 && uploadTask('running'),
+      {
+        timeoutMs: minutes(1),
+      },
+    )
+    await api.call('POST', `/v1/tasks/${task.id}/cancel`)
+    expect((await within('answer', response, minutes(1))).statusCode).toBe(409)
+    request.destroy()
+    await until('cancelled task', () => uploadTask('cancelled'), { timeoutMs: minutes(1) })
+    expect(await leftovers()).toBe('')
+  })
+
+  it('is lost with its controld, not half there', async () => {
+    const { request, response } = await begin('orphan.raw', 64 * MIB, bytes)
+    await until('task', () => uploadTask('running'), { timeoutMs: minutes(1) })
+    await host().killControld()
+    expect((await within('answer', response, minutes(1))).statusCode).toBe(503)
+    request.destroy()
+    await until('nothing of it', async () => (await leftovers()) === '', { timeoutMs: minutes(1) })
+    expect((await uploadTask('failed'))?.error).toMatchObject({ code: 'task.interrupted' })
+    expect(await fileNamed('orphan.raw')).toBeUndefined()
+  })
+
+  it('of any size passes through without being kept anywhere', async () => {
+    const { probe } = host()
+    const memory = async () => {
+      const processes = await probe.processes()
+      const of = (end: string) => processes.find(({ argv }) => argv.some((word) => word.endsWith(end)))?.pssKiB ?? 0
+      return { controld: of('controld.qjb'), gateway: of('gatewayd') }
+    }
+    const before = await memory()
+    const large = randomBytes(96 * MIB)
+    const seen: { controld: number; gateway: number }[] = []
+    const sent = put('large.raw', large, digest(large))
+    let ended = false
+    const watched = sent.finally(() => (ended = true))
+    while (!ended) seen.push(await memory())
+    expect(await watched).toMatchObject({ status: 201 })
+    expect(seen.length).toBeGreaterThan(1)
+    for (const { controld, gateway } of seen) {
+      expect(controld - before.controld).toBeLessThan(8 * 1024)
+      expect(gateway - before.gateway).toBeLessThan(8 * 1024)
+    }
+    await host().api.call('DELETE', `${FILES}/large.raw`)
   })
 })
 

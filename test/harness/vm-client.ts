@@ -5,6 +5,7 @@ import { until } from './wait.ts'
 export interface Task {
   readonly id: string
   readonly kind: string
+  readonly progressPercent: number
   readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled'
   readonly createdAt: string
   readonly endedAt: string | null

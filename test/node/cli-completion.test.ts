@@ -64,6 +64,7 @@ describe('what can come next', () => {
     ['keys', ['vm', 'keys', 'web1', 'ctrl+alt+del'], ['ctrl+alt+delete']],
     ['keys after keys', ['vm', 'keys', 'web1', 'ret', 'f1'], ['f1', 'f10', 'f11', 'f12']],
     ['shells', ['completion', ''], ['bash', 'zsh', 'fish']],
+    ['nothing where a file of here is wanted', ['file', 'upload', ''], []],
     ['nothing of an unknown command', ['wm', ''], []],
     ['nothing hidden', ['__'], []],
   ])('%s', async (_name, words, found) => {
@@ -135,6 +136,7 @@ describe('bash', () => {
     ['corbel vm create --firmware=ue', ['uefi', 'uefi-secure-boot']],
     ['corbel vm set web1 --set boot.fr', ['compopt -o nospace', 'boot.from=']],
     ['corbel vm set web1 --set boot.from=cd', ['cdrom']],
+    ['corbel file upload ', ['']],
   ])('%s', (line, found) => {
     expect(tab(line)).toEqual(found)
   })

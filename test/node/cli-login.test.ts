@@ -148,6 +148,7 @@ describe('a certificate that has changed', () => {
     ['a change', ['vm', 'create', 'web1']],
     ['a console', ['vm', 'console', 'web1']],
     ['following events', ['event', 'follow']],
+    ['an upload', ['file', 'upload', 'package.json']],
     ['a log-out', ['logout']],
   ])('ends %s before anything is sent', async (_name, argv) => {
     expect(await corbel(argv, { env: env() })).toMatchObject({

@@ -4,7 +4,7 @@ import { parseAddress, renderAddress } from '../../control/src/cli/address.ts'
 import { Failure, problemLine } from '../../control/src/cli/failure.ts'
 import { parseFingerprint } from '../../control/src/cli/fingerprint.ts'
 import { printable, printableLines, renderJson } from '../../control/src/cli/printable.ts'
-import { renderProgress } from '../../control/src/cli/progress.ts'
+import { renderProgress, renderTransfer } from '../../control/src/cli/progress.ts'
 import { formatBytes, formatSeconds, parseBytes } from '../../control/src/cli/quantity.ts'
 import { renderPairs, renderTable } from '../../control/src/cli/table.ts'
 
@@ -110,6 +110,12 @@ describe('a size', () => {
 describe('progress', () => {
   it('is a bar with a figure', () => {
     expect(renderProgress('vm.suspend', 50, '', 80)).toBe('vm.suspend [###############---------------]  50 %')
+  })
+
+  it('says what has been sent, and how fast', () => {
+    expect(renderProgress('Upload', 100, renderTransfer(1_048_576, 2_097_152, 2), 80)).toBe(
+      'Upload [##############################] 100 % 1 MiB of 2 MiB, 512 KiB/s',
+    )
   })
 
   it('is never wider than the terminal', () => {

@@ -34,11 +34,11 @@ describe('the API document', () => {
   })
 
   it('has every route, each with its answers, parameters and body', () => {
-    for (const { method, path, answers, body, query = {} } of routes) {
+    for (const { method, path, answers, body, streamed, query = {} } of routes) {
       const operation = document.paths[path]?.[method.toLowerCase()]
       if (operation === undefined) throw new Error(`${method} ${path} is missing`)
       expect(Object.keys(operation.responses).sort()).toEqual([...new Set(answers.map(({ status }) => String(status))), 'default'].sort())
-      expect(Object.keys(operation.requestBody?.content ?? {})).toEqual(body?.mediaTypes ?? [])
+      expect(Object.keys(operation.requestBody?.content ?? {})).toEqual(body?.mediaTypes ?? streamed ?? [])
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
       expect(operation.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)).toEqual(inPath)
       expect(operation.parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)).toEqual(Object.keys(query))

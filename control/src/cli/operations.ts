@@ -3,7 +3,7 @@ import { jsonSchema } from '../../openapi/json-schema.ts'
 import { routes } from '../api/routes.ts'
 import type { Schema } from './schema.ts'
 
-export type OperationName = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /v1/${string}`
+export type OperationName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /v1/${string}`
 
 export interface Operation {
   readonly method: string

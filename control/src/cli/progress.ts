@@ -1,6 +1,7 @@
 // A line that shows how far something is, drawn anew in place; only on a terminal, and gone when it ends.
 import type { Io } from './io.ts'
 import { printable } from './printable.ts'
+import { formatBytes } from './quantity.ts'
 
 const BAR_WIDTH = 30
 
@@ -11,6 +12,12 @@ export function renderProgress(label: string, percent: number, details: string, 
   const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${String(done).padStart(3)} %`
   const line = [printable(label), bar, ...(details === '' ? [] : [details])].join(' ')
   return [...line].slice(0, Math.max(1, columns - 1)).join('')
+}
+
+/** `1.2 GiB of 4 GiB, 110 MiB/s`. */
+export function renderTransfer(doneBytes: number, totalBytes: number, seconds: number): string {
+  const rate = seconds > 0 ? `, ${formatBytes(Math.round(doneBytes / seconds))}/s` : ''
+  return `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}${rate}`
 }
 
 export interface ProgressLine {

@@ -2,82 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import {
   type FrameAnswer,
-  type FrameChannel,
-  FrameConnection,
-  type FrameRequest,
   MAX_ACTIVE_REQUESTS,
   MAX_OPEN_STREAMS,
   MAX_UNSENT_BYTES,
 } from '../../../control/src/adapters/frame-connection.ts'
-import { FRAMES_TO_CLIENT, type Frame, FrameDecoder, joinPayload, renderFrame, splitPayload } from '../../../control/src/codec/frame.ts'
-
-/** Enough for what the tests say: ASCII. */
-const encode = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
-const decode = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
-
-/** The client's end, the handler's side, and all that native code would do. */
-class Bench implements FrameChannel {
-  readonly sent: Frame[] = []
-  readonly passed: number[] = []
-  readonly closedDescriptors: number[] = []
-  readonly requests: FrameRequest[] = []
-  readonly log: string[] = []
-  queuedBytes = 0
-  paused = false
-  closed = false
-  readonly connection: FrameConnection
-  readonly #decoder = new FrameDecoder(FRAMES_TO_CLIENT)
-
-  constructor(answer: (request: FrameRequest) => Promise<FrameAnswer> | FrameAnswer) {
-    const handler = async (request: FrameRequest) => {
-      this.requests.push(request)
-      return answer(request)
-    }
-    this.connection = new FrameConnection(this, 'network', handler, {
-      encodeUtf8: encode,
-      decodeUtf8: decode,
-      closeDescriptor: (descriptor) => this.closedDescriptors.push(descriptor),
-      log: (_severity, text) => this.log.push(text),
-    })
-  }
-
-  write(bytes: Uint8Array, descriptors: number[] = []): void {
-    this.sent.push(...this.#decoder.push(bytes).frames)
-    this.passed.push(...descriptors)
-  }
-  pause(): void {
-    this.paused = true
-  }
-  resume(): void {
-    this.paused = false
-  }
-  close(): void {
-    this.closed = true
-    this.connection.ended()
-  }
-
-  request(stream: number, extra: object = {}, body = ''): void {
-    const head = { method: 'GET', path: '/v1/vms', query: '', headers: {}, remote: '10.0.2.2:1', ...extra }
-    const payload = joinPayload(encode(JSON.stringify(head)), encode(body))
-    this.connection.receive(renderFrame({ kind: 'request', stream, end: true, payload }))
-  }
-  cancel(stream: number): void {
-    this.connection.receive(renderFrame({ kind: 'cancel', stream, end: false, payload: new Uint8Array(0) }))
-  }
-  /** Kind, stream, END and text of everything sent, bodies only for answers with a head. */
-  get seen(): unknown[] {
-    return this.sent.map(({ kind, stream, end, payload }) => {
-      const parts = kind === 'data' ? null : splitPayload(payload)
-      return [kind, stream, end, decode(parts === null ? payload : parts.body)]
-    })
-  }
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
-}
-
-const complete = (body: string): FrameAnswer => ({ kind: 'complete', status: 200, headers: {}, body })
+import { renderFrame } from '../../../control/src/codec/frame.ts'
+import { Bench, complete, decode, encode, settle } from './frame-bench.ts'
 
 describe('a request', () => {
   it('reaches the handler with head and body, and its answer the client', async () => {
@@ -131,44 +61,6 @@ describe('a request', () => {
     await settle()
     expect(bench.seen).toEqual([['response', 1, true, '']])
     expect(bench.log.join()).toContain('boom')
-  })
-})
-
-describe('a body that has not been sent yet', () => {
-  it('comes by the descriptor that the handler gives, before its answer', async () => {
-    const bench = new Bench((request) => {
-      request.incoming?.receive(7)
-      return complete(String(request.incoming?.sizeBytes))
-    })
-    bench.request(1, { bodyBytes: 5_000_000_000 })
-    await settle()
-    expect(bench.sent.map(({ kind, stream, end }) => [kind, stream, end])).toEqual([
-      ['receive', 1, false],
-      ['response', 1, true],
-    ])
-    expect([bench.passed, bench.closedDescriptors]).toEqual([[7], [7]])
-  })
-
-  it('is not asked for of a client that has gone, and the descriptor is closed', async () => {
-    let ask = () => {}
-    const bench = new Bench((request) => new Promise(() => (ask = () => request.incoming?.receive(7))))
-    bench.request(1, { bodyBytes: 1 })
-    bench.cancel(1)
-    ask()
-    expect([bench.sent, bench.passed, bench.closedDescriptors]).toEqual([[], [], [7]])
-  })
-
-  it('has no part in the request: that is a breach', () => {
-    const bench = new Bench(() => complete(''))
-    bench.request(1, { bodyBytes: 4 }, 'body')
-    expect(bench.closed).toBe(true)
-  })
-
-  it('is none where nothing was said of it', async () => {
-    const bench = new Bench(() => complete(''))
-    bench.request(1)
-    await settle()
-    expect(bench.requests[0]?.incoming).toBeUndefined()
   })
 })
 

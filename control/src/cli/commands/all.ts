@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { apiCommands } from './api.ts'
 import { completionCommands } from './completion.ts'
 import { eventCommands } from './events.ts'
+import { fileCommands } from './files.ts'
 import { listCommands } from './lists.ts'
 import { operationCommands } from './operations.ts'
 import { sessionCommands } from './session.ts'
@@ -18,6 +19,7 @@ const unordered: readonly Command[] = [
   ...vmEditCommands,
   ...operationCommands,
   ...vmConsoleCommands,
+  ...fileCommands,
   ...taskCommands,
   ...eventCommands,
   ...apiCommands,
