@@ -9,6 +9,7 @@ import { createDatastoreFiles, createFileChecks, type DatastoreFiles } from './d
 import { createDisks, type Disks } from './disks.ts'
 import { createEventFeed, type EventFeed } from './event-feed.ts'
 import { createFileLocks } from './file-locks.ts'
+import { createFileTasks } from './file-tasks.ts'
 import { createFleet } from './fleet.ts'
 import { createGuestFreeze, type GuestFreeze } from './guest-freeze.ts'
 import { createGuestInfo } from './guest-info.ts'
@@ -65,6 +66,7 @@ export function createApp(outside: AppPorts): App {
   fleet.onOutOfSpace(spaceWatch.paused)
   const sessions = createSessions(ports, ledger)
   const checks = createFileChecks(ports, ledger, fleet)
+  const fileTasks = createFileTasks(ports, tasks)
 
   return {
     async start() {
@@ -97,7 +99,7 @@ export function createApp(outside: AppPorts): App {
     consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired),
     datastores: () => datastores.list(),
     files: createDatastoreFiles(ports, ledger, checks),
-    disks: createDisks(ports, fleet, tasks, checks),
-    uploads: createUploads(ports, tasks, checks),
+    disks: createDisks(ports, fleet, fileTasks, checks),
+    uploads: createUploads(ports, fileTasks, checks),
   }
 }

@@ -2,7 +2,6 @@
 import type { DatastoreFile } from '../domain/datastore.ts'
 import { IMAGE_FORMATS, type ImageFormat } from '../domain/disk-image.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
-import { findLackOfRoom } from '../plan/disk-space.ts'
 import { eventually } from './eventually.ts'
 import type { WithFileLocks } from './file-locks.ts'
 import { type FileUser, requireNone, usersOf } from './file-users.ts'
@@ -32,8 +31,6 @@ export interface FileChecks {
   users(file: FileReference): readonly FileUser[]
   /** Never told by content alone, which a guest may have written. Refuses with `disk.format.differs`, `disk.format.unknown`. */
   formatOf(file: FileReference, path: string, asked: ImageFormat | undefined, field: string): ImageFormat
-  /** Refuses with `datastore.full` and the figures. */
-  requireRoom(file: FileReference, neededBytes: number): void
 }
 
 export function createFileChecks(
@@ -76,11 +73,6 @@ export function createFileChecks(
       if (file.file.endsWith('.qcow2')) return 'qcow2'
       const message = 'must be said, as the file begins like a qcow2 image but has no name like one'
       throw invalid([{ code: 'disk.format.unknown', field, message, allowed: [...IMAGE_FORMATS] }])
-    },
-    requireRoom({ datastore }, neededBytes) {
-      const availableBytes = datastores.list().find(({ name }) => name === datastore)?.availableBytes ?? 0
-      const problem = findLackOfRoom(neededBytes, availableBytes)
-      if (problem !== null) throw new Refusal('insufficient-storage', problem.code, `This ${problem.message}.`, [problem])
     },
   }
 }

@@ -1,19 +1,17 @@
 // Making, growing and copying disk images, each as a task that holds its files.
 import type { Copy, Growth, NewDisk } from '../domain/disk-image.ts'
-import type { Task, TaskKind } from '../domain/task.ts'
+import type { Task } from '../domain/task.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { neededBytes } from '../plan/disk-space.ts'
 import { diskName } from '../plan/qemu-disks.ts'
-import type { Following } from '../ports/disk-images.ts'
 import type { VmProcess } from '../ports/vm-host.ts'
-import { createCancellation } from './cancellation.ts'
 import { type FileChecks, fileTarget, toldOf } from './datastore-files.ts'
-import type { HeldFile, WithFileLocks } from './file-locks.ts'
+import type { FileTasks } from './file-tasks.ts'
 import { type FileUser, requireNone } from './file-users.ts'
 import type { Fleet } from './fleet.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
-import type { Conclusion, Progress, Tasks } from './tasks.ts'
+import type { Conclusion } from './tasks.ts'
 
 export interface Disks {
   /** Refuses with `datastore.not-found`, `file.exists`, `file.busy`, `datastore.full`. Can be cancelled. */
@@ -27,33 +25,7 @@ export interface Disks {
   copy(file: FileReference, copy: Copy, by: string): Task
 }
 
-interface FileTask {
-  readonly kind: TaskKind
-  readonly target: FileReference
-  readonly by: string
-  readonly files: readonly HeldFile[]
-  act(following: Following): Promise<Conclusion>
-  readonly cancellable: boolean
-}
-
-export function createDisks(ports: AppPorts & WithFileLocks, fleet: Fleet, tasks: Tasks, checks: FileChecks): Disks {
-  const { diskImages, fileLocks } = ports
-
-  function start({ kind, target, by, files, act, cancellable }: FileTask): Task {
-    const release = fileLocks.hold(files, kind)
-    const { cancellation, cancel } = createCancellation()
-    try {
-      return tasks.start({
-        ...{ kind, by, target: fileTarget(target), settled: release },
-        act: (progress: Progress) => act({ progress, cancellation }),
-        ...(cancellable ? { cancel } : {}),
-      })
-    } catch (error) {
-      release()
-      throw error
-    }
-  }
-
+export function createDisks({ diskImages }: Pick<AppPorts, 'diskImages'>, fleet: Fleet, tasks: FileTasks, checks: FileChecks): Disks {
   /** A file that was made, as nobody would know of it otherwise. */
   function made(file: FileReference, path: string, code: string, message: string): Conclusion {
     return { write: (draft) => draft.event(code, 'info', fileTarget(file), message), undo: () => diskImages.remove(path) }
@@ -81,9 +53,9 @@ export function createDisks(ports: AppPorts & WithFileLocks, fleet: Fleet, tasks
       const { file: name, format, sizeBytes, preallocation } = disk
       const file = { datastore, file: name }
       const path = checks.absent(file)
-      checks.requireRoom(file, neededBytes(disk))
-      return start({
+      return tasks.start({
         ...{ kind: 'disk.create', target: file, by, files: [{ ...file, writes: true }], cancellable: true },
+        neededBytes: neededBytes(disk),
         async act(following) {
           await diskImages.create({ path, format, sizeBytes, preallocation }, following)
           return made(file, path, 'disk.created', `${name} was created by ${by}.`)
@@ -102,7 +74,7 @@ export function createDisks(ports: AppPorts & WithFileLocks, fleet: Fleet, tasks
       const { sizeBytes } = growth
       const live = open.length > 0 ? liveDisk(file, open, fleet) : null
       const act = live === null ? growOff(file, path, growth) : () => live.process.resizeDisk(live.disk, sizeBytes)
-      return start({
+      return tasks.start({
         ...{ kind: 'disk.grow', target: file, by, files: [{ ...file, writes: true }], cancellable: false },
         async act() {
           await act()
@@ -123,14 +95,14 @@ export function createDisks(ports: AppPorts & WithFileLocks, fleet: Fleet, tasks
       const sourceFormat = toldOf(() => checks.formatOf(file, source, asked, 'sourceFormat'))
       toldOf(() => diskImages.info(source, sourceFormat))
       const format = wanted ?? sourceFormat
-      return start({
+      return tasks.start({
         ...{ kind: 'disk.copy', target: copy, by, cancellable: true },
         files: [
           { ...file, writes: false },
           { ...copy, writes: true },
         ],
         async act(following) {
-          checks.requireRoom(copy, await diskImages.measure(source, sourceFormat, following.cancellation))
+          following.takeRoom(await diskImages.measure(source, sourceFormat, following.cancellation))
           await diskImages.copy({ source, sourceFormat, path, format }, following)
           return made(copy, path, 'disk.copied', `${file.file} was copied to ${to} by ${by}.`)
         },

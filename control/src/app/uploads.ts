@@ -3,12 +3,10 @@ import type { ImageFormat } from '../domain/disk-image.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import type { Received } from '../ports/disk-images.ts'
-import { createCancellation } from './cancellation.ts'
 import { type FileChecks, fileTarget } from './datastore-files.ts'
-import type { WithFileLocks } from './file-locks.ts'
+import type { FileTasks } from './file-tasks.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal, type RefusalKind } from './refusal.ts'
-import type { Tasks } from './tasks.ts'
 
 /** Each is a process, and a connection that stays open; a disk is not written faster by more. */
 export const MAX_UPLOADS = 8
@@ -35,43 +33,33 @@ export interface Uploads {
   receive(upload: Upload, offer: (descriptor: number) => void, by: string): Promise<UploadedFile>
 }
 
-export function createUploads({ diskImages, fileLocks }: AppPorts & WithFileLocks, tasks: Tasks, checks: FileChecks): Uploads {
+export function createUploads({ diskImages }: Pick<AppPorts, 'diskImages'>, tasks: FileTasks, checks: FileChecks): Uploads {
   let running = 0
 
   return {
     async receive({ file, sizeBytes, sha256, format }, offer, by) {
       const path = checks.absent(file)
-      checks.requireRoom(file, sizeBytes)
       if (running >= MAX_UPLOADS) {
         throw new Refusal('unavailable', 'upload.too-many', `${MAX_UPLOADS} files are being received already.`, [], 30)
       }
-      const release = fileLocks.hold([{ ...file, writes: true }], 'file.upload')
-      const { cancellation, cancel } = createCancellation()
-      let received: Received | null = null
       return new Promise((resolve, reject) => {
-        const settled = (problem: Problem | null) => {
-          running--
-          release()
-          if (problem !== null) reject(refusalFor(problem))
-          else if (received !== null) resolve({ name: file.file, sizeBytes, ...received })
-        }
+        let received: Received | null = null
+        tasks.start({
+          ...{ kind: 'file.upload', target: file, by, files: [{ ...file, writes: true }], neededBytes: sizeBytes, cancellable: true },
+          async act(following) {
+            received = await diskImages.receive({ path, sizeBytes, sha256, format }, offer, following)
+            return {
+              write: (draft) => draft.event('file.uploaded', 'info', fileTarget(file), `${file.file} was uploaded by ${by}.`),
+              undo: () => diskImages.remove(path),
+            }
+          },
+          settled(problem) {
+            running--
+            if (problem !== null) reject(refusalFor(problem))
+            else if (received !== null) resolve({ name: file.file, sizeBytes, ...received })
+          },
+        })
         running++
-        try {
-          tasks.start({
-            ...{ kind: 'file.upload', by, target: fileTarget(file), settled, cancel },
-            async act(progress) {
-              received = await diskImages.receive({ path, sizeBytes, sha256, format }, offer, { progress, cancellation })
-              return {
-                write: (draft) => draft.event('file.uploaded', 'info', fileTarget(file), `${file.file} was uploaded by ${by}.`),
-                undo: () => diskImages.remove(path),
-              }
-            },
-          })
-        } catch (error) {
-          running--
-          release()
-          reject(error)
-        }
       })
     },
   }

@@ -124,6 +124,15 @@ describe('before a byte of it has come, an upload is refused', () => {
     expect(app.tasks.list()).toEqual([])
   })
 
+  it('that fits, but not beside what is coming already', async () => {
+    const most = Math.floor((world.datastores.availableBytes - ROOM_KEPT_BYTES) * 0.8)
+    const { descriptor, ended } = await begin(upload('one', { sizeBytes: most }))
+    expect(await (await begin(upload('two', { sizeBytes: most }))).ended).toEqual({ kind: 'insufficient-storage', code: 'datastore.full' })
+    world.diskImages.deliver(descriptor, { bytes: 0, sha256: SHA256 })
+    await ended
+    expect((await begin(upload('two', { sizeBytes: most }))).descriptor).toBeGreaterThan(0)
+  })
+
   it('when as many as may be are coming, until one has ended', async () => {
     const begun: Begun[] = []
     for (let at = 0; at < MAX_UPLOADS; at++) begun.push(await begin(upload(`new-${at}`)))
