@@ -213,7 +213,7 @@ describe('an upload', () => {
       return { controld: of('controld.qjb'), gateway: of('gatewayd') }
     }
     const before = await memory()
-    const large = randomBytes(96 * MIB)
+    const large = randomBytes(48 * MIB)
     const seen: { controld: number; gateway: number }[] = []
     const sent = put('large.raw', large, digest(large))
     let ended = false
