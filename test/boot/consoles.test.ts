@@ -1,8 +1,10 @@
 // The screen and keyboard of a VM in a booted appliance: viewers by ticket, a picture, keys.
 import { describe, expect, it } from 'vitest'
-import { RfbViewer } from '../harness/rfb-viewer.ts'
+import { NoVncViewer } from '../harness/novnc-viewer.ts'
+import { decodePng, difference, litPixels, type Picture } from '../harness/picture.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
+import { until, within } from '../harness/wait.ts'
 import { booted } from './booted.ts'
 
 const host = booted({ name: 'consoles' }, (appliance) => appliance.readyAndLoggedIn())
@@ -10,12 +12,24 @@ const minutes = (count: number) => host().patience(count * 10_000)
 
 let id: string
 let serial: SerialSocket
-let viewer: RfbViewer
+let viewer: NoVncViewer
 
 const ticket = async () => {
   const { path } = await host().api.call<{ path: string }>('POST', `/v1/vms/${id}/console/tickets`, { body: { console: 'vnc' } })
   return path
 }
+
+/** What a viewer shows, once it `holds`. */
+function pictureWhen(what: string, holds: (picture: Picture) => boolean, shownBy = viewer): Promise<Picture> {
+  const { machine } = host()
+  const look = () => {
+    const picture = shownBy.picture()
+    return holds(picture) ? picture : null
+  }
+  return until(what, look, { timeoutMs: minutes(1), signal: machine.died })
+}
+
+const isLit = (picture: Picture) => litPixels(picture) > 1000
 
 describe('the screen of a VM', () => {
   it('is shown to who has a ticket', async () => {
@@ -25,53 +39,58 @@ describe('the screen of a VM', () => {
     await vms.power(id, 'power-on', minutes(1))
     serial = await SerialSocket.open(api, id)
     await serial.waitFor(/Memtest86\+ v/, minutes(2), machine.died)
-    viewer = await RfbViewer.open(api, await ticket())
-    expect(viewer.width * viewer.height).toBeGreaterThan(100_000)
-    expect(await viewer.litPixels()).toBeGreaterThan(1000)
-  })
-
-  it('is shown to several at once', async () => {
-    const second = await RfbViewer.open(host().api, await ticket())
-    expect([second.width, second.height]).toEqual([viewer.width, viewer.height])
-    expect(await second.litPixels()).toBeGreaterThan(1000)
-    expect(await viewer.litPixels()).toBeGreaterThan(1000)
-    second.close()
+    viewer = await NoVncViewer.open(api, await ticket())
+    const { width, height } = await pictureWhen('lit screen', isLit)
+    expect([width, height, viewer.name]).toEqual([720, 400, 'QEMU (rescue)'])
   })
 
   it('is shown once for a ticket, and not at all for one that was never issued', async () => {
     const { api } = host()
     const path = await ticket()
-    const once = await RfbViewer.open(api, path)
-    once.close()
-    await expect(RfbViewer.open(api, path)).rejects.toThrow('refused with 404')
-    await expect(RfbViewer.open(api, '/v1/consoles/never')).rejects.toThrow('refused with 404')
+    await (await NoVncViewer.open(api, path)).close()
+    await expect(NoVncViewer.open(api, path)).rejects.toThrow('404')
+    await expect(NoVncViewer.open(api, '/v1/consoles/never')).rejects.toThrow('404')
   })
 
-  it('is a PNG of the same size, for two who ask at once', async () => {
+  it('follows the keys of a viewer: F1 opens a menu over the test', async () => {
+    const { machine } = host()
+    const before = await pictureWhen('lit screen', isLit)
+    viewer.press(0xffbe, 'F1')
+    await serial.waitFor(/Settings:[\s\S]*Exit menu/, minutes(1), machine.died)
+    // The test's own figures are a hundredth of the screen, the menu is a third.
+    await pictureWhen('menu on the screen', (picture) => difference(before, picture) > 0.2)
+  })
+
+  it('is shown to several at once, and as a PNG to two who ask at once, the same to all', async () => {
     const { api } = host()
-    const pictures = await Promise.all([0, 1].map(() => api.request('GET', `/v1/vms/${id}/console/screenshot`)))
-    for (const { status, bytes: picture } of pictures) {
+    const second = await NoVncViewer.open(api, await ticket())
+    // Nothing moves beside the menu.
+    await pictureWhen('same picture for the second viewer', (picture) => difference(viewer.picture(), picture) === 0, second)
+    await second.close()
+    const answers = await Promise.all([0, 1].map(() => api.request('GET', `/v1/vms/${id}/console/screenshot`)))
+    for (const { status, bytes } of answers) {
       expect(status).toBe(200)
-      expect(picture.subarray(1, 4).toString('latin1')).toBe('PNG')
-      expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([viewer.width, viewer.height])
-      expect(picture.subarray(-8, -4).toString('latin1')).toBe('IEND')
+      expect(difference(viewer.picture(), decodePng(bytes))).toBe(0)
     }
   })
 })
 
 describe('the keyboard of a VM', () => {
-  it('takes keys: Escape makes Memtest86+ restart the machine', async () => {
+  it('takes keys of the API: F10 closes the menu, Escape makes Memtest86+ restart the machine', async () => {
     const { api, machine } = host()
+    const menu = viewer.picture()
+    await api.call('POST', `/v1/vms/${id}/keys`, { body: { keys: ['f10'] } })
+    await pictureWhen('screen without the menu', (picture) => difference(menu, picture) > 0.2)
     await api.call('POST', `/v1/vms/${id}/keys`, { body: { keys: ['esc'] } })
     await serial.waitFor(/Memtest86\+ v[\s\S]*GRUB from the CD/, minutes(3), machine.died)
     expect((await api.request('POST', `/v1/vms/${id}/keys`, { body: { keys: ['any'] } })).status).toBe(422)
   })
 
-  it('and the screen are gone with the VM', async () => {
+  it('and the screen are gone with the VM, its viewers disconnected', async () => {
     const { api, vms } = host()
-    viewer.close()
     serial.close()
     await vms.power(id, 'power-off', minutes(1))
+    expect(await within('end of the viewer’s connection', viewer.disconnected, minutes(1))).toEqual({ clean: true })
     for (const what of ['console/screenshot', 'console/log']) {
       expect((await api.request('GET', `/v1/vms/${id}/${what}`)).status).toBe(what === 'console/log' ? 200 : 409)
     }
