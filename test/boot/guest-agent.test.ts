@@ -1,5 +1,7 @@
-// The guest agent of a real Debian in a booted appliance: what it claims is shown, and what it is asked for happens inside the guest.
+// A real Debian in a booted appliance that takes its settings from cloud-init and has the guest agent: what it was told has happened inside the guest, what the
+// agent claims is shown, and what it is asked for happens.
 import { describe, expect, it } from 'vitest'
+import { GuestShell } from '../harness/guest-shell.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs, type Task, type Vm } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
@@ -23,8 +25,27 @@ interface GuestStatus {
 const host = booted({ name: 'guest-agent', probe: true, memoryMiB: 2048 }, (appliance) => appliance.readyAndLoggedIn())
 const minutes = (count: number) => host().patience(count * 10_000)
 
+const MAC = '52:54:00:c1:0d:01'
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbPnEjU8T3TGFO0kZ+Yhmc8ktbXdqY9RmSJ9hE7cLtT ada@example'
+
+/** Of the seed. Commands of `bootcmd` run at each boot, those of `runcmd` once an instance. */
+const cloudInit = {
+  metaData: 'instance-id: first-instance\n',
+  userData: [
+    '#cloud-config',
+    'hostname: lovelace',
+    'users:',
+    `  - { name: ada, shell: /bin/bash, ssh_authorized_keys: [ ${KEY} ] }`,
+    'bootcmd: [ echo boot >>/root/cloud-init ]',
+    'runcmd: [ echo instance >>/root/cloud-init ]',
+    '',
+  ].join('\n'),
+  networkConfig: `version: 2\nethernets: { first: { match: { macaddress: '${MAC}' }, addresses: [ 10.213.0.251/24 ] } }\n`,
+}
+
 let vm: Vm
 let console: SerialSocket
+let shell: GuestShell
 
 async function guest(): Promise<GuestStatus> {
   const { status } = await host().api.call<{ status: { guest: GuestStatus } }>('GET', `/v1/vms/${vm.id}`)
@@ -48,6 +69,9 @@ async function act(verb: 'freeze' | 'thaw', body?: object): Promise<Task> {
   return vms.follow(task, minutes(2))
 }
 
+/** What cloud-init says of itself at the end of its last stage. */
+const cloudInitResult = () => shell.waitFor('cat /run/cloud-init/result.json', /errors/, minutes(3))
+
 const hears = (pattern: RegExp) => console.waitFor(pattern, minutes(2), host().machine.died)
 
 /** The guest's own clock, seconds since the epoch. */
@@ -60,7 +84,7 @@ async function guestSeconds(mark: string): Promise<number> {
 describe('the agent of a guest', () => {
   it('is absent while the guest starts', async () => {
     const { api, vms } = host()
-    vm = await vms.create(guestSpecs.debian('debian'))
+    vm = await vms.create({ ...guestSpecs.debian('debian'), nics: [{ network: 'nat', mac: MAC }], cloudInit })
     await vms.power(vm.id, 'power-on', minutes(1))
     console = await SerialSocket.open(api, vm.id)
     expect(await guest()).toEqual({ agent: 'absent' })
@@ -70,28 +94,37 @@ describe('the agent of a guest', () => {
 
   it('tells who the guest is, and its address', async () => {
     const { machine } = host()
-    await console.waitFor(/corbel-guest: address is 10\.213\.0\.\d+/, minutes(6), machine.died)
+    shell = await GuestShell.login(console, machine, minutes(12))
     const { claims } = await guestWhen(
       'address from the agent',
-      ({ claims: now }) => now?.addresses.some(({ address }) => address.startsWith('10.213.0.')) === true,
+      ({ claims: now }) => now?.addresses.some(({ mac }) => mac === MAC) === true,
     )
-    expect(claims).toMatchObject({ hostname: 'debian', os: { id: 'debian', version: '13' }, frozen: false })
+    expect(claims).toMatchObject({ hostname: 'lovelace', os: { id: 'debian', version: '13' }, frozen: false })
     expect(claims?.os.kernel).toMatch(/^6\.\d+/)
-    const [nic] = (await host().vms.get(vm.id)).spec.nics
-    const [first] = claims?.addresses ?? []
-    expect(first).toMatchObject({ mac: nic?.mac, prefixLength: 24 })
+    expect(claims?.addresses[0]).toMatchObject({ mac: MAC, address: '10.213.0.251', prefixLength: 24 })
+  })
+})
+
+describe('a guest with cloud-init', () => {
+  it('has found its seed, on a disk after its own, and nothing wrong with it', async () => {
+    // mformat also writes a partition table, whose one partition is the whole disk.
+    const datasource = expect.stringMatching(/^DataSourceNoCloud \[seed=\/dev\/vdb1?\]$/)
+    expect(JSON.parse(await cloudInitResult())).toEqual({ v1: { datasource, errors: [] } })
+  })
+
+  it('has the host name, the user with the SSH key, and the address that it was told', async () => {
+    expect(await shell.run('hostname', minutes(1))).toBe('lovelace')
+    expect(await shell.run('id -nG ada', minutes(1))).toBe('ada')
+    const keys = '/home/ada/.ssh/authorized_keys'
+    expect(await shell.run(`stat -c "%U %a" ${keys}; cat ${keys}`, minutes(1))).toBe(`ada 600\n${KEY}`)
+    expect(await shell.run('ip -4 -br address | awk \'$1 != "lo" { print $3 }\'', minutes(1))).toBe('10.213.0.251/24')
   })
 })
 
 describe('a frozen guest', () => {
   it('writes nothing until it is thawed', async () => {
-    const { machine } = host()
-    console.send('root\r')
-    await console.waitFor(/Password:/, minutes(1), machine.died)
-    console.send('corbel-guest\r')
-    await hears(/root@debian:~#/)
     await act('freeze')
-    expect((await guestWhen('frozen guest', ({ claims }) => claims?.frozen === true)).claims).toMatchObject({ hostname: 'debian' })
+    expect((await guestWhen('frozen guest', ({ claims }) => claims?.frozen === true)).claims).toMatchObject({ hostname: 'lovelace' })
     console.send('(touch /root/first; echo writ""ten) & sleep 3; echo wai""ted\r')
     await hears(/^waited\r?$/m)
     expect(console.text).not.toMatch(/written/)
@@ -145,6 +178,23 @@ describe('a shutdown', () => {
 
   it('leaves nothing of the guest to be shown', async () => {
     expect(await guest()).toBeUndefined()
+  })
+})
+
+describe('a guest with cloud-init that is powered on again', () => {
+  it('is still the instance that it was: nothing is done twice but what is for each boot', async () => {
+    const { api, machine, vms } = host()
+    console.close()
+    await vms.power(vm.id, 'power-on', minutes(1))
+    console = await SerialSocket.open(api, vm.id)
+    await console.waitFor(/GRUB loads Debian[\s\S]*GRUB loads Debian/, minutes(2), machine.died)
+    console.forget()
+    shell = await GuestShell.login(console, machine, minutes(12))
+    await cloudInitResult()
+    expect(await shell.run('readlink /var/lib/cloud/instance; cat /root/cloud-init', minutes(1))).toBe(
+      '/var/lib/cloud/instances/first-instance\nboot\ninstance\nboot',
+    )
+    console.close()
     await host().powerOff()
   })
 })

@@ -44,7 +44,6 @@ describe('a VM with UEFI Secure Boot and a TPM', () => {
     const { api, machine, vms } = appliance
     const vm = await vms.create({
       ...{ name: 'secure', firmware: 'uefi-secure-boot', tpm: true, display: 'none', usb: false },
-      cloudInit: { userData: '#cloud-config\nfqdn: secure.example\n' },
       ...{ memoryMiB: 384, maxMemoryMiB: 768, maxVcpus: 2, disks: [DISK], cdroms: [{}], nics: [{ network: 'nat' }], watchdog: 'reset' },
     })
     id = vm.id
@@ -59,19 +58,6 @@ describe('a VM with UEFI Secure Boot and a TPM', () => {
 
   it('shows the guest a TPM 2.0', async () => {
     expect(await shell.run('cat /sys/class/tpm/tpm0/tpm_version_major', minutes(1))).toBe('2')
-  })
-})
-
-describe('a cloud-init seed', () => {
-  it('is a small disk after the VM’s own, with the documents of the spec and those that follow from it', async () => {
-    expect(await shell.run('findmnt -n -o SOURCE /', minutes(1))).toBe('/dev/vda2')
-    const seen = await shell.run('mkdir -p /seed; mount -o ro LABEL=CIDATA /seed; grep . /seed/*; umount /seed', minutes(1))
-    expect(seen.split('\n').sort()).toEqual([
-      `/seed/meta-data:instance-id: ${id}`,
-      '/seed/meta-data:local-hostname: secure',
-      '/seed/user-data:#cloud-config',
-      '/seed/user-data:fqdn: secure.example',
-    ])
   })
 })
 

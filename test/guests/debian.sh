@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a disk with a small real Debian 13 (its own kernel, systemd, guest agent, console on ttyS0), without mounting anything. It starts by GRUB on BIOS,
-# and by Debian's signed shim and GRUB on UEFI, Secure Boot included.
+# Makes a disk with a small real Debian 13 (its own kernel, systemd, guest agent, cloud-init, console on ttyS0), without mounting
+# anything. It starts by GRUB on BIOS, and by Debian's signed shim and GRUB on UEFI, Secure Boot included.
 # Reads: test/guests/debian (files laid over the system), the Debian archive. Runs in the tools tree.
 # Writes: OUT/debian.img (raw, sparse) and OUT/debian/{vmlinuz,*.ko (what KVM needs),memtest.bin,busybox} for the other recipes.
 # Usage: debian.sh OUT
@@ -11,6 +11,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=/tmp/root
 password=corbel-guest
 packages=linux-image-cloud-amd64,systemd-sysv,udev,dbus,login,passwd,kmod,hostname,memtest86+,busybox-static,qemu-guest-agent
+# cloud-init renders for networkd only where there is `ip`.
+packages=$packages,cloud-init,iproute2
 grub=/usr/lib/grub/i386-pc
 # 512-byte sectors: GRUB's core in a partition of its own, then the root file system.
 core_sector=2048 root_sector=4096 root_sectors=1044480
@@ -21,7 +23,8 @@ esp_sector=$((root_sector + root_sectors)) esp_sectors=32768
 make_root() {
   mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' --include="$packages" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/udev/hwdb*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
+    --dpkgopt='path-exclude=/usr/lib/udev/hwdb*' \
     trixie "$root"
   cp -R "$here/debian/." "$root/"
   printf 'root:%s\n' "$password" | chroot "$root" chpasswd

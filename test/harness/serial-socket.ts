@@ -42,6 +42,11 @@ export class SerialSocket {
     return plainText(this.#text)
   }
 
+  /** Nothing that was received so far is waited for any more; a port gives everyone what was printed before, by an earlier boot too. */
+  forget(): void {
+    this.#text = ''
+  }
+
   get closed(): boolean {
     return this.#closed
   }
