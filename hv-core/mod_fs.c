@@ -25,7 +25,11 @@ static int read_whole(const char *path, size_t limit, bool leave_rest, uint8_t *
     for (;;) {
         if (used == capacity)
             *bytes = hv_realloc(*bytes, capacity = capacity ? capacity * 2 : 8192);
-        ssize_t count = read(fd, *bytes + used, capacity - used);
+        size_t room = capacity - used;
+        // What will be left out is not read at all: it can have effects on a device, or take what another reader of a pipe wants.
+        if (leave_rest && room > limit - used)
+            room = limit - used;
+        ssize_t count = read(fd, *bytes + used, room);
         if (count == 0)
             break;
         if (count < 0 && errno == EINTR)

@@ -21,7 +21,7 @@ declare module 'hv:fs' {
   export function readFile(path: string, maxBytes?: number): Uint8Array
   /** The same as text; `EILSEQ` when it is not UTF-8. */
   export function readText(path: string, maxBytes?: number): string
-  /** The file's first `maxBytes` bytes, or all of a shorter one. */
+  /** The file's first `maxBytes` bytes, or all of a shorter one. Nothing is read beyond them. */
   export function readHead(path: string, maxBytes: number): Uint8Array
   /**
    * Replaces `path` by `data` so that a power cut at any moment leaves the old or the new content:

@@ -33,6 +33,15 @@ describe('reading', () => {
     expect(failure(() => fs.readHead('/', 1))).toMatchObject({ code: 'EISDIR' })
   })
 
+  it('of a head does not so much as read the rest', async () => {
+    const path = `${scratch()}/pipe`
+    await run({ argv: ['/usr/bin/mkfifo', path] })
+    const open = fs.openFd(path, 'rw')
+    fs.writeControl(path, 'abcdefghij')
+    expect([fs.readHead(path, 3), fs.readHead(path, 4)].map((head) => decodeUtf8(head))).toEqual(['abc', 'defg'])
+    fs.closeFd(open)
+  })
+
   it('refuses text that is not UTF-8', () => {
     const path = `${scratch()}/f`
     fs.writeFileAtomic(path, new Uint8Array([0xff]))
