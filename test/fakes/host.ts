@@ -2,8 +2,10 @@
 import type { BootOutcome } from '../../control/src/domain/boot-outcome.ts'
 import type { Datastore, DatastoreFile } from '../../control/src/domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../../control/src/domain/host.ts'
+import type { HostTopology } from '../../control/src/domain/topology.ts'
 import type { Clock } from '../../control/src/ports/clock.ts'
 import type { Datastores, Host } from '../../control/src/ports/host.ts'
+import { TWO_NODES } from './topology.ts'
 
 export const BOOT_OUTCOME: BootOutcome = {
   seed: { state: 'absent', problems: [], document: null },
@@ -24,6 +26,8 @@ export class FakeHost implements Host {
     memoryMiB: 8192,
     kvm: { available: true, kind: 'amd' },
   }
+  /** What {@link topology} answers. */
+  made: HostTopology = TWO_NODES
   bootOutcome: BootOutcome = BOOT_OUTCOME
   addresses: HostStatus['addresses'] = [{ adapter: 'eth0', address: '10.0.2.15', family: 4, origin: 'dhcp' }]
   fingerprint: string | null = 'AA:BB'
@@ -43,6 +47,10 @@ export class FakeHost implements Host {
       memory: { totalMiB: 8192, usedMiB: 512 },
       addresses: this.addresses,
     }
+  }
+
+  topology(): HostTopology {
+    return this.made
   }
 
   certificateFingerprint(): string | null {

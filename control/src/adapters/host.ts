@@ -12,6 +12,7 @@ import { NAT_BRIDGE } from '../domain/nat-network.ts'
 import type { Host } from '../ports/host.ts'
 import { readBootOutcome } from './boot-outcome.ts'
 import { readFingerprint, TLS_DIRECTORY } from './certificate.ts'
+import { createHostTopology } from './host-topology.ts'
 import { readLeases } from './leases.ts'
 
 const MANIFEST = '/usr/share/corbel/manifest.json'
@@ -26,6 +27,7 @@ export function createHost(): Host {
   let fingerprint: string | null = null
   return {
     facts,
+    topology: createHostTopology(),
     bootId: readText('/proc/sys/kernel/random/boot_id').trim(),
     bootOutcome: readBootOutcome(),
     observeStatus: () => ({

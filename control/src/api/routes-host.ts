@@ -5,6 +5,7 @@ import { followEvents } from './event-stream.ts'
 import type { CompleteResponse } from './message.ts'
 import { type Route, withBody, withoutBody } from './route.ts'
 import { consoleStatusSchema, emptySchema, eventSchema, hostSchema, listOf, taskSchema } from './schemas.ts'
+import { hostTopologySchema } from './schemas-topology.ts'
 
 /** 202 with where to ask how it goes. */
 export function accepted(task: Task): CompleteResponse {
@@ -27,6 +28,13 @@ export const hostRoutes: readonly Route[] = [
       answers: [{ status: 200, description: 'Facts and status', schema: hostSchema }],
     },
     ({ app }) => json(200, app.host()),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/host/topology', who: 'viewer', summary: 'What the machine is made of, and what it can do for VMs' },
+      answers: [{ status: 200, description: 'As it is now', schema: hostTopologySchema }],
+    },
+    ({ app }) => json(200, app.hostTopology()),
   ),
   withBody(
     {

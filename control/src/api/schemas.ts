@@ -14,6 +14,7 @@ import { TASK_KINDS, TASK_STATES, type Task } from '../domain/task.ts'
 import { vmSpecSchema } from '../domain/vm.ts'
 import { seconds, shutdownEndSchema } from '../domain/vm-policies.ts'
 import { type LastExit, PAUSE_CAUSES, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
+import { hostTopologySchema } from './schemas-topology.ts'
 
 /** A schema whose output is a T. */
 type Of<T> = v.GenericSchema<unknown, T>
@@ -271,6 +272,7 @@ export const components = {
   Event: eventSchema,
   HostFacts: hostFactsSchema,
   HostStatus: hostStatusSchema,
+  HostTopology: hostTopologySchema,
   ConsoleStatus: consoleStatusSchema,
   ConsoleTicket: consoleTicketSchema,
   Datastore: datastoreSchema,

@@ -2,6 +2,7 @@
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import type { Datastore } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
+import type { HostTopology } from '../domain/topology.ts'
 import { autostart } from './autostart.ts'
 import { gatherConsoleStatus } from './console-status.ts'
 import { type Consoles, createConsoles } from './consoles.ts'
@@ -41,6 +42,7 @@ export interface App {
   readonly events: EventFeed
   readonly hostPower: HostPower
   host(): { readonly facts: HostFacts; readonly status: HostStatus }
+  hostTopology(): HostTopology
   consoleStatus(): ConsoleStatus
   datastores(): readonly Datastore[]
   readonly files: DatastoreFiles
@@ -96,6 +98,7 @@ export function createApp(outside: AppPorts): App {
     events: createEventFeed(ports, ledger),
     hostPower: createHostPower(ports, ledger, fleet, power, suspension, tasks),
     host: () => ({ facts: host.facts, status: host.observeStatus() }),
+    hostTopology: () => host.topology(),
     consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired),
     datastores: () => datastores.list(),
     files: createDatastoreFiles(ports, ledger, checks),

@@ -2,10 +2,13 @@
 import type { BootOutcome } from '../domain/boot-outcome.ts'
 import type { Datastore, DatastoreFile } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
+import type { HostTopology } from '../domain/topology.ts'
 
 export interface Host {
   /** Read once at start. */
   readonly facts: HostFacts
+  /** Read at start, and those parts again that have changed since: CPUs, PCI devices and their drivers. Huge pages are counted each time. Throws nothing. */
+  topology(): HostTopology
   /** Another with each boot of the machine, the same for as long as it runs. */
   readonly bootId: string
   observeStatus(): HostStatus

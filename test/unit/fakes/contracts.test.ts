@@ -7,10 +7,11 @@ import { guestAgentContract } from '../../contract/guest-agent.contract.ts'
 import { passwordsContract } from '../../contract/passwords.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
+import { topologyContract } from '../../contract/topology.contract.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeDiskImages } from '../../fakes/disk-images.ts'
 import { FakeGuest } from '../../fakes/guest-agent.ts'
-import { FakeDatastores } from '../../fakes/host.ts'
+import { FakeDatastores, FakeHost } from '../../fakes/host.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
 import { FakeRandom } from '../../fakes/random.ts'
 import { FakeStore } from '../../fakes/store.ts'
@@ -29,6 +30,11 @@ describe('the seeded randomness', () => randomContract(() => new FakeRandom(7)))
 describe('the instant password hashing', () => passwordsContract(() => new FakePasswords()))
 
 describe('the datastores of a test', () => datastoresContract((...files) => new FakeDatastores(...files)))
+
+describe('the machine of a test', () => {
+  const host = new FakeHost(new FakeClock())
+  topologyContract(() => host.topology())
+})
 
 describe('the guest of a test', () => {
   guestAgentContract(async () => {

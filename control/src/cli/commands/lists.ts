@@ -3,6 +3,7 @@ import type { Datastore, DatastoreFile } from '../../domain/datastore.ts'
 import type { Event } from '../../domain/event.ts'
 import type { HostFacts, HostStatus } from '../../domain/host.ts'
 import type { Task } from '../../domain/task.ts'
+import type { HostTopology } from '../../domain/topology.ts'
 import type { Vm } from '../../domain/vm-status.ts'
 import type { Client } from '../client.ts'
 import type { Command } from '../command.ts'
@@ -11,6 +12,7 @@ import { type OperationName, operation, pathOf } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { formatBytes, formatSeconds } from '../quantity.ts'
 import { type Column, renderPairs, renderTable } from '../table.ts'
+import { renderTopology } from '../topology-view.ts'
 import { vmPairs } from '../vm-view.ts'
 
 type FileItem = DatastoreFile & { readonly usedBy: readonly string[] }
@@ -121,6 +123,18 @@ export const listCommands: readonly Command[] = [
     async run(context) {
       const host = await context.host().call<{ facts: HostFacts; status: HostStatus }>('GET', '/v1/host')
       printResult(context, host, () => renderPairs(hostPairs(host.facts, host.status)))
+    },
+  },
+  {
+    words: ['host', 'topology'],
+    summary: operation('GET /v1/host/topology').summary,
+    details: [
+      'Sockets, cores, caches, NUMA nodes, huge pages, IOMMU, KVM, PCI devices, and what is done about weaknesses of the processor.',
+      'Who may: viewer. API: GET /v1/host/topology',
+    ],
+    async run(context) {
+      const topology = await context.host().call<HostTopology>('GET', '/v1/host/topology')
+      printResult(context, topology, () => renderTopology(topology))
     },
   },
 ]
