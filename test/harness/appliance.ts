@@ -6,10 +6,11 @@ import { type Accelerator, accelerator } from './accel.ts'
 import { ApiClient } from './api-client.ts'
 import { blankDisk, overlayDataDisk } from './data-disk.ts'
 import { Machine } from './machine.ts'
+import type { Hardware } from './outer-hardware.ts'
 import { freshLogDirectory, iso } from './paths.ts'
 import { freePorts } from './ports.ts'
 import { directBootWithProbe, Probe } from './probe.ts'
-import type { DirectBoot, Firmware, Medium } from './qemu-argv.ts'
+import { type DirectBoot, type Firmware, type Medium, managementMac } from './qemu-argv.ts'
 import { dataDiskSerial, ordinarySeed, writeSeed } from './seed-medium.ts'
 import { SerialScreen } from './serial-screen.ts'
 import { VmClient } from './vm-client.ts'
@@ -22,8 +23,10 @@ export interface ApplianceOptions {
   readonly medium?: Medium
   readonly iso?: string
   readonly memoryMiB?: number
+  /** CPUs, NUMA nodes, IOMMU and cards; default: one CPU, and nothing beyond what the machine needs. */
+  readonly hardware?: Hardware
   readonly noReboot?: boolean
-  /** A document, or text that is none; null for no seed medium. Default: {@link ordinarySeed}. */
+  /** A document, or text that is none; null for no seed medium. Default: {@link ordinarySeed}, which names the management adapter where there are cards. */
   readonly seed?: unknown
   /** A qcow2 file instead of a fresh overlay of the prepared disk; null for none. */
   readonly dataDisk?: string | null
@@ -77,7 +80,9 @@ export class Appliance {
     const logDirectory = freshLogDirectory(options.name)
     const chosen = await accelerator()
     const password = randomBytes(12).toString('base64url')
-    const seed = options.seed === undefined ? ordinarySeed({ password }) : options.seed
+    // Among cards, the first adapter with a link may be one of them.
+    const adapter = options.hardware?.cards === undefined ? {} : { adapter: managementMac }
+    const seed = options.seed === undefined ? ordinarySeed({ password, ...adapter }) : options.seed
     const dataDisk = options.dataDisk === undefined ? makeDataDisk(logDirectory, options.blankDiskMiB) : options.dataDisk
     const wanted = [443, ...(options.forwards ?? [])]
     const ports = await freePorts(wanted.length)
@@ -92,6 +97,7 @@ export class Appliance {
       noReboot: options.noReboot ?? false,
       forwards,
       logDirectory,
+      ...(options.hardware === undefined ? {} : { hardware: options.hardware }),
       ...(options.neighbour === undefined ? {} : { neighbour: options.neighbour }),
       ...(direct === null ? {} : { direct }),
       ...(dataDisk === null ? {} : { dataDisk: { file: dataDisk, serial: dataDiskSerial } }),

@@ -1,4 +1,5 @@
 // The argv of the outer QEMU: the server that the appliance is started on, as plain data. Starts nothing.
+import { type Hardware, renderCards, renderIommu, renderProcessors } from './outer-hardware.ts'
 
 export type Firmware = 'bios' | 'uefi' | 'secure-boot' | 'direct'
 
@@ -13,8 +14,10 @@ export interface DirectBoot {
 
 export interface OuterMachine {
   readonly accelerator: readonly string[]
+  /** Both give way to what `hardware` says. */
   readonly cpus: number
   readonly memoryMiB: number
+  readonly hardware?: Hardware
   readonly firmware: Firmware
   /** This run's own copy of the UEFI variables. */
   readonly uefiVariables?: string
@@ -36,6 +39,9 @@ export interface OuterMachine {
   readonly noReboot: boolean
 }
 
+/** Of the adapter that the API is reached by. */
+export const managementMac = '52:54:00:c0:be:01'
+
 const uefiCode: Record<'uefi' | 'secure-boot', { readonly code: string; readonly variables: string }> = {
   uefi: { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' },
   'secure-boot': { code: '/usr/share/OVMF/OVMF_CODE_4M.ms.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' },
@@ -47,17 +53,20 @@ export function pristineVariables(firmware: Firmware): string | null {
 }
 
 export function renderQemuArgv(machine: OuterMachine): string[] {
+  const { hardware = {} } = machine
   return [
     ...machine.accelerator,
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
     ...['-machine', machine.firmware === 'secure-boot' ? 'q35,smm=on' : 'q35'],
-    ...['-smp', String(machine.cpus), '-m', String(machine.memoryMiB)],
+    ...renderProcessors(hardware, machine.cpus, machine.memoryMiB),
+    ...renderIommu(hardware),
     ...['-device', 'virtio-rng-pci'],
     ...firmwareArgv(machine),
     ...mediumArgv(machine),
     ...dataArgv(machine),
     ...seedArgv(machine),
     ...networkArgv(machine),
+    ...renderCards(hardware),
     ...machine.serials.flatMap((path, n) => [
       ...['-chardev', `socket,id=serial${n},path=${path},server=on,wait=off`],
       ...['-serial', `chardev:serial${n}`],
@@ -112,7 +121,7 @@ function seedArgv(machine: OuterMachine): string[] {
 /** Port forwarding alone, or a hub of the forwarding, the appliance and its neighbour. */
 function networkArgv(machine: OuterMachine): string[] {
   const forwards = machine.forwards.map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`).join('')
-  const adapter = (netdev: string) => ['-device', `virtio-net-pci,netdev=${netdev},mac=52:54:00:c0:be:01,romfile=`]
+  const adapter = (netdev: string) => ['-device', `virtio-net-pci,netdev=${netdev},mac=${managementMac},romfile=`]
   const user = (options: string) => ['-netdev', `user,id=management${options}${forwards}`]
   if (machine.neighbour === undefined) return [...user(''), ...adapter('management')]
   return [

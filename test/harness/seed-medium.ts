@@ -8,6 +8,8 @@ export const dataDiskSerial = 'DATA1'
 export interface SeedOptions {
   readonly password: string
   readonly hostname?: string
+  /** MAC of the management adapter; default: the first that has a link. */
+  readonly adapter?: string
 }
 
 /** A seed that sets a password and takes the prepared data disk. */
@@ -17,6 +19,7 @@ export function ordinarySeed(options: SeedOptions): Record<string, unknown> {
     hostname: options.hostname ?? 'corbel-test',
     administrator: { password: options.password },
     datastore: { disk: { serial: dataDiskSerial } },
+    ...(options.adapter === undefined ? {} : { management: { adapter: options.adapter, ipv4: { mode: 'dhcp' } } }),
   }
 }
 
