@@ -1,6 +1,7 @@
 // A host for VMs whose processes are objects: they outlive an app, crash when told to, and answer late or not at all.
 import type { Effect } from '../../control/src/domain/effect.ts'
 import type { LiveStep } from '../../control/src/domain/live-step.ts'
+import type { VmDevices } from '../../control/src/domain/usage.ts'
 import type { ProcessIdentity, RunState, VmExit, VmHost, VmProcess } from '../../control/src/ports/vm-host.ts'
 import { FakeFailure } from './failure.ts'
 import { FakeGuest } from './guest-agent.ts'
@@ -24,6 +25,8 @@ export class FakeMachine {
   readonly pressed: string[] = []
   /** Live steps in the order in which they were taken. */
   readonly taken: LiveStep[] = []
+  /** What its QEMU tells of its devices. */
+  devicesInUse: VmDevices = { balloonBytes: null, disks: [] }
   /** Whether the guest lets go of devices when asked. */
   releasing = true
   /** Thrown by the next step of this kind. */
@@ -220,6 +223,7 @@ export class FakeMachine {
       resume: () => act(() => this.#resume()),
       resizeDisk: (device, sizeBytes) => act(() => this.#resize(device, sizeBytes)),
       take: (step) => act(() => this.#take(step)),
+      observeDevices: () => act(() => this.devicesInUse),
       onDeviceGone: (handler) => void this.#goneHandlers.push(handler),
       save: (path, progress) => act(() => this.#save(path, progress)).then((saved) => saved),
       cancelSave: () => act(() => this.#cancelSave()),

@@ -9,6 +9,7 @@ import { FakeDatastores, FakeHost } from './host.ts'
 import { FakePasswords } from './passwords.ts'
 import { FakeRandom } from './random.ts'
 import { FakeStore } from './store.ts'
+import { FakeUsage } from './usage.ts'
 import { FakeVmHost } from './vm-host.ts'
 
 export const PASSWORD = 'correct horse battery'
@@ -20,6 +21,7 @@ export class World implements AppPorts {
   readonly host = new FakeHost(this.clock)
   readonly datastores = new FakeDatastores('a.qcow2', 'b.qcow2', 'c.raw', 'x.iso', 'vmlinuz', 'initrd')
   readonly diskImages = new FakeDiskImages(this.datastores)
+  readonly usage = new FakeUsage()
   readonly passwords = new FakePasswords()
   readonly random: FakeRandom
   readonly logged: string[] = []

@@ -2,9 +2,11 @@
 import type { ExitStatus, Process } from 'hv:process'
 import type { Relay } from 'hv:relay'
 import type { LiveStep } from '../domain/live-step.ts'
+import type { VmDevices } from '../domain/usage.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
 import { resizeDisk } from './block-resize.ts'
+import { observeDevices } from './device-usage.ts'
 import { type AgentTransport, QemuGuestAgent } from './guest-agent.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { forgetDevice, type LiveTools, takeLiveStep } from './live-steps.ts'
@@ -136,6 +138,10 @@ export class RunningVm implements VmProcess {
 
   resizeDisk(device: string, sizeBytes: number): Promise<void> {
     return told('resize-disk', resizeDisk(device, sizeBytes, this.#monitor))
+  }
+
+  observeDevices(timeoutMs: number): Promise<VmDevices> {
+    return told('observe-devices', observeDevices(timeoutMs, this.#monitor))
   }
 
   onDeviceGone(handler: (name: string) => void): void {

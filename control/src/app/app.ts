@@ -27,6 +27,7 @@ import { createSpaceWatch } from './space-watch.ts'
 import { createSuspension, type Suspension } from './suspend.ts'
 import { createTasks, type Tasks } from './tasks.ts'
 import { createUploads, type Uploads } from './uploads.ts'
+import { type Accounting, createAccounting } from './usage.ts'
 import { createVmTasks } from './vm-tasks.ts'
 import { createVms, type Vms } from './vms.ts'
 
@@ -48,6 +49,8 @@ export interface App {
   readonly files: DatastoreFiles
   readonly disks: Disks
   readonly uploads: Uploads
+  /** Samples nothing before it is told to run. */
+  readonly accounting: Accounting
 }
 
 export function createApp(outside: AppPorts): App {
@@ -104,5 +107,6 @@ export function createApp(outside: AppPorts): App {
     files: createDatastoreFiles(ports, ledger, checks),
     disks: createDisks(ports, fleet, fileTasks, checks),
     uploads: createUploads(ports, fileTasks, checks),
+    accounting: createAccounting(ports, fleet),
   }
 }

@@ -5,12 +5,14 @@ import type { Datastores, Host } from '../ports/host.ts'
 import type { Log } from '../ports/log.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { Store } from '../ports/store.ts'
+import type { Usage } from '../ports/usage.ts'
 import type { VmHost } from '../ports/vm-host.ts'
 
 export interface AppPorts {
   readonly store: Store
   readonly vmHost: VmHost
   readonly host: Host
+  readonly usage: Usage
   readonly datastores: Datastores
   readonly diskImages: DiskImages
   readonly passwords: Passwords

@@ -12,6 +12,7 @@ import { createHost } from '../adapters/host.ts'
 import { createPasswords } from '../adapters/passwords.ts'
 import { createRandom } from '../adapters/random.ts'
 import { openStore, type StoreProblem } from '../adapters/store-recovery.ts'
+import { createUsage } from '../adapters/usage.ts'
 import { createVmHost } from '../adapters/vm-host.ts'
 import { createApi } from '../api/api.ts'
 import { createApp } from '../app/app.ts'
@@ -20,6 +21,7 @@ import type { VmHost } from '../ports/vm-host.ts'
 
 const STATE = '/state'
 const DATASTORE = '/datastores/local'
+const VM_CGROUPS = '/sys/fs/cgroup/corbel.vm'
 const CONTROL_DIRECTORY = '/run/corbel/control'
 /** Who is at the other end, by uid; root has no business there. */
 const PEERS = { 100: 'network', 101: 'console' } as const
@@ -56,11 +58,12 @@ const clock = createClock()
 const startedMs = clock.monotonicMs()
 const { store, problem } = openStore(STATE, clock)
 const host = withStoreProblem(createHost(), problem)
-const vmHost = createVmHost({ cgroups: '/sys/fs/cgroup/corbel.vm', runDirectories: '/run/corbel/vm' }, clock, log)
+const vmHost = createVmHost({ cgroups: VM_CGROUPS, runDirectories: '/run/corbel/vm' }, clock, log)
 const app = createApp({
   store,
   vmHost: problem === null ? vmHost : withoutStrays(vmHost),
   host,
+  usage: createUsage({ cgroups: VM_CGROUPS, proc: '/proc', sys: '/sys' }),
   datastores: createDatastores(DATASTORE, () => isMounted(DATASTORE), await datastoreUuid()),
   diskImages: createDiskImages(
     { directory: DATASTORE, cgroups: '/sys/fs/cgroup/corbel.image', limits: IMAGE_LIMITS, receiver: RECEIVER },
@@ -121,6 +124,7 @@ async function start(): Promise<void> {
   } catch (error) {
     log('error', `start: ${String(error)}`)
   }
+  app.accounting.run()
   mkdir(CONTROL_DIRECTORY, { recursive: true })
   // Gateway and console look into it from their own roots, each as a user of its own.
   chmod(CONTROL_DIRECTORY, 0o755)

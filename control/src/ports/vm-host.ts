@@ -1,6 +1,7 @@
 // The port through which VMs are started, driven and watched. Knows processes and QMP; decides nothing.
 import type { Effect } from '../domain/effect.ts'
 import type { LiveStep } from '../domain/live-step.ts'
+import type { VmDevices } from '../domain/usage.ts'
 import type { GuestAgent } from './guest-agent.ts'
 
 /** A process, for good: the pid with its start time (field 22 of /proc/PID/stat). */
@@ -61,6 +62,8 @@ export interface VmProcess {
   take(step: LiveStep): Promise<void>
   /** Gives the disk in a slot (`disk0`) another size, which the guest sees at once; rejects with `disk.grow.smaller`. Nothing to do when it has that size. QMP: block_resize. */
   resizeDisk(device: string, sizeBytes: number): Promise<void>
+  /** What only QEMU knows of the VM's use. QMP: query-balloon, query-blockstats; rejects when it does not answer each within `timeoutMs`. */
+  observeDevices(timeoutMs: number): Promise<VmDevices>
   /** Called with the name of a device (`disk1`, `nic0`) that the guest let go of after `take` had given up waiting. One handler. */
   onDeviceGone(handler: (name: string) => void): void
   /** Pauses the VM and writes its state to `path`, which is there whole and on disk, or not at all. On failure the VM is as it was. */

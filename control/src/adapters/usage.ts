@@ -1,0 +1,100 @@
+// What VMs and the host use, read from cgroup files, /proc and /sys. Asks no program and no VM.
+import { readDir, readText, statOrNull } from 'hv:fs'
+import { parseCount, parseCpuStat, parseIoStat, parseMemoryStat } from '../codec/cgroup-stat.ts'
+import { parsePressure } from '../codec/pressure.ts'
+import { parseDiskstats } from '../codec/proc-diskstats.ts'
+import { parseMemory } from '../codec/proc-meminfo.ts'
+import { parseNetDev } from '../codec/proc-net-dev.ts'
+import { parseProcStat, parseWaitMicroseconds } from '../codec/proc-stat.ts'
+import type { NicTraffic, Pressures } from '../domain/usage.ts'
+import type { Usage } from '../ports/usage.ts'
+
+export interface UsagePlaces {
+  /** One cgroup a VM below it: `/sys/fs/cgroup/corbel.vm`. */
+  readonly cgroups: string
+  readonly proc: string
+  readonly sys: string
+}
+
+/** As QEMU names the threads of vCPUs with `debug-threads=on`. @source QEMU accel/kvm/kvm-accel-ops.c, accel/tcg/tcg-accel-ops-mttcg.c */
+const VCPU_THREAD = /^CPU \d+\//
+
+export function createUsage({ cgroups, proc, sys }: UsagePlaces): Usage {
+  return {
+    observeVm({ id, pid, nics }) {
+      const cgroup = `${cgroups}/${id}`
+      const cpu = textOrNull(`${cgroup}/cpu.stat`)
+      if (cpu === null) return null
+      return {
+        cpu: { ...parseCpuStat(cpu), stealMicroseconds: vcpuWait(`${proc}/${pid}/task`) },
+        memory: {
+          chargedBytes: parseCount(textOr(`${cgroup}/memory.current`)),
+          ...parseMemoryStat(textOr(`${cgroup}/memory.stat`)),
+          swapBytes: parseCount(textOr(`${cgroup}/memory.swap.current`)),
+        },
+        io: parseIoStat(textOr(`${cgroup}/io.stat`)),
+        pressure: pressures((resource) => `${cgroup}/${resource}.pressure`),
+        nics: nics.flatMap(({ slot, device }) => nicTraffic(slot, `${sys}/class/net/${device}/statistics`) ?? []),
+      }
+    },
+
+    observeHost() {
+      const isPhysical = (kind: 'block' | 'class/net', name: string) => statOrNull(`${sys}/${kind}/${name}/device`) !== null
+      return {
+        ...parseProcStat(textOr(`${proc}/stat`)),
+        memory: parseMemory(textOr(`${proc}/meminfo`)),
+        pressure: pressures((resource) => `${proc}/pressure/${resource}`),
+        disks: parseDiskstats(textOr(`${proc}/diskstats`)).filter(({ name }) => isPhysical('block', name)),
+        adapters: parseNetDev(textOr(`${proc}/net/dev`)).filter(({ name }) => isPhysical('class/net', name)),
+      }
+    },
+  }
+}
+
+function pressures(pathOf: (resource: string) => string): Pressures {
+  const of = (resource: string) => parsePressure(textOr(pathOf(resource)))
+  return { cpu: of('cpu'), memory: of('memory'), io: of('io') }
+}
+
+/** Null where the kernel does not count it, and when the process is gone. */
+function vcpuWait(tasks: string): number | null {
+  let total: number | null = null
+  for (const thread of namesIn(tasks)) {
+    if (!VCPU_THREAD.test(textOr(`${tasks}/${thread}/comm`))) continue
+    const waited = parseWaitMicroseconds(textOr(`${tasks}/${thread}/schedstat`))
+    if (waited !== null) total = (total ?? 0) + waited
+  }
+  return total
+}
+
+/** Null when the TAP is gone. What it sends is what the guest receives. */
+function nicTraffic(slot: number, statistics: string): NicTraffic | null {
+  const receivedBytes = textOrNull(`${statistics}/tx_bytes`)
+  if (receivedBytes === null) return null
+  const count = (name: string) => parseCount(textOr(`${statistics}/${name}`))
+  return {
+    ...{ slot, receivedBytes: parseCount(receivedBytes), sentBytes: count('rx_bytes') },
+    ...{ receivedPackets: count('tx_packets'), sentPackets: count('rx_packets'), dropped: count('tx_dropped') + count('rx_dropped') },
+  }
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readDir(directory)
+  } catch {
+    return []
+  }
+}
+
+/** Files vanish with what they tell of, at any moment, and controllers may be missing: both are no news here. */
+function textOrNull(path: string): string | null {
+  try {
+    return readText(path)
+  } catch {
+    return null
+  }
+}
+
+function textOr(path: string, otherwise = ''): string {
+  return textOrNull(path) ?? otherwise
+}

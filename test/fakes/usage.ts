@@ -1,0 +1,42 @@
+// What VMs and the host use, as a test says; nothing is used until then.
+import type { HostCounters, Pressures, VmCounters } from '../../control/src/domain/usage.ts'
+import type { Usage, VmTraces } from '../../control/src/ports/usage.ts'
+
+const NO_PRESSURE: Pressures = { cpu: null, memory: null, io: null }
+
+export const VM_COUNTERS: VmCounters = {
+  cpu: { usedMicroseconds: 0, throttledMicroseconds: 0, throttledPeriods: 0, stealMicroseconds: 0 },
+  memory: { chargedBytes: 0, residentBytes: 0, cacheBytes: 0, swapBytes: 0 },
+  io: { readBytes: 0, writtenBytes: 0, reads: 0, writes: 0 },
+  pressure: NO_PRESSURE,
+  nics: [],
+}
+
+export const HOST_COUNTERS: HostCounters = {
+  cpu: { busyMicroseconds: 0, idleMicroseconds: 0, stealMicroseconds: 0 },
+  cpus: [],
+  memory: { totalBytes: 8_589_934_592, usedBytes: 536_870_912, cacheBytes: 0, swapUsedBytes: 0 },
+  pressure: NO_PRESSURE,
+  disks: [],
+  adapters: [],
+}
+
+export class FakeUsage implements Usage {
+  /** By VM; one that is not here is as `VM_COUNTERS`, with the NICs that were asked for. Null: nothing can be read. */
+  readonly vms = new Map<string, VmCounters | null>()
+  host: HostCounters = HOST_COUNTERS
+  /** Ids, in the order in which they were observed. */
+  readonly observed: string[] = []
+
+  observeVm({ id, nics }: VmTraces): VmCounters | null {
+    this.observed.push(id)
+    const told = this.vms.get(id)
+    if (told !== undefined) return told
+    const idle = { receivedBytes: 0, sentBytes: 0, receivedPackets: 0, sentPackets: 0, dropped: 0 }
+    return { ...VM_COUNTERS, nics: nics.map(({ slot }) => ({ slot, ...idle })) }
+  }
+
+  observeHost(): HostCounters {
+    return this.host
+  }
+}
