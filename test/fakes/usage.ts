@@ -14,7 +14,7 @@ export const VM_COUNTERS: VmCounters = {
 
 export const HOST_COUNTERS: HostCounters = {
   cpu: { busyMicroseconds: 0, idleMicroseconds: 0, stealMicroseconds: 0 },
-  cpus: [],
+  cpus: [{ number: 0, busyMicroseconds: 0, idleMicroseconds: 0, stealMicroseconds: 0 }],
   memory: { totalBytes: 8_589_934_592, usedBytes: 536_870_912, cacheBytes: 0, swapUsedBytes: 0 },
   pressure: NO_PRESSURE,
   disks: [],
@@ -22,7 +22,7 @@ export const HOST_COUNTERS: HostCounters = {
 }
 
 export class FakeUsage implements Usage {
-  /** By VM; one that is not here is as `VM_COUNTERS`, with the NICs that were asked for. Null: nothing can be read. */
+  /** By VM; one that is not here is as `VM_COUNTERS`, with the NICs that were asked for. Null: it has ended. */
   readonly vms = new Map<string, VmCounters | null>()
   host: HostCounters = HOST_COUNTERS
   /** Ids, in the order in which they were observed. */
@@ -31,7 +31,8 @@ export class FakeUsage implements Usage {
   observeVm({ id, nics }: VmTraces): VmCounters | null {
     this.observed.push(id)
     const told = this.vms.get(id)
-    if (told !== undefined) return told
+    if (told !== undefined)
+      return told === null ? null : { ...told, nics: told.nics.filter(({ slot }) => nics.some((nic) => nic.slot === slot)) }
     const idle = { receivedBytes: 0, sentBytes: 0, receivedPackets: 0, sentPackets: 0, dropped: 0 }
     return { ...VM_COUNTERS, nics: nics.map(({ slot }) => ({ slot, ...idle })) }
   }

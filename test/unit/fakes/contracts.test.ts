@@ -8,6 +8,7 @@ import { passwordsContract } from '../../contract/passwords.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import { topologyContract } from '../../contract/topology.contract.ts'
+import { usageContract, VM } from '../../contract/usage.contract.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeDiskImages } from '../../fakes/disk-images.ts'
 import { FakeGuest } from '../../fakes/guest-agent.ts'
@@ -15,6 +16,7 @@ import { FakeDatastores, FakeHost } from '../../fakes/host.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
 import { FakeRandom } from '../../fakes/random.ts'
 import { FakeStore } from '../../fakes/store.ts'
+import { FakeUsage } from '../../fakes/usage.ts'
 
 describe('the store in memory', () => storeContract(() => new FakeStore()))
 
@@ -40,6 +42,15 @@ describe('the guest of a test', () => {
   guestAgentContract(async () => {
     const guest = new FakeGuest(() => {})
     return { agent: guest.agent(() => true), guest, pass: async () => {} }
+  })
+})
+
+describe('the usage of a test', () => {
+  usageContract(() => {
+    const usage = new FakeUsage()
+    usage.vms.set('running', VM).set('ended', null)
+    const traces = (id: string) => ({ id, pid: 1, nics: [{ slot: 2, device: 'vm0n2' }] })
+    return { usage, running: traces('running'), ended: traces('ended') }
   })
 })
 
