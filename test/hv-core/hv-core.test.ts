@@ -10,6 +10,7 @@ makeHvCore()
 
 for (const file of files.sort().map((name) => `${ROOT}/${name}`)) {
   const { reports, status, stderr } = await runInEngine(file)
+  for (const line of stderr.split('\n')) if (line.includes('measured: ')) console.log(line)
   describe(file, () => {
     for (const { name, ok, error } of reports) it(name, () => void expect(ok, error ?? '').toBe(true))
     it('ends by itself with no leak and no fault', () => {

@@ -16,6 +16,11 @@ export function jsonText(status: number, body: string, headers: Headers = {}): C
   return { kind: 'complete', status, headers: { ...COMMON, 'content-type': 'application/json', ...headers }, body }
 }
 
+/** Text of a media type that no browser is to take for another. */
+export function text(mediaType: string, body: string): CompleteResponse {
+  return { kind: 'complete', status: 200, headers: { ...COMMON, 'content-type': mediaType, 'x-content-type-options': 'nosniff' }, body }
+}
+
 export function noContent(): CompleteResponse {
   return { kind: 'complete', status: 204, headers: COMMON, body: '' }
 }

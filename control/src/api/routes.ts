@@ -6,6 +6,15 @@ import { consoleRoutes } from './routes-console.ts'
 import { datastoreRoutes } from './routes-datastore.ts'
 import { guestRoutes } from './routes-guest.ts'
 import { hostRoutes } from './routes-host.ts'
+import { usageRoutes } from './routes-usage.ts'
 import { vmRoutes } from './routes-vm.ts'
 
-export const routes: readonly Route[] = [...sessionRoutes, ...hostRoutes, ...datastoreRoutes, ...vmRoutes, ...guestRoutes, ...consoleRoutes]
+export const routes: readonly Route[] = [
+  ...sessionRoutes,
+  ...hostRoutes,
+  ...datastoreRoutes,
+  ...vmRoutes,
+  ...guestRoutes,
+  ...consoleRoutes,
+  ...usageRoutes,
+]

@@ -15,6 +15,7 @@ import { vmSpecSchema } from '../domain/vm.ts'
 import { seconds, shutdownEndSchema } from '../domain/vm-policies.ts'
 import { type LastExit, PAUSE_CAUSES, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
 import { hostTopologySchema } from './schemas-topology.ts'
+import { usageComponents } from './schemas-usage.ts'
 
 /** A schema whose output is a T. */
 type Of<T> = v.GenericSchema<unknown, T>
@@ -278,4 +279,5 @@ export const components = {
   Datastore: datastoreSchema,
   DatastoreFile: datastoreFileSchema,
   UploadedFile: uploadedFileSchema,
+  ...usageComponents,
 } as const

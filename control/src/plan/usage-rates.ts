@@ -26,12 +26,17 @@ type Rate = (before: number | null | undefined, after: number | null) => number 
 function rateOver(elapsedMs: number): Rate {
   return (before, after) => {
     if (before == null || after === null || after < before || elapsedMs <= 0) return null
-    return ((after - before) * 1000) / elapsedMs
+    return hundredths(((after - before) * 1000) / elapsedMs)
   }
 }
 
 function percent(rate: number | null): number | null {
-  return rate === null ? null : rate * PERCENT
+  return rate === null ? null : hundredths(rate * PERCENT)
+}
+
+/** What is finer than that is noise, and long in JSON. */
+export function hundredths(value: number): number {
+  return Math.round(value * 100) / 100
 }
 
 export function vmRates(before: Reading<VmCounters>, after: Reading<VmCounters>): VmRates {

@@ -1,5 +1,6 @@
 // What VMs use together, grouped by whatever they are to be grouped by. Pure.
 import type { TrafficRates, TransferRates, UsageSum, VmUsage } from '../domain/usage.ts'
+import { hundredths } from './usage-rates.ts'
 
 const NOTHING: UsageSum = {
   ...{ vms: 0, memoryMiB: 0, residentBytes: 0, cpuPercent: 0, stealPercent: 0, throttledPercent: 0 },
@@ -31,9 +32,9 @@ function plus(sum: UsageSum, { memoryMiB, counters, rates }: VmUsage): UsageSum 
   if (rates === null) return { ...sum, ...common }
   return {
     ...common,
-    cpuPercent: sum.cpuPercent + (rates.cpuPercent ?? 0),
-    stealPercent: sum.stealPercent + (rates.stealPercent ?? 0),
-    throttledPercent: sum.throttledPercent + (rates.throttledPercent ?? 0),
+    cpuPercent: hundredths(sum.cpuPercent + (rates.cpuPercent ?? 0)),
+    stealPercent: hundredths(sum.stealPercent + (rates.stealPercent ?? 0)),
+    throttledPercent: hundredths(sum.throttledPercent + (rates.throttledPercent ?? 0)),
     io: plusEach(sum.io, rates.io),
     network: plusEach(sum.network, rates.network),
   }
@@ -44,5 +45,7 @@ function plusEach<T extends TransferRates | TrafficRates>(
   rates: T,
 ): { readonly [Name in keyof T]: number } {
   const names = Object.keys(sum) as (keyof T)[]
-  return Object.fromEntries(names.map((name) => [name, sum[name] + ((rates[name] as number | null) ?? 0)])) as { [Name in keyof T]: number }
+  return Object.fromEntries(names.map((name) => [name, hundredths(sum[name] + ((rates[name] as number | null) ?? 0))])) as {
+    [Name in keyof T]: number
+  }
 }

@@ -46,6 +46,18 @@ async function openAgent(client: Client, id: string): Promise<undefined> {
   await client.world.clock.advance(5_000)
 }
 
+/** So that there are rates, of everything that can have some. */
+async function sample(client: Client, id: string): Promise<undefined> {
+  const { usage, vmHost, clock } = client.world
+  const moved = { readBytes: 1, writtenBytes: 2, reads: 3, writes: 4 }
+  vmHost.machine(id).devicesInUse = { balloonBytes: 1024, disks: [{ name: 'disk0', ...moved }] }
+  const pressure = { someAvg10Percent: 1.5, fullAvg10Percent: 0, someTotalMicroseconds: 7, fullTotalMicroseconds: 0 }
+  usage.host = { ...usage.host, pressure: { cpu: pressure, memory: pressure, io: pressure }, disks: [{ name: 'sda', ...moved }] }
+  client.app.accounting.run()
+  await clock.advance(20_000)
+  return undefined
+}
+
 const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<string | undefined>>> = {
   async 'POST /v1/vms/{id}/power-on'(client, id) {
     client.world.vmHost.machine(id).crash()
@@ -64,6 +76,9 @@ const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<s
   'POST /v1/vms/{id}/guest/freeze': openAgent,
   'POST /v1/vms/{id}/guest/thaw': openAgent,
   'GET /v1/vms': openAgent,
+  'GET /v1/usage': sample,
+  'GET /v1/host/usage': sample,
+  'GET /v1/vms/{id}/usage': sample,
   async 'POST /v1/tasks/{id}/cancel'(client, id) {
     client.world.vmHost.machine(id).saveGate = new Promise(() => {})
     return client.app.power.suspend(id, 'x').id
