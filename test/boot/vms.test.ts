@@ -1,8 +1,12 @@
 // Virtual machines inside a booted appliance: real guest systems, their consoles and power, and what survives which death.
 import { describe, expect, it } from 'vitest'
+import type { HostUsage, VmUsage } from '../../control/src/domain/usage.ts'
 import { EventStream } from '../harness/event-stream.ts'
+import { GuestShell } from '../harness/guest-shell.ts'
+import { parseMetrics } from '../harness/metrics-text.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs, type Vm } from '../harness/vm-client.ts'
+import { until } from '../harness/wait.ts'
 import { booted } from './booted.ts'
 
 const host = booted({ name: 'vms', probe: true, memoryMiB: 2560 }, (appliance) => appliance.readyAndLoggedIn())
@@ -24,6 +28,22 @@ async function startVm(name: string, spec: object): Promise<SerialSocket> {
 }
 
 let debianConsole: SerialSocket
+
+/** A sample of a VM that is as it should be; there is one every 10 s, however fast the machine is. */
+async function usageThat(name: string, isRight: (usage: VmUsage) => boolean): Promise<VmUsage> {
+  let seen = ''
+  const look = async () => {
+    const { latest } = await host().api.call<{ latest: VmUsage | null }>('GET', `/v1/vms/${vm(name).id}/usage`)
+    seen = JSON.stringify(latest)
+    return latest !== null && isRight(latest) ? latest : null
+  }
+  return until(`usage of ${name}`, look, {
+    timeoutMs: minutes(1) + 60_000,
+    intervalMs: 1000,
+    signal: host().machine.died,
+    seen: () => seen,
+  })
+}
 
 describe('the host', () => {
   it('says that it has hardware virtualisation', async () => {
@@ -60,6 +80,59 @@ describe('a VM', () => {
     expect(log).toMatch(/sum=42/)
   })
 
+  it('that burns CPU is seen to use one core', async () => {
+    const shell = GuestShell.resume(debianConsole, host().machine)
+    await shell.run('(while :; do :; done) >/dev/null 2>&1 & echo $! >/run/burning', minutes(1))
+    const { counters, rates } = await usageThat('debian', (usage) => (usage.rates?.cpuPercent ?? 0) > 75)
+    expect(rates?.cpuPercent).toBeLessThan(115)
+    expect(counters.cpu.stealMicroseconds).toBeGreaterThan(0)
+    expect(counters.cpu.throttledMicroseconds).toBe(0)
+    const stat = await host().probe.output(`cat /proc/1/root/sys/fs/cgroup/corbel.vm/${vm('debian').id}/cpu.stat`)
+    const usedNow = Number(/^usage_usec (\d+)$/m.exec(stat)?.[1])
+    expect(counters.cpu.usedMicroseconds).toBeLessThanOrEqual(usedNow)
+    expect(counters.cpu.usedMicroseconds).toBeGreaterThan(usedNow - 30_000_000)
+    await shell.run('kill $(cat /run/burning)', minutes(1))
+  })
+
+  it('that writes is seen to, by its own disk and on the host’s', async () => {
+    const shell = GuestShell.resume(debianConsole, host().machine)
+    const written = ({ devices }: VmUsage) => devices?.disks.find(({ name }) => name === 'disk0')?.writtenBytes ?? Number.NaN
+    const before = await usageThat('debian', (usage) => usage.devices !== null)
+    await shell.run('dd if=/dev/urandom of=/var/tmp/written bs=1M count=16 conv=fsync; rm /var/tmp/written', minutes(2))
+    const size = 16 * 1_048_576
+    const after = await usageThat('debian', (usage) => written(usage) - written(before) >= size)
+    expect(written(after) - written(before)).toBeLessThan(4 * size)
+    const onHost = (usage: VmUsage) => usage.counters.io.writtenBytes - before.counters.io.writtenBytes
+    await usageThat('debian', (usage) => onHost(usage) >= size)
+    const { latest } = await host().api.call<{ latest: HostUsage }>('GET', '/v1/host/usage')
+    expect(latest.counters.disks.reduce((sum, disk) => sum + disk.writtenBytes, 0)).toBeGreaterThanOrEqual(size)
+  })
+
+  it('has its memory and network accounted for, with pressure told and the past kept', async () => {
+    const { api } = host()
+    const usage = await usageThat('debian', ({ rates }) => rates !== null)
+    const { memory, pressure, nics } = usage.counters
+    expect(usage.memoryMiB).toBe(256)
+    expect(memory.residentBytes).toBeGreaterThan(64 * 1_048_576)
+    expect(memory.residentBytes).toBeLessThan(memory.chargedBytes)
+    expect(usage.devices?.balloonBytes).toBe(256 * 1_048_576)
+    expect(nics).toMatchObject([{ slot: 0 }])
+    // It was given an address.
+    expect(Math.min(nics[0]?.sentPackets ?? 0, nics[0]?.receivedPackets ?? 0)).toBeGreaterThan(0)
+    expect(Object.values(pressure).filter((one) => one === null)).toEqual([])
+    const { history } = await api.call<{ history: { at: string[] } }>('GET', `/v1/vms/${usage.id}/usage`)
+    expect(history.at.length).toBeGreaterThan(2)
+  })
+
+  it('is told to Prometheus', async () => {
+    const families = parseMetrics((await host().api.request('GET', '/v1/metrics')).text)
+    const labels = `vm="debian",id="${vm('debian').id}"`
+    expect(families.get('corbel_vm_cpu_seconds_total')?.samples.get(labels)).toBeGreaterThan(1)
+    expect(families.get('corbel_vm_disk_written_bytes_total')?.samples.get(`${labels},disk="disk0"`)).toBeGreaterThan(16 * 1_048_576)
+    expect([...(families.get('corbel_host_cpu_seconds_total')?.samples.keys() ?? [])]).toContain('cpu="0",mode="busy"')
+    expect([...(families.get('corbel_host_adapter_received_bytes_total')?.samples.keys() ?? [])]).toHaveLength(1)
+  })
+
   it('runs beside one of another system, Memtest86+ from a CD', async () => {
     const { machine, vms } = host()
     const rescue = await startVm('rescue', guestSpecs.rescueCd('rescue'))
@@ -72,6 +145,18 @@ describe('a VM', () => {
       ['rescue', 'running'],
     ])
     rescue.close()
+  })
+
+  it('that has to share a CPU is seen to wait for it', async () => {
+    const shell = GuestShell.resume(debianConsole, host().machine)
+    await shell.run('(while :; do :; done) >/dev/null 2>&1 & echo $! >/run/burning', minutes(1))
+    const { rates } = await usageThat('debian', (usage) => (usage.rates?.stealPercent ?? 0) > 20)
+    expect(rates?.cpuPercent).toBeLessThan(90)
+    const { total, vms } = await host().api.call<{ total: { vms: number; cpuPercent: number }; vms: VmUsage[] }>('GET', '/v1/usage')
+    expect(vms.map(({ name }) => name)).toEqual(['debian', 'rescue'])
+    expect(total.vms).toBe(2)
+    expect(total.cpuPercent).toBeLessThan(115)
+    await shell.run('kill $(cat /run/burning)', minutes(1))
   })
 
   it('takes the token as a WebSocket subprotocol too, for browsers', async () => {

@@ -10,6 +10,7 @@ import { begin, corbel, type Ran } from './cli/program.ts'
 /** Routes that need no command of their own, each for a reason. */
 const WITHOUT_COMMAND: Readonly<Record<string, string>> = {
   'GET /v1/health': 'for monitoring; corbel api',
+  'GET /v1/metrics': 'for Prometheus; corbel api',
   'POST /v1/setup': 'at the machine only',
   'GET /v1/console/status': 'at the machine only',
   'POST /v1/login': 'corbel login',

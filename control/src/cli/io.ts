@@ -9,6 +9,7 @@ export interface Input extends Readable {
 export interface Output extends Writable {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 export interface Io {

@@ -8,10 +8,11 @@ import { listCommands } from './lists.ts'
 import { operationCommands } from './operations.ts'
 import { sessionCommands } from './session.ts'
 import { taskCommands } from './tasks.ts'
+import { usageCommands } from './usage.ts'
 import { vmConsoleCommands } from './vm-console.ts'
 import { vmEditCommands } from './vm-edit.ts'
 
-const NOUNS = ['login', 'logout', 'profile', 'vm', 'disk', 'file', 'datastore', 'task', 'event', 'host', 'api', 'completion']
+const NOUNS = ['login', 'logout', 'profile', 'top', 'vm', 'disk', 'file', 'datastore', 'task', 'event', 'host', 'api', 'completion']
 
 const unordered: readonly Command[] = [
   ...sessionCommands,
@@ -19,6 +20,7 @@ const unordered: readonly Command[] = [
   ...vmEditCommands,
   ...operationCommands,
   ...vmConsoleCommands,
+  ...usageCommands,
   ...fileCommands,
   ...taskCommands,
   ...eventCommands,
