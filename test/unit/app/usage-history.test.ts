@@ -56,6 +56,11 @@ describe('the last day', () => {
     })
   })
 
+  it('has the highest of the samples, wherever it stands', () => {
+    const history = filled(3, (index) => ({ a: [1, 9, 2][index] ?? 0, b: null }))
+    expect(history.read('5m', 30_000, inSeconds)).toMatchObject({ average: { a: [4] }, maximum: { a: [9], b: [null] } })
+  })
+
   it('weighs samples by the time that they are of', () => {
     const history = new History(METRICS)
     history.add(10_000, { a: 0, b: 0 })

@@ -91,8 +91,9 @@ describe('accounting', () => {
   it('goes on without what a QEMU tells that does not answer, until it does', async () => {
     const id = await started('web1')
     const machine = world.vmHost.machine(id)
-    machine.answering = false
     await round()
+    expect(latest(id)?.devices).not.toBeNull()
+    machine.answering = false
     world.usage.vms.set(id, used(5))
     await round()
     expect(latest(id)).toMatchObject({ devices: null, rates: { cpuPercent: 50 } })
@@ -137,6 +138,18 @@ describe('accounting', () => {
     await round()
     expect(latest(id)).toMatchObject({ rates: { cpuPercent: 50 } })
     expect(app.accounting.vm(id, '10s').history.average.cpuPercent).toEqual([100, 50])
+  })
+
+  it('begins anew, too, with a process that was started within one round', async () => {
+    const id = await started('web1')
+    world.usage.vms.set(id, used(100))
+    await round()
+    app.power.powerOff(id, 'test')
+    await world.clock.advance(0)
+    app.power.powerOn(id, 'test')
+    world.usage.vms.set(id, used(105))
+    await round()
+    expect(latest(id)).toMatchObject({ rates: null })
   })
 
   it('goes on when nothing can be read of one, and when something goes wrong', async () => {
