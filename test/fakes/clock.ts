@@ -54,10 +54,11 @@ export class FakeClock implements Clock {
   }
 }
 
-/** The clock as one process sees it: when the process is killed, its timers are gone. */
+/** The clock as one process sees it: when the process is killed, its timers are gone, and it gets no new ones. */
 export class ProcessClock implements Clock {
   readonly #base: Clock
   readonly #cancels = new Set<() => void>()
+  #isKilled = false
 
   constructor(base: Clock) {
     this.#base = base
@@ -72,6 +73,7 @@ export class ProcessClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
+    if (this.#isKilled) return () => {}
     const cancelled = this.#base.after(delayMs, () => {
       this.#cancels.delete(cancel)
       callback()
@@ -85,6 +87,7 @@ export class ProcessClock implements Clock {
   }
 
   kill(): void {
+    this.#isKilled = true
     for (const cancel of [...this.#cancels]) cancel()
   }
 }

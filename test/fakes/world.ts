@@ -3,7 +3,8 @@ import { createApi } from '../../control/src/api/api.ts'
 import type { Api, ApiResponse, CompleteResponse, Incoming, Peer } from '../../control/src/api/message.ts'
 import { type App, createApp } from '../../control/src/app/app.ts'
 import type { AppPorts } from '../../control/src/app/ports.ts'
-import { FakeClock, ProcessClock } from './clock.ts'
+import { FakeClock } from './clock.ts'
+import { ControlProcess } from './control-process.ts'
 import { FakeDiskImages } from './disk-images.ts'
 import { FakeDatastores, FakeHost } from './host.ts'
 import { FakePasswords } from './passwords.ts'
@@ -14,7 +15,7 @@ import { FakeVmHost } from './vm-host.ts'
 
 export const PASSWORD = 'correct horse battery'
 
-export class World implements AppPorts {
+export class World implements Omit<AppPorts, 'vmHost'> {
   readonly store = new FakeStore()
   readonly vmHost = new FakeVmHost()
   readonly clock = new FakeClock()
@@ -25,7 +26,9 @@ export class World implements AppPorts {
   readonly passwords = new FakePasswords()
   readonly random: FakeRandom
   readonly logged: string[] = []
-  #process: ProcessClock | null = null
+  /** How long an effect takes that is waited for; null: no time at all. */
+  latencyMs: (() => number) | null = null
+  #process: ControlProcess | null = null
 
   constructor(seed = 1) {
     this.random = new FakeRandom(seed)
@@ -35,15 +38,31 @@ export class World implements AppPorts {
     this.logged.push(`${severity}: ${text}`)
   }
 
-  /** A controld that has come up; the one before is dead from now on. */
-  async boot(): Promise<App> {
+  /** A controld begins to come up; the one before is dead from now on. */
+  begin(): { readonly app: App; readonly process: ControlProcess; readonly started: Promise<void> } {
     this.#process?.kill()
-    for (const machine of this.vmHost.machines.values()) machine.disconnect()
-    this.diskImages.disconnect()
-    this.#process = new ProcessClock(this.clock)
-    const app = createApp({ ...this, clock: this.#process })
-    await app.start()
+    const process = new ControlProcess(this.clock, this.latencyMs, () => {
+      this.vmHost.disconnect(process)
+      this.diskImages.disconnect()
+    })
+    this.#process = process
+    const vmHost = this.vmHost.for(process)
+    const app = createApp({ ...this, log: this.log, vmHost, store: process.store(this.store), clock: process.clock })
+    return { app, process, started: app.start() }
+  }
+
+  /** A controld that has come up. */
+  async boot(): Promise<App> {
+    const { app, started } = this.begin()
+    await started
     return app
+  }
+
+  /** The whole host goes down and comes back, with no controld yet. */
+  powerCut(): void {
+    this.#process?.kill()
+    this.vmHost.powerCut()
+    this.host.bootId = `${this.host.bootId}'`
   }
 }
 

@@ -61,8 +61,9 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     if (already?.identity.pid === identity.pid && already.identity.startTime === identity.startTime) return already
     try {
       const cleanUp = undoStack(vmId)
-      cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
+      // The cgroup goes last: by it a controld that comes later finds what is left.
       cleanUp.push('cgroup', () => removeCgroup(paths.cgroup, clock))
+      cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
       const running = process.adopt(identity.pid, identity.startTime)
       if (running !== null) return await takeOver(vmId, running, paths, cleanUp)
       await cleanUp.undoAll()
@@ -116,8 +117,8 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
   async function removeStray(vmId: string): Promise<void> {
     if (!VM_ID.test(vmId)) throw new VmHostFailure('vm.bad-id', 'remove-stray', 'no VM id', vmId)
     try {
-      await removeCgroup(`${places.cgroups}/${vmId}`, clock)
       removeRunDirectory(`${places.runDirectories}/${vmId}`)
+      await removeCgroup(`${places.cgroups}/${vmId}`, clock)
     } catch (error) {
       throw toHostFailure(error, 'remove-stray')
     }

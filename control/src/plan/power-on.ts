@@ -50,11 +50,12 @@ export function planPowerOn({ id, uid, spec, pathOf, suspended }: PowerOnInput):
   return [
     ...ownFiles(spec, pathOf, uid),
     ...kept(id, spec, uid),
+    // First made and last removed of what a start leaves: a controld that comes later looks for cgroups.
+    { kind: 'make-cgroup', path: paths.cgroup, files: { 'pids.max': String(MAX_PROCESSES) } },
     { kind: 'make-run-directory', path: paths.runDirectory },
     ...(spec.cloudInit === null
       ? []
       : [{ kind: 'make-seed', path: paths.cloudInitSeed, label: 'CIDATA', files: cloudInitFiles(spec, spec.cloudInit) } as const]),
-    { kind: 'make-cgroup', path: paths.cgroup, files: { 'pids.max': String(MAX_PROCESSES) } },
     { kind: 'listen', name: 'qmp', path: paths.qmpSocket },
     ...serials.map((name, port): Effect => ({ kind: 'listen', name, path: paths.serialSocket(port) })),
     ...(spec.guestAgent ? [{ kind: 'listen', name: 'agent', path: paths.agentSocket } as const] : []),

@@ -19,7 +19,7 @@ const start = async (id: string) => {
   await settle()
 }
 const restart = async (bootId: string) => {
-  world.vmHost.powerCut()
+  world.powerCut()
   world.host.bootId = bootId
   app = await world.boot()
   await settle()

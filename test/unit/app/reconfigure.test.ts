@@ -6,6 +6,8 @@ import { draft } from './draft.ts'
 import { codeOf } from './refused.ts'
 
 const CHANGE = { dryRun: false, by: 'administrator' }
+/** What a guest has to let go of a device in. */
+const UNPLUG_TIMEOUT_MS = 30_000
 const disk = (file: string) => ({ datastore: 'local', file, format: 'qcow2' })
 
 describe('an edit of a running VM', () => {
@@ -77,7 +79,7 @@ describe('an edit of a running VM', () => {
     machine().failNextStep = 'set-vcpus'
     machine().releasing = false
     edit({ vcpus: 2, disks: [disk('a.qcow2'), disk('b.qcow2')] })
-    await settle()
+    await world.clock.advance(UNPLUG_TIMEOUT_MS)
     expect(app.vms.get(id)).toMatchObject({ revision: 1, status: { pending: ['disk1'] } })
     expect(codeOf(() => app.vms.create(draft('b', { disks: [disk('b.qcow2')] }), CHANGE))).toBe('vm.disk.in-use')
     machine().release('disk1')
@@ -88,7 +90,7 @@ describe('an edit of a running VM', () => {
   it('fails when the guest does not let go, and shows it when it does so late', async () => {
     machine().releasing = false
     const { task } = edit({ disks: [] })
-    await settle()
+    await world.clock.advance(UNPLUG_TIMEOUT_MS)
     expect(app.tasks.get(task?.id ?? '')).toMatchObject({ state: 'failed', error: { code: 'device.unplug-timeout' } })
     expect(pending()).toEqual([])
     machine().release('disk0')

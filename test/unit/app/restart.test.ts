@@ -5,6 +5,8 @@ import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
 
 const BY = 'administrator'
+const CHANGE = { dryRun: false, by: BY }
+const DISK = { datastore: 'local', file: 'a.qcow2', format: 'qcow2' }
 
 describe('a new controld', () => {
   let world: World
@@ -13,10 +15,7 @@ describe('a new controld', () => {
   beforeEach(async () => {
     world = new World()
     first = await world.boot()
-    id = first.vms.create(draft('web1', { disks: [{ datastore: 'local', file: 'a.qcow2', format: 'qcow2' }] }), {
-      dryRun: false,
-      by: BY,
-    }).id
+    id = first.vms.create(draft('web1', { disks: [DISK] }), CHANGE).id
   })
 
   const codes = (count: number) => world.store.latestEvents(count).map(({ code }) => code)
@@ -68,24 +67,31 @@ describe('a new controld', () => {
 
   it('says off of all after the whole host was down', async () => {
     await start()
-    world.vmHost.powerCut()
+    world.powerCut()
     const app = await world.boot()
     expect(app.vms.get(id).status).toMatchObject({ powerState: 'off', lastExit: { reason: 'host-restarted' } })
     expect(codes(1)).toEqual(['vm.stopped'])
   })
 
-  it('removes a VM whose start was never recorded, and fails its task', async () => {
-    const task = first.power.powerOn(id, BY)
-    world.store.writesLeft = 0
-    await world.clock.advance(0)
-    // As if controld had ended before it could end the process itself.
-    world.vmHost.machine(id).exit = null
-    world.store.writesLeft = Number.POSITIVE_INFINITY
-    const app = await world.boot()
-    expect(world.vmHost.removed).toContain(id)
-    expect(app.vms.get(id).status).toEqual({ powerState: 'off' })
-    expect(app.tasks.get(task.id)).toMatchObject({ state: 'failed', error: { code: 'task.interrupted' } })
-  })
+  // The start of this VM has 11 effects, and then its success is written.
+  it.each(Array.from({ length: 12 }, (_, count) => [count]))(
+    'leaves nothing of a start that was cut off after %d effects',
+    async (count) => {
+      world = new World()
+      const { app: second, process, started } = world.begin()
+      await started
+      id = second.vms.create(draft('web1', { disks: [{ ...DISK, file: 'b.qcow2' }], nics: [{ network: 'nat' }] }), CHANGE).id
+      const task = second.power.powerOn(id, BY)
+      process.effectsLeft = count
+      await world.clock.advance(0)
+      expect(process.isAlive).toBe(false)
+      const app = await world.boot()
+      expect(app.vms.get(id).status).toEqual({ powerState: 'off' })
+      expect(app.tasks.get(task.id)).toMatchObject({ state: 'failed', error: { code: 'task.interrupted' } })
+      const { cgroups, runFiles, descriptors } = world.vmHost.kernel
+      expect([cgroups.size, [...runFiles], descriptors.size]).toEqual([0, [], 0])
+    },
+  )
 
   it('removes a VM that nobody knows', async () => {
     await start()

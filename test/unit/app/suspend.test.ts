@@ -70,7 +70,7 @@ describe('suspension', () => {
   it('survives a power cut while it is suspended', async () => {
     app.power.suspend(id, BY)
     await settle()
-    world.vmHost.powerCut()
+    world.powerCut()
     app = await world.boot()
     expect(state()).toBe('suspended')
     app.power.resume(id, BY)
@@ -84,7 +84,7 @@ describe('suspension', () => {
     await settle()
     expect(app.tasks.get(task.id)).toMatchObject({ state: 'running', cancellable: true, progressPercent: 50 })
     expect(app.tasks.cancel(task.id).cancellable).toBe(false)
-    await settle()
+    await world.clock.advance(1_000)
     expect(app.tasks.get(task.id)).toMatchObject({ state: 'cancelled', error: null })
     expect([state(), world.vmHost.kept.size]).toEqual(['running', 0])
     expect(codeOf(() => app.tasks.cancel(task.id))).toBe('task.ended')

@@ -34,8 +34,8 @@ describe('the plan of a power-on', () => {
     expect(disk.map(({ kind }) => kind)).toEqual([
       'own-file',
       'own-file',
-      'make-run-directory',
       'make-cgroup',
+      'make-run-directory',
       'listen',
       'listen',
       'listen',
