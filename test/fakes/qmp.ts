@@ -62,9 +62,9 @@ export class FakeQmp {
     for (const effect of plan) if (effect.kind === 'start-process') this.#begin(effect, plan)
   }
 
-  /** Paths of the files that it has open for writing, or could have without being given them again. */
+  /** Paths of the disks' files that it has open for writing, or could have without being given them again. */
   writtenFiles(): readonly string[] {
-    const open = [...this.nodes.values(), ...this.fdsets.values()]
+    const open = [...this.nodes.values(), ...[...this.fdsets.values()].filter(({ opaque }) => opaque.startsWith('disk'))]
     return [...new Set(open.flatMap(({ path, isWritable }) => (path !== null && isWritable ? [path] : [])))]
   }
 
@@ -74,7 +74,9 @@ export class FakeQmp {
     if (vcpu !== undefined) this.vcpus.delete(vcpu[0])
     this.devices.delete(id)
     this.unlinked.delete(id)
-    this.machine.emit({ name: 'DEVICE_DELETED', data: { device: id, path: `/machine/peripheral/${id}` } })
+    if (vcpu === undefined) this.machine.emit({ name: 'DEVICE_DELETED', data: { path: `/machine/peripheral/${id}/virtio-backend` } })
+    const data = id.startsWith('/') ? { path: id } : { device: id, path: `/machine/peripheral/${id}` }
+    this.machine.emit({ name: 'DEVICE_DELETED', data })
   }
 
   has(id: string): boolean {
@@ -163,7 +165,7 @@ export class FakeQmp {
       this.nodes.set(`${name}-file`, { path, isWritable: owned.includes(path), file: null })
       this.nodes.set(name, { path: null, isWritable: false, file: `${name}-file` })
     }
-    for (const drive of argv.join(' ').matchAll(/\bid=(cdrom\d+)\b/g)) this.media.set(drive[1] ?? '', null)
+    for (const [drive] of argv.join(' ').matchAll(/\bcdrom\d+\b/g)) this.media.set(drive, null)
     for (const { source, target } of view) {
       const [, kind, slot] = /^\/(disk|cdrom)\/(\d+)$/.exec(target) ?? []
       if (kind === undefined) continue

@@ -1,5 +1,6 @@
 // A host for VMs whose processes, cgroups and files are objects that outlive an app.
 import { UndoStack } from '../../control/src/adapters/undo-stack.ts'
+import { removeSaved } from '../../control/src/adapters/vm-save.ts'
 import type { Effect } from '../../control/src/domain/effect.ts'
 import type { AdoptPaths, ProcessIdentity, VmHost, VmProcess } from '../../control/src/ports/vm-host.ts'
 import type { ControlProcess } from './control-process.ts'
@@ -7,7 +8,7 @@ import { FakeFailure } from './failure.ts'
 import { FakeKernel } from './kernel.ts'
 import { FakeLaunch, removeCgroup } from './launch.ts'
 import { FakeMachine, type Outside } from './machine.ts'
-import { connect } from './vm-process.ts'
+import { connect, toolsOf } from './vm-process.ts'
 
 export { FakeFailure }
 
@@ -44,6 +45,7 @@ export class FakeVmHost {
       readSerialLog: (path) => Uint8Array.from(this.logs.get(path) ?? '', (character) => character.charCodeAt(0)),
       removeLogs: (directory) => this.#remove(controld, directory),
       removeKept: (path) => this.#remove(controld, path),
+      removeSaved: (path) => removeSaved(path, toolsOf(this.kernel, controld)),
     }
   }
 

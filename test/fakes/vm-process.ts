@@ -2,7 +2,7 @@
 
 import { VmHostFailure } from '../../control/src/adapters/host-failure.ts'
 import type { LiveTools } from '../../control/src/adapters/live-steps.ts'
-import { takeLiveStep } from '../../control/src/adapters/live-steps.ts'
+import { forgetDevice, goneDevice, observeHardware, takeLiveStep } from '../../control/src/adapters/live-steps.ts'
 import { Monitor } from '../../control/src/adapters/monitor.ts'
 import type { ExecuteOptions } from '../../control/src/adapters/qmp-client.ts'
 import type { UndoStack } from '../../control/src/adapters/undo-stack.ts'
@@ -85,8 +85,11 @@ export function connect(machine: FakeMachine, controld: ControlProcess, cleanUp:
       ended: resolve,
       changed: (state) => stateHandler?.(state),
       happened: (event) => {
-        const { device } = event.data
-        if (!monitor.receive(event) && typeof device === 'string') goneHandler(device)
+        if (monitor.receive(event)) return
+        const gone = goneDevice(event)
+        if (gone === null) return
+        forgetDevice(gone, monitor).catch(() => {})
+        goneHandler(gone)
       },
     }
   })
@@ -132,6 +135,7 @@ export function connect(machine: FakeMachine, controld: ControlProcess, cleanUp:
     onDeviceGone: (handler) => {
       goneHandler = handler
     },
+    hardware: () => observeHardware(monitor),
     save: (path, progress) => saveState(path, monitor, tools, progress),
     cancelSave: async () => void (await monitor.execute('migrate_cancel')),
     abandonSave: (path) => abandonSave(path, monitor, tools),

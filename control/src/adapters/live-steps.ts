@@ -1,9 +1,11 @@
 // Takes one step in a running VM over QMP: whole, or undone here. Which steps are to be taken is decided by the plan.
 // @source QEMU qapi/block-core.json, qapi/qdev.json, qapi/net.json, qapi/machine.json
 import type { LiveStep } from '../domain/live-step.ts'
+import type { Hardware } from '../ports/vm-host.ts'
 import { VmHostFailure } from './host-failure.ts'
 import { dropFile, type Monitor, objectOf, objects, passFile, unlessGone } from './monitor.ts'
-import { setVcpus } from './vcpus.ts'
+import type { QmpEvent } from './qmp-client.ts'
+import { countVcpus, setVcpus } from './vcpus.ts'
 
 /** What a guest has to let go of a device in. */
 const UNPLUG_TIMEOUT_MS = 30_000
@@ -52,15 +54,29 @@ export async function takeLiveStep(step: LiveStep, monitor: Monitor, tools: Live
   }
 }
 
+/** What a guest let go of, if that is what the event says: a device's name, or of a vCPU from the start its path. Parts of devices are told of, too. */
+export function goneDevice({ name, data }: QmpEvent): string | null {
+  if (name !== 'DEVICE_DELETED') return null
+  if (typeof data.device === 'string') return data.device
+  return typeof data.path === 'string' && /^\/machine\/unattached\/device\[\d+\]$/.test(data.path) ? data.path : null
+}
+
 /** Of a device that the guest let go of late. */
 export async function forgetDevice(name: string, monitor: Monitor): Promise<void> {
-  return name.startsWith('nic') ? forgetNic(name, monitor) : forgetDisk(name, monitor)
+  if (name.startsWith('nic')) return forgetNic(name, monitor)
+  if (name.startsWith('disk')) return forgetDisk(name, monitor)
+}
+
+export async function observeHardware(monitor: Monitor): Promise<Hardware> {
+  return { devices: await peripherals(monitor), vcpus: await countVcpus(monitor) }
 }
 
 type Step<Kind extends LiveStep['kind']> = Extract<LiveStep, { kind: Kind }>
 
 async function plugDisk(step: Step<'plug-disk'>, monitor: Monitor, tools: LiveTools): Promise<void> {
   if (await isThere(step.name, monitor)) return
+  // What one of this name stood on is still there when nobody saw the guest let go of it.
+  await forgetDisk(step.name, monitor)
   const filename = await passFile(monitor, tools.openFile(step.path, step.uid, step.readOnly), step.name, tools.close)
   try {
     await addNodes(step.nodes, filename, monitor)
@@ -86,6 +102,7 @@ async function forgetDisk(name: string, monitor: Monitor): Promise<void> {
 
 async function plugNic(step: Step<'plug-nic'>, monitor: Monitor, tools: LiveTools): Promise<void> {
   if (await isThere(step.name, monitor)) return
+  await forgetNic(step.name, monitor)
   const descriptor = await tools.openTap(step.tap, step.bridge)
   try {
     await monitor.execute('getfd', { fdname: step.name }, { descriptors: [descriptor] })
@@ -97,15 +114,16 @@ async function plugNic(step: Step<'plug-nic'>, monitor: Monitor, tools: LiveTool
     await monitor.execute('device_add', step.device)
     if (!step.connected) await monitor.execute('set_link', { name: step.name, up: false })
   } catch (error) {
-    await unlessGone(monitor.execute('closefd', { fdname: step.name }))
     await unlessGone(monitor.execute('device_del', { id: step.name }))
     await forgetNic(step.name, monitor)
     throw error
   }
 }
 
-function forgetNic(name: string, monitor: Monitor): Promise<void> {
-  return unlessGone(monitor.execute('netdev_del', { id: `${name}-net` }))
+/** Its TAP is held by the netdev, or still by its own name. */
+async function forgetNic(name: string, monitor: Monitor): Promise<void> {
+  await unlessGone(monitor.execute('netdev_del', { id: `${name}-net` }))
+  await unlessGone(monitor.execute('closefd', { fdname: name }))
 }
 
 /** `id` is a name or a QOM path. */
@@ -126,8 +144,12 @@ async function unplug(id: string, monitor: Monitor): Promise<void> {
 }
 
 async function isThere(name: string, monitor: Monitor): Promise<boolean> {
+  return (await peripherals(monitor)).includes(name)
+}
+
+async function peripherals(monitor: Monitor): Promise<readonly string[]> {
   const found = objects(await monitor.execute('qom-list', { path: '/machine/peripheral' }), 'qom-list')
-  return found.some((child) => child.name === name)
+  return found.flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
 }
 
 /** What can fail is done before the old medium is out. Its nodes have the number of the set in their names, as old and new are there together. */

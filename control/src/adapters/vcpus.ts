@@ -20,6 +20,10 @@ export async function setVcpus(count: number, monitor: Monitor, unplug: (id: str
   for (const { path } of present.slice(count).reverse()) await unplug(idOf(path ?? ''))
 }
 
+export async function countVcpus(monitor: Monitor): Promise<number> {
+  return (await placesOf(monitor)).filter(({ path }) => path !== null).length
+}
+
 /** In the order in which they are filled. */
 async function placesOf(monitor: Monitor): Promise<readonly Place[]> {
   const answer = objects(await monitor.execute('query-hotpluggable-cpus'), 'query-hotpluggable-cpus')

@@ -16,6 +16,7 @@ import { VmLaunch } from './vm-launch.ts'
 import { readSerialLog, removeLogs } from './vm-logs.ts'
 import { RunningVm, type Serial } from './vm-process.ts'
 import { removeRunDirectory } from './vm-run-directory.ts'
+import { removeSaved } from './vm-save.ts'
 import { openSerial } from './vm-serial.ts'
 import { vmTools } from './vm-tools.ts'
 import { endsWithin } from './wait.ts'
@@ -124,7 +125,15 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     }
   }
 
-  return { launch, adopt, listCgroups, removeStray, readSerialLog, removeLogs, removeKept }
+  return { launch, adopt, listCgroups, removeStray, readSerialLog, removeLogs, removeKept, removeSaved: removeSavedState }
+}
+
+function removeSavedState(path: string): void {
+  try {
+    removeSaved(path, vmTools)
+  } catch (error) {
+    throw toHostFailure(error, 'remove-saved')
+  }
 }
 
 /** A conversation that broke off because QEMU ended is told as that end, with QEMU's own words. */

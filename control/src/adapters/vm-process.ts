@@ -4,12 +4,12 @@ import type { Relay } from 'hv:relay'
 import type { LiveStep } from '../domain/live-step.ts'
 import type { VmDevices } from '../domain/usage.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import type { Hardware, ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
 import { resizeDisk } from './block-resize.ts'
 import { observeDevices } from './device-usage.ts'
 import { type AgentTransport, QemuGuestAgent } from './guest-agent.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
-import { forgetDevice, type LiveTools, takeLiveStep } from './live-steps.ts'
+import { forgetDevice, goneDevice, type LiveTools, observeHardware, takeLiveStep } from './live-steps.ts'
 import { Monitor } from './monitor.ts'
 import type { QmpEvent } from './qmp-client.ts'
 import type { QmpLink } from './qmp-link.ts'
@@ -148,6 +148,10 @@ export class RunningVm implements VmProcess {
     this.#deviceGoneHandler = handler
   }
 
+  hardware(): Promise<Hardware> {
+    return told('hardware', observeHardware(this.#monitor))
+  }
+
   save(path: string, progress: (percent: number) => void): Promise<void> {
     return told('save', saveState(path, this.#monitor, this.#tools, progress))
   }
@@ -183,7 +187,8 @@ export class RunningVm implements VmProcess {
   #receive(event: QmpEvent): void {
     this.agent.receive(event)
     const awaited = this.#monitor.receive(event)
-    if (event.name === 'DEVICE_DELETED' && !awaited && typeof event.data.device === 'string') this.#deviceGone(event.data.device)
+    const gone = awaited ? null : goneDevice(event)
+    if (gone !== null) this.#deviceGone(gone)
     if (!STATE_EVENTS.includes(event.name)) return
     if (event.name === 'SHUTDOWN') this.#shutdownReason = typeof event.data.reason === 'string' ? event.data.reason : 'unknown'
     if (event.name === 'RESET') this.#shutdownReason = null

@@ -1,7 +1,7 @@
 // Writes the state of a VM into a file, and reads it back, by QEMU's migration. A file is there whole and on disk, or not at all.
 // @source QEMU docs/devel/migration/main.rst, qapi/migration.json
 import { VmHostFailure } from './host-failure.ts'
-import { dropFile, type Monitor, objectOf, passFile } from './monitor.ts'
+import { dropFile, type Monitor, objectOf, objects, passFile } from './monitor.ts'
 
 /** Between two looks at how far it is. */
 const POLL_MS = 200
@@ -9,7 +9,9 @@ const POLL_MS = 200
 const CANCEL_TIMEOUT_MS = 30_000
 /** Nothing on the way holds the stream back but the disk. */
 const UNLIMITED_BYTES_PER_SECOND = 1_000_000_000_000
-const OPAQUE = 'state'
+/** QEMU remembers under it what it was handed, also for a controld that comes later and finds a save that was cut off: so whether the guest is to go on. */
+const SAVING = { running: 'saving-running', paused: 'saving-paused' } as const
+const RESTORING = 'restoring'
 
 export interface SaveTools {
   /** An empty file for writing only, root's alone; whatever was there is gone. */
@@ -27,24 +29,28 @@ export async function saveState(path: string, monitor: Monitor, tools: SaveTools
   const unfinished = unfinishedOf(path)
   const wasRunning = objectOf(await monitor.execute('query-status'), 'query-status').running === true
   try {
+    // Before the guest stands still, and until the process ends: see `SAVING`.
+    const filename = await passFile(monitor, tools.create(unfinished), wasRunning ? SAVING.running : SAVING.paused, tools.close)
     await monitor.execute('stop')
     await monitor.execute('migrate-set-parameters', { 'max-bandwidth': UNLIMITED_BYTES_PER_SECOND })
-    const filename = await passFile(monitor, tools.create(unfinished), OPAQUE, tools.close)
     await monitor.execute('migrate', { uri: `file:${filename}` })
     await migrated(monitor, progress, null)
-    await dropFile(monitor, OPAQUE)
     await tools.commit(unfinished, path)
   } catch (error) {
     tools.remove(unfinished)
     // Where this fails, too, the VM has gone or will be asked again.
-    await endMigration(monitor, wasRunning).catch(() => {})
+    await endSaving(monitor).catch(() => {})
     throw error
   }
 }
 
-/** Ends a migration that is under way, lets the VM go on, and removes what there is of its state: it is past. */
+/** Ends a save where one was begun, lets the VM go on if it ran before, and removes what there is of its state: it is past. */
 export async function abandonSave(path: string, monitor: Monitor, tools: SaveTools): Promise<void> {
-  await endMigration(monitor, true)
+  await endSaving(monitor)
+  removeSaved(path, tools)
+}
+
+export function removeSaved(path: string, tools: Pick<SaveTools, 'remove'>): void {
   tools.remove(unfinishedOf(path))
   tools.remove(path)
 }
@@ -53,22 +59,31 @@ function unfinishedOf(path: string): string {
   return `${path}.unfinished`
 }
 
-async function endMigration(monitor: Monitor, goOn: boolean): Promise<void> {
+/** Nothing where none was begun. What tells of it goes last, so that it can be tried again. */
+async function endSaving(monitor: Monitor): Promise<void> {
+  const opaques = await opaquesOf(monitor)
+  const wasRunning = opaques.includes(SAVING.running)
+  if (!wasRunning && !opaques.includes(SAVING.paused)) return
   await monitor.execute('migrate_cancel')
   for (let waited = 0; (await look(monitor)).active; waited += POLL_MS) {
     if (waited > CANCEL_TIMEOUT_MS) throw new VmHostFailure('qmp.timeout', 'migrate_cancel', 'the migration does not end')
     await monitor.sleep(POLL_MS)
   }
-  await dropFile(monitor, OPAQUE)
-  if (goOn) await monitor.execute('cont')
+  if (wasRunning) await monitor.execute('cont')
+  await dropFile(monitor, wasRunning ? SAVING.running : SAVING.paused)
+}
+
+async function opaquesOf(monitor: Monitor): Promise<readonly unknown[]> {
+  const sets = objects(await monitor.execute('query-fdsets'), 'query-fdsets')
+  return sets.flatMap((set) => objects(set.fds ?? [], 'query-fdsets').map((fd) => fd.opaque))
 }
 
 /** QEMU was started waiting for it (`-incoming defer`); the guest does not run yet. */
 export async function restoreState(path: string, monitor: Monitor, tools: SaveTools, timeoutMs: number): Promise<void> {
-  const filename = await passFile(monitor, tools.openForReading(path), OPAQUE, tools.close)
+  const filename = await passFile(monitor, tools.openForReading(path), RESTORING, tools.close)
   await monitor.execute('migrate-incoming', { uri: `file:${filename}` })
   await migrated(monitor, () => {}, timeoutMs)
-  await dropFile(monitor, OPAQUE)
+  await dropFile(monitor, RESTORING)
 }
 
 interface Look {

@@ -105,7 +105,7 @@ export function createPower(
         draft.putVm({ ...record, suspended: null })
         draft.event('vm.stopped', 'info', { kind: 'vm', id }, `${record.spec.name} was suspended and has been powered off by ${by}.`)
       },
-      written: () => vmHost.removeKept(vmPaths(id).suspended),
+      written: () => vmHost.removeSaved(vmPaths(id).suspended),
     }
   }
 

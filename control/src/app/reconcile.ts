@@ -36,6 +36,7 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reco
     recordLater(ports, ledger, fleet, step.id, HOST_RESTARTED)
   }
 
+  for (const record of ledger.vms.values()) if (record.process === null) forgetSaved(ports, record)
   const plan = planReconciliation(remembered, await vmHost.listCgroups())
   await Promise.all(
     plan.map(async (step) => {
@@ -110,6 +111,7 @@ async function adopt(adoption: Adoption): Promise<void> {
   }
   if (!isStill(ledger, id, identity)) return
   if (process === null) {
+    forgetSaved(ports, record)
     recordLater(ports, ledger, fleet, id, endWanted || record.suspended !== null ? POWERED_OFF : UNSEEN)
     return
   }
@@ -133,11 +135,21 @@ async function finish({ ports, ledger, fleet, reconfigure, id, interrupted }: Ad
       await fleet.whenStopped(id)
       return
     }
-    if (wasAt('vm.suspend')) await process.abandonSave(vmPaths(id).suspended)
+    await process.abandonSave(vmPaths(id).suspended)
     if (wasAt('vm.resume')) await process.resume()
-    await reconfigure.settle(id, process)
   } catch (error) {
     ports.log('error', `VM ${id}: what was begun before the restart could not be finished: ${String(error)}`)
+  }
+  await reconfigure.settle(id, process)
+}
+
+/** Memory that was being saved, or has been read, is nobody's any more. */
+function forgetSaved({ vmHost, log }: Ports, { id, suspended }: VmRecord): void {
+  if (suspended !== null) return
+  try {
+    vmHost.removeSaved(vmPaths(id).suspended)
+  } catch (error) {
+    log('warning', `VM ${id}: what was saved of it remains: ${String(error)}`)
   }
 }
 

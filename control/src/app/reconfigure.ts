@@ -1,6 +1,9 @@
 // Carries out what of an edit can be done while the VM runs: step by step, and back when one fails. What is in force is written as it is.
+
+import type { LiveStep } from '../domain/live-step.ts'
 import type { Task } from '../domain/task.ts'
 import type { VmSpec } from '../domain/vm.ts'
+import { same, withHardware } from '../domain/vm-difference.ts'
 import { type PlannedStep, planLiveChange } from '../plan/live-change.ts'
 import type { PathOf } from '../plan/power-on.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -9,26 +12,34 @@ import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
-import { Refusal } from './refusal.ts'
+import { isHostFailure, Refusal } from './refusal.ts'
 import { resolveFiles } from './vm-files.ts'
 import type { VmTasks } from './vm-tasks.ts'
 
+/** Between attempts to find out what is in force. */
+const RETRY_MS = 5_000
+/** Whether the step was taken is not known then. */
+const UNANSWERED: readonly string[] = ['qmp.timeout', 'qmp.closed', 'qmp.malformed']
+
 export interface Reconfigure {
-  /** What can be done now: nothing when the VM has no process, or one that does not answer. Refuses with `vm.disk.file-missing`. */
+  /** What can be done now: nothing when the VM has no process, or one that does not answer or whose last change is still being taken back. Refuses with `vm.disk.file-missing`. */
   plan(record: VmRecord, wanted: VmSpec): readonly PlannedStep[]
   /** The task that takes the steps, of which there is one at least, and keeps the new spec with its success. */
   start(id: string, wanted: VmSpec, steps: readonly PlannedStep[], by: string): Task
-  /** After a restart of controld in the middle of a task: makes `process` what the record says is in force. */
+  /**
+   * After a restart of controld, perhaps in the middle of a task: makes `process` what the record says is in force, or the record what the process is.
+   * Never rejects; resolves after the first attempt, and where the VM does not answer tries again later.
+   */
   settle(id: string, process: VmProcess): Promise<void>
 }
 
 export function createReconfigure(
-  ports: Pick<AppPorts, 'datastores' | 'log'> & WithFileLocks,
+  ports: Pick<AppPorts, 'datastores' | 'clock' | 'log'> & WithFileLocks,
   ledger: Ledger,
   fleet: Fleet,
   vmTasks: VmTasks,
 ): Reconfigure {
-  const { log } = ports
+  const { log, clock } = ports
 
   /** Of files in either spec; those in force may have been deleted behind our back, and are then only missed if needed. */
   function pathsOf(wanted: VmSpec, inForce: VmSpec): PathOf {
@@ -51,26 +62,72 @@ export function createReconfigure(
     ledger.write((draft) => draft.putVm({ ...record, startedSpec: spec, changingTo }))
   }
 
-  /** Takes back what was done, latest first, and tells what is in force then. */
-  async function takeBack(process: VmProcess, done: readonly PlannedStep[], before: VmSpec): Promise<VmSpec> {
-    for (let index = done.length - 1; index >= 0; index--) {
-      const planned = done[index]
-      if (planned === undefined) continue
-      try {
-        await process.take(planned.undo)
-      } catch (error) {
-        log('error', `${planned.step.kind} could not be taken back: ${String(error)}`)
-        return planned.after
+  /** Whatever of a change was done is taken back, and what cannot be stays in force; false when that is not known, as the VM does not answer or something else has come between. */
+  async function takeBack(id: string, process: VmProcess): Promise<boolean> {
+    const record = fleet.record(id)
+    const { changingTo, startedSpec, bootMemoryMiB, uid } = record
+    if (startedSpec === null || bootMemoryMiB === null) return true
+    let spec = changingTo ?? startedSpec
+    try {
+      if (changingTo !== null) {
+        const { pathOf } = resolveFiles(startedSpec, ports)
+        for (const { step, change } of planLiveChange({
+          uid,
+          inForce: changingTo,
+          wanted: startedSpec,
+          bootMemoryMiB,
+          pathOf: orEmpty(pathOf),
+        })) {
+          if (await taken(id, process, step)) spec = change(spec)
+        }
       }
+      // Guests let go of devices late, and also while nobody listens.
+      const { devices, vcpus } = await process.hardware()
+      spec = withHardware(spec, devices, vcpus)
+    } catch (error) {
+      log('error', `VM ${id}: what is in force is not known: ${String(error)}`)
+      return false
     }
-    return before
+    if (ledger.vms.get(id) !== record) return false
+    if (changingTo !== null || !same(spec, startedSpec)) inForce(id, process, spec, null)
+    return true
+  }
+
+  /** False when it is refused; throws when the VM does not answer. */
+  async function taken(id: string, process: VmProcess, step: LiveStep): Promise<boolean> {
+    try {
+      await process.take(step)
+      return true
+    } catch (error) {
+      if (isHostFailure(error) && UNANSWERED.includes(error.code)) throw error
+      log('error', `VM ${id}: ${step.kind} could not be taken back: ${String(error)}`)
+      return false
+    }
+  }
+
+  async function settle(id: string, process: VmProcess): Promise<void> {
+    if (fleet.process(id) !== process) return
+    let known = false
+    try {
+      known = await takeBack(id, process)
+    } catch (error) {
+      log('error', `VM ${id}: what is in force could not be written: ${String(error)}`)
+    }
+    if (!known) settleLater(id, process)
+  }
+
+  function settleLater(id: string, process: VmProcess): void {
+    clock.after(RETRY_MS, () => {
+      if (fleet.busy(id) === null) void settle(id, process)
+      else if (fleet.process(id) === process) settleLater(id, process)
+    })
   }
 
   return {
     plan(record, wanted) {
       const { id, startedSpec, bootMemoryMiB, uid } = record
       if (startedSpec === null || bootMemoryMiB === null) return []
-      if (fleet.process(id) === null || fleet.powerState(id) === 'unknown') return []
+      if (fleet.process(id) === null || fleet.powerState(id) === 'unknown' || record.changingTo !== null) return []
       return planLiveChange({ uid, inForce: startedSpec, wanted, bootMemoryMiB, pathOf: pathsOf(wanted, startedSpec) })
     },
 
@@ -82,16 +139,13 @@ export function createReconfigure(
         const process = vmTasks.process(id)
         // Files of the new devices are the VM's from now on.
         inForce(id, process, before, target)
-        const done: PlannedStep[] = []
-        const undo = async () => inForce(id, process, await takeBack(process, done, before), null)
         try {
-          for (const planned of steps) {
-            await process.take(planned.step)
-            done.push(planned)
-            progress((100 * done.length) / (steps.length + 1))
+          for (const [index, { step }] of steps.entries()) {
+            await process.take(step)
+            progress((100 * (index + 1)) / (steps.length + 1))
           }
         } catch (error) {
-          await undo()
+          await settle(id, process)
           throw error
         }
         return {
@@ -99,31 +153,19 @@ export function createReconfigure(
             const record = fleet.record(id)
             const running = record.process?.pid === process.identity.pid
             const kept = { spec: wanted, revision: record.revision + 1, changingTo: null }
-            draft.putVm({ ...record, ...kept, startedSpec: running ? target : record.startedSpec })
+            // Not simply the target: the guest may have let go of something else meanwhile.
+            const startedSpec = running
+              ? steps.reduce((spec, { change }) => change(spec), record.startedSpec ?? target)
+              : record.startedSpec
+            draft.putVm({ ...record, ...kept, startedSpec })
             draft.event('vm.changed', 'info', { kind: 'vm', id }, `${wanted.name} was changed by ${by}.`)
           },
-          undo,
+          undo: () => settle(id, process),
         }
       })
     },
 
-    async settle(id, process) {
-      const { changingTo, startedSpec, bootMemoryMiB, uid } = fleet.record(id)
-      if (changingTo === null || startedSpec === null || bootMemoryMiB === null) return
-      const { pathOf } = resolveFiles(startedSpec, ports)
-      const steps = planLiveChange({ uid, inForce: changingTo, wanted: startedSpec, bootMemoryMiB, pathOf: orEmpty(pathOf) })
-      let whole = true
-      for (const { step } of steps) {
-        try {
-          await process.take(step)
-        } catch (error) {
-          whole = false
-          log('error', `VM ${id}: ${step.kind} could not be settled: ${String(error)}`)
-        }
-      }
-      // What cannot be taken back stays in force, and is shown as pending.
-      inForce(id, process, whole ? startedSpec : changingTo, null)
-    },
+    settle,
   }
 }
 

@@ -34,7 +34,7 @@ export function createSuspension(
   guests: Pick<GuestInfo, 'syncTime'>,
   isGoingDown: () => boolean,
 ): Suspension {
-  const { vmHost, clock, datastores, log } = ports
+  const { vmHost, clock, datastores } = ports
 
   function requireRoom(id: string): void {
     const { spec, bootMemoryMiB } = fleet.record(id)
@@ -51,6 +51,10 @@ export function createSuspension(
   /** From here on the VM is suspended, whatever becomes of its process. */
   async function suspendProcess(id: string, by: string, progress: (percent: number) => void = () => {}): Promise<void> {
     const process = vmTasks.process(id)
+    // Its memory can be read only by a VM that has the same hardware, and that is not known yet.
+    if (fleet.record(id).changingTo !== null) {
+      throw new Refusal('conflict', 'vm.busy', 'A change of the VM that was cut off is still being taken back.')
+    }
     await process.save(vmPaths(id).suspended, progress)
     try {
       ledger.write((draft) => {
@@ -62,7 +66,11 @@ export function createSuspension(
         draft.event('vm.suspended', 'info', { kind: 'vm', id }, `${record.spec.name} was suspended by ${by}.`)
       })
     } catch (error) {
-      await process.abandonSave(vmPaths(id).suspended)
+      try {
+        await process.abandonSave(vmPaths(id).suspended)
+      } finally {
+        vmHost.removeSaved(vmPaths(id).suspended)
+      }
       throw error
     }
     fleet.wantEnd(id)
@@ -79,22 +87,22 @@ export function createSuspension(
     const pathOf = requireStartable(ports, record, spec, ledger.vms.values())
     return vmTasks.start(id, 'vm.resume', by, 'resuming', async () => {
       const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: { bootMemoryMiB } }))
-      return {
+      try {
         // Written before the guest goes on: memory that its disks have left behind must never be resumed again.
-        write(draft) {
+        ledger.write((draft) => {
           const inForce = { startedSpec: spec, bootMemoryMiB, changingTo: null, suspended: null }
           draft.putVm({ ...fleet.record(id), process: process.identity, startedAt: clock.now(), ...inForce, lastExit: null })
-          draft.event('vm.resumed', 'info', { kind: 'vm', id }, `${spec.name} was resumed by ${by}.`)
-        },
-        written: () => {
-          fleet.watch(id, process)
-          fleet.observe(id, process, 'paused')
-          guests.syncTime(id)
-          process.resume().catch((error: unknown) => log('error', `VM ${id} was resumed and stands still: ${String(error)}`))
-          vmHost.removeKept(vmPaths(id).suspended)
-        },
-        undo: async () => void (await process.powerOff(QUIT_TIMEOUT_MS)),
+        })
+      } catch (error) {
+        await process.powerOff(QUIT_TIMEOUT_MS)
+        throw error
       }
+      fleet.watch(id, process)
+      fleet.observe(id, process, 'paused')
+      vmHost.removeSaved(vmPaths(id).suspended)
+      await process.resume()
+      guests.syncTime(id)
+      return { write: (draft) => draft.event('vm.resumed', 'info', { kind: 'vm', id }, `${spec.name} was resumed by ${by}.`) }
     })
   }
 

@@ -24,10 +24,17 @@ export function differingFields(a: VmSpec, b: VmSpec): readonly string[] {
   })
 }
 
-/** The spec without the device of this name (`disk1`, `nic0`). */
+/** The spec without the device of this name (`disk1`, `nic0`); anything else is a vCPU. */
 export function withoutDevice(spec: VmSpec, name: string): VmSpec {
+  if (!/^(?:disk|nic)\d+$/.test(name)) return { ...spec, vcpus: Math.max(1, spec.vcpus - 1) }
   const left = <T extends Slotted>(devices: readonly T[], kind: string) => devices.filter(({ slot }) => `${kind}${slot}` !== name)
   return { ...spec, disks: left(spec.disks, 'disk'), nics: left(spec.nics, 'nic') }
+}
+
+/** The spec with what of it is there: disks and NICs by name, and so many vCPUs. */
+export function withHardware(spec: VmSpec, devices: readonly string[], vcpus: number): VmSpec {
+  const left = <T extends Slotted>(all: readonly T[], kind: string) => all.filter(({ slot }) => devices.includes(`${kind}${slot}`))
+  return { ...spec, disks: left(spec.disks, 'disk'), nics: left(spec.nics, 'nic'), vcpus }
 }
 
 function differingDevices(a: readonly Slotted[], b: readonly Slotted[], kind: string): string[] {

@@ -27,24 +27,22 @@ export interface PlannedStep {
   readonly step: LiveStep
   /** Takes it back. */
   readonly undo: LiveStep
-  /** What is in force once it is taken. */
+  /** What it changes of what is in force. */
+  readonly change: (spec: VmSpec) => VmSpec
+  /** What is in force once it and those before it are taken. */
   readonly after: VmSpec
 }
 
 /** A fragment of the whole: the step with its way back, and the fields that it changes. */
-interface Move {
-  readonly step: LiveStep
-  readonly undo: LiveStep
-  readonly change: (spec: VmSpec) => VmSpec
-}
+type Move = Omit<PlannedStep, 'after'>
 
 export function planLiveChange(input: LiveChangeInput): readonly PlannedStep[] {
   const moves = [...disks(input), ...nics(input), ...media(input), ...vcpus(input), ...memory(input), ...panic(input)]
   const steps: PlannedStep[] = []
   let spec = input.inForce
-  for (const { step, undo, change } of moves) {
-    spec = change(spec)
-    steps.push({ step, undo, after: spec })
+  for (const move of moves) {
+    spec = move.change(spec)
+    steps.push({ ...move, after: spec })
   }
   return steps
 }

@@ -30,6 +30,11 @@ export interface HostFailure extends Error {
   readonly path?: string
 }
 
+export interface Hardware {
+  readonly devices: readonly string[]
+  readonly vcpus: number
+}
+
 /** One running VM process, started or adopted here. */
 export interface VmProcess {
   readonly identity: ProcessIdentity
@@ -64,13 +69,15 @@ export interface VmProcess {
   resizeDisk(device: string, sizeBytes: number): Promise<void>
   /** What only QEMU knows of the VM's use. QMP: query-balloon, query-blockstats; rejects when it does not answer each within `timeoutMs`. */
   observeDevices(timeoutMs: number): Promise<VmDevices>
-  /** Called with the name of a device (`disk1`, `nic0`) that the guest let go of after `take` had given up waiting. One handler. */
+  /** Called with the name of a device (`disk1`, `nic0`, of a vCPU whatever it is) that the guest let go of after `take` had given up waiting. One handler. */
   onDeviceGone(handler: (name: string) => void): void
+  /** What of the hardware a guest can let go of is there now: names of disks and NICs, number of vCPUs. */
+  hardware(): Promise<Hardware>
   /** Pauses the VM and writes its state to `path`, which is there whole and on disk, or not at all. On failure the VM is as it was. */
   save(path: string, progress: (percent: number) => void): Promise<void>
   /** Makes a `save` that is under way reject with `migration.cancelled`; none is harmless. */
   cancelSave(): Promise<void>
-  /** Ends a `save` to `path`, whoever began it and however far it is, removes what it wrote, and lets the VM go on. */
+  /** Ends a `save` to `path`, whoever began it and however far it is, removes what it wrote, and lets the VM go on if it ran before. Nothing to do where there is none. */
   abandonSave(path: string): Promise<void>
 }
 
@@ -92,6 +99,8 @@ export interface VmHost {
   removeLogs(directory: string): void
   /** Removes a file or directory that a VM keeps, with all in it; no-op when it is not there. */
   removeKept(path: string): void
+  /** Removes what a `save` to `path` wrote, also one that was cut off; no-op when there is nothing. */
+  removeSaved(path: string): void
 }
 
 export interface SerialPaths {

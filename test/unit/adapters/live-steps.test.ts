@@ -46,13 +46,14 @@ describe('a disk', () => {
     await take(DISK)
     expect(qmp.heard).toEqual([
       'qom-list /machine/peripheral',
+      ...['blockdev-del disk1', 'blockdev-del disk1-file', 'query-fdsets', 'remove-fd 7'],
       'add-fd disk1',
       'blockdev-add file',
       'blockdev-add raw',
       'device_add virtio-blk-pci',
     ])
-    expect(qmp.asked[1]?.descriptors).toEqual([41])
-    expect(qmp.asked[2]?.commandArguments).toMatchObject({ filename: '/dev/fdset/7' })
+    expect(qmp.asked[5]?.descriptors).toEqual([41])
+    expect(qmp.asked[6]?.commandArguments).toMatchObject({ filename: '/dev/fdset/7' })
     expect(JSON.stringify(qmp.asked)).not.toContain('/d/b')
     expect(open.size).toBe(0)
   })
@@ -113,8 +114,12 @@ describe('a disk', () => {
 describe('a NIC', () => {
   it('gets its TAP by name, and its cable as wanted', async () => {
     await take(NIC)
-    expect(qmp.heard).toEqual(['qom-list /machine/peripheral', 'getfd nic1', 'netdev_add tap', 'device_add e1000', 'set_link nic1'])
-    expect(qmp.asked[1]?.descriptors).toEqual([42])
+    expect(qmp.heard).toEqual([
+      'qom-list /machine/peripheral',
+      ...['netdev_del nic1-net', 'closefd nic1'],
+      ...['getfd nic1', 'netdev_add tap', 'device_add e1000', 'set_link nic1'],
+    ])
+    expect(qmp.asked[3]?.descriptors).toEqual([42])
     expect(open.size).toBe(0)
   })
 
@@ -122,7 +127,7 @@ describe('a NIC', () => {
     qmp.failing.add(command)
     expect(await codeOf(take(NIC))).toBe('qmp.error.GenericError')
     expect(open.size).toBe(0)
-    if (command !== 'getfd') expect(qmp.heard.slice(-3)).toEqual(['closefd nic1', 'device_del nic1', 'netdev_del nic1-net'])
+    if (command !== 'getfd') expect(qmp.heard.slice(-3)).toEqual(['device_del nic1', 'netdev_del nic1-net', 'closefd nic1'])
   })
 })
 

@@ -19,6 +19,11 @@ const tools: SaveTools = {
   },
   remove: (path) => void files.delete(path),
 }
+const handedOver = (...opaques: string[]) =>
+  qmp.answers.set(
+    'query-fdsets',
+    opaques.map((opaque) => ({ 'fdset-id': 7, fds: [{ fd: 3, opaque }] })),
+  )
 const migration = (status: string, ram: object = {}) => qmp.answers.set('query-migrate', { status, ram })
 const save = () => saveState('/d/memory', qmp.monitor, tools, (percent) => progress.push(percent))
 
@@ -27,6 +32,12 @@ beforeEach(() => {
   files = new Set()
   progress.length = 0
   qmp.answers.set('query-status', { status: 'running', running: true })
+  // As QEMU does it: what was handed to it is told, under the name that it got.
+  qmp.answers.set('add-fd', ({ opaque }: { opaque: string }) => {
+    handedOver(opaque)
+    return { 'fdset-id': 7 }
+  })
+  handedOver()
   migration('active', { total: 100, remaining: 75 })
 })
 
@@ -40,6 +51,7 @@ describe('saving', () => {
     await saved
     expect([...files]).toEqual(['/d/memory'])
     expect(progress[0]).toBe(25)
+    expect(qmp.heard.indexOf('add-fd saving-running')).toBeLessThan(qmp.heard.indexOf('stop'))
     expect(qmp.heard.indexOf('stop')).toBeLessThan(qmp.heard.indexOf('migrate file:/dev/fdset/7'))
     expect(qmp.heard).not.toContain('cont')
   })
@@ -53,7 +65,8 @@ describe('saving', () => {
     migration(status)
     await qmp.clock.advance(1000)
     expect(await failed).toBe(code)
-    expect([files.size, qmp.heard.at(-1)]).toEqual([0, 'cont'])
+    expect(files.size).toBe(0)
+    expect(qmp.heard.slice(-3)).toEqual(['cont', 'query-fdsets', 'remove-fd 7'])
   })
 
   it('that fails leaves a guest standing still that stood still before', async () => {
@@ -67,11 +80,12 @@ describe('saving', () => {
     qmp.failing.add('migrate')
     migration('none')
     expect(await codeOf(save())).toBe('qmp.error.GenericError')
-    expect([files.size, qmp.heard.at(-1)]).toEqual([0, 'cont'])
+    expect([files.size, qmp.heard.at(-3)]).toEqual([0, 'cont'])
   })
 
   it('is abandoned by waiting for its end, and leaves nothing of it', async () => {
     files.add('/d/memory.unfinished').add('/d/memory')
+    handedOver('saving-running')
     migration('cancelling')
     const abandoned = abandonSave('/d/memory', qmp.monitor, tools)
     await qmp.clock.advance(1000)
@@ -79,10 +93,23 @@ describe('saving', () => {
     migration('cancelled')
     await qmp.clock.advance(1000)
     await abandoned
-    expect([files.size, qmp.heard.at(-1)]).toEqual([0, 'cont'])
+    expect([files.size, qmp.heard.at(-3)]).toEqual([0, 'cont'])
+  })
+
+  it.each([
+    ['was not begun', []],
+    ['was one of a guest that stood still', ['saving-paused']],
+  ])('that %s is abandoned without letting the guest go on', async (_what, opaques) => {
+    files.add('/d/memory.unfinished').add('/d/memory')
+    handedOver(...opaques)
+    migration('cancelled')
+    await abandonSave('/d/memory', qmp.monitor, tools)
+    expect(files.size).toBe(0)
+    expect(qmp.heard).not.toContain('cont')
   })
 
   it('that does not end is not waited for for ever', async () => {
+    handedOver('saving-running')
     migration('cancelling')
     const failed = codeOf(abandonSave('/d/memory', qmp.monitor, tools))
     await qmp.clock.advance(60_000)

@@ -70,7 +70,7 @@ describe('an edit of a running VM', () => {
     const { task } = edit({ vcpus: 2, disks: [disk('a.qcow2'), disk('b.qcow2')] })
     await settle()
     expect(app.tasks.get(task?.id ?? '')).toMatchObject({ state: 'failed', error: { code: 'qmp.error.GenericError' } })
-    expect(machine().taken.map(({ kind }) => kind)).toEqual(['plug-disk', 'unplug-disk'])
+    expect(machine().taken.map(({ kind }) => kind)).toEqual(['plug-disk', 'unplug-disk', 'set-vcpus'])
     expect(app.vms.get(id)).toMatchObject({ revision: 1, spec: { vcpus: 1 }, status: { pending: [] } })
     expect(app.vms.create(draft('b', { disks: [disk('b.qcow2')] }), CHANGE).spec.name).toBe('b')
   })
