@@ -112,6 +112,7 @@ export class FakeVmHost {
   }
 
   async #removeStray(controld: ControlProcess, vmId: string): Promise<void> {
+    await controld.perform(() => this.kernel.killCgroup(`${CGROUPS}/${vmId}`))
     await controld.perform(() => this.kernel.removeRunDirectory(`${RUN_DIRECTORIES}/${vmId}`))
     await removeCgroup(`${CGROUPS}/${vmId}`, this.kernel, controld)
     this.removed.push(vmId)

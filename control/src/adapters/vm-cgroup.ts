@@ -20,10 +20,15 @@ export function makeCgroup(path: string, files: Readonly<Record<string, string>>
   for (const [file, text] of Object.entries(files)) fs.writeControl(`${path}/${file}`, text)
 }
 
+/** Every process in it is sent SIGKILL before this returns, and so ends whatever becomes of us. Nothing to do when it is not there. */
+export function killCgroup(path: string): void {
+  if (fs.statOrNull(path) !== null) fs.writeControl(`${path}/cgroup.kill`, '1')
+}
+
 /** Kills every process in it and removes it. Nothing to do when it is not there; throws `cgroup.busy` when it does not become empty. */
 export async function removeCgroup(path: string, clock: Clock): Promise<void> {
   if (fs.statOrNull(path) === null) return
-  fs.writeControl(`${path}/cgroup.kill`, '1')
+  killCgroup(path)
   const empty = await waitUntil(clock, () => removed(path), EMPTY_TIMEOUT_MS)
   if (!empty) throw new VmHostFailure('cgroup.busy', 'remove-cgroup', 'processes in it do not end', path)
 }

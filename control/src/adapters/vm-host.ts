@@ -10,7 +10,7 @@ import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
 import { QmpLink } from './qmp-link.ts'
 import { UndoStack } from './undo-stack.ts'
-import { removeCgroup } from './vm-cgroup.ts'
+import { killCgroup, removeCgroup } from './vm-cgroup.ts'
 import { removeKept } from './vm-kept.ts'
 import { VmLaunch } from './vm-launch.ts'
 import { readSerialLog, removeLogs } from './vm-logs.ts'
@@ -62,7 +62,6 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     if (already?.identity.pid === identity.pid && already.identity.startTime === identity.startTime) return already
     try {
       const cleanUp = undoStack(vmId)
-      // The cgroup goes last: by it a controld that comes later finds what is left.
       cleanUp.push('cgroup', () => removeCgroup(paths.cgroup, clock))
       cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
       const running = process.adopt(identity.pid, identity.startTime)
@@ -118,6 +117,8 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
   async function removeStray(vmId: string): Promise<void> {
     if (!VM_ID.test(vmId)) throw new VmHostFailure('vm.bad-id', 'remove-stray', 'no VM id', vmId)
     try {
+      // What still runs needs its sockets to be adopted; and by its cgroup a controld that comes later finds what is left.
+      killCgroup(`${places.cgroups}/${vmId}`)
       removeRunDirectory(`${places.runDirectories}/${vmId}`)
       await removeCgroup(`${places.cgroups}/${vmId}`, clock)
     } catch (error) {

@@ -16,6 +16,7 @@ import { createGuestFreeze, type GuestFreeze } from './guest-freeze.ts'
 import { createGuestInfo } from './guest-info.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
 import { createLedger } from './ledger.ts'
+import { removeLeftovers } from './leftovers.ts'
 import type { AppPorts } from './ports.ts'
 import { createPower, type Power } from './power.ts'
 import { reconcile } from './reconcile.ts'
@@ -85,6 +86,7 @@ export function createApp(outside: AppPorts): App {
       host.setHostname(typeof hostname === 'string' ? hostname : DEFAULT_HOSTNAME)
       // Not waited for: what is begun from now on is left alone, and the API is to answer while large files are freed.
       ports.diskImages.removeUnfinished().catch((error: unknown) => ports.log('error', `unfinished files: ${String(error)}`))
+      removeLeftovers(ports, ledger.write)
       await reconcile(ports, ledger, fleet, reconfigure)
       restarts.resume()
       // Not waited for: the API is to answer while VMs start.

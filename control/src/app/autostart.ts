@@ -33,6 +33,11 @@ interface Parts {
   readonly agentResponds: (id: string) => boolean
 }
 
+/** Which boot of the machine a controld was there for last; null: none. */
+export function lastBootId(store: AppPorts['store']): string | null {
+  return (store.getSetting(SETTING) as Progress | null)?.bootId ?? null
+}
+
 /** Resolves when all have had their turn; a controld that was restarted in the middle goes on, and one that is restarted later does nothing. */
 export async function autostart(ports: Pick<AppPorts, 'store' | 'host' | 'clock' | 'log'>, parts: Parts): Promise<void> {
   const { store, host, clock, log } = ports

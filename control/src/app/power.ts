@@ -92,6 +92,8 @@ export function createPower(
     }
     if (ledger.vms.get(id)?.process === null) return
     await vmHost.removeStray(id)
+    // It may have been in the middle of being saved when its controld ended.
+    if (ledger.vms.get(id)?.suspended === null) vmHost.removeSaved(vmPaths(id).suspended)
     await eventually(ports, `the end of VM ${id}`, () => {
       if ((ledger.vms.get(id)?.process ?? null) !== null) fleet.recordEnd(id, { reason: POWERED_OFF, code: null, signal: null })
     })

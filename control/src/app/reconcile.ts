@@ -7,6 +7,7 @@ import { endInterrupted, type Outcome } from '../plan/tasks.ts'
 import { serialPaths, vmPaths } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { AdoptPaths, ProcessIdentity, VmProcess } from '../ports/vm-host.ts'
+import { lastBootId } from './autostart.ts'
 import { eventually } from './eventually.ts'
 import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,11 +18,11 @@ import type { Reconfigure } from './reconfigure.ts'
 const RETRY_MS = 5_000
 const QUIT_TIMEOUT_MS = 10_000
 
-type Ports = Pick<AppPorts, 'store' | 'vmHost' | 'datastores' | 'clock' | 'log'>
+type Ports = Pick<AppPorts, 'store' | 'host' | 'vmHost' | 'datastores' | 'clock' | 'log'>
 
 /** Resolves once every VM's state is known. A VM that does not answer stays `unknown` and is tried again; nothing here gives up on the others. */
 export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reconfigure: Pick<Reconfigure, 'settle'>): Promise<void> {
-  const { store, vmHost, clock, log } = ports
+  const { store, host, vmHost, clock, log } = ports
   const remembered = [...ledger.vms.values()].map(({ id, process }) => ({ id, hasProcess: process !== null }))
   const interrupted = store.listRunningTasks()
   /** An end that was being asked for when controld went away is no crash. */
@@ -33,11 +34,12 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reco
     if (step.kind === 'remove-stray') return removeStray(ports, step.id)
     if (step.kind === 'adopt')
       return adopt({ ports, ledger, fleet, reconfigure, id: step.id, endWanted: endWanted.has(step.id), interrupted })
+    forgetSaved(ports, fleet.record(step.id))
     recordLater(ports, ledger, fleet, step.id, HOST_RESTARTED)
   }
 
   for (const record of ledger.vms.values()) if (record.process === null) forgetSaved(ports, record)
-  const plan = planReconciliation(remembered, await vmHost.listCgroups())
+  const plan = planReconciliation(remembered, await vmHost.listCgroups(), lastBootId(store) !== host.bootId)
   await Promise.all(
     plan.map(async (step) => {
       try {

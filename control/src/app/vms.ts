@@ -7,10 +7,11 @@ import { type VmDraft, type VmSpec, vmSpecSchema } from '../domain/vm.ts'
 import { completeSpec } from '../domain/vm-complete.ts'
 import { pendingFields, same } from '../domain/vm-difference.ts'
 import type { Vm } from '../domain/vm-status.ts'
-import { FIRST_UID, vmPaths } from '../plan/vm-paths.ts'
+import { FIRST_UID } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
 import { type Fleet, NO_PROCESS } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
+import { noteLeftovers, removeLeftovers } from './leftovers.ts'
 import type { AppPorts } from './ports.ts'
 import type { Reconfigure } from './reconfigure.ts'
 import { invalid, Refusal } from './refusal.ts'
@@ -48,7 +49,7 @@ const MAX_VMS = 1_000
 const SPEC_IN_USE: readonly (TaskKind | null)[] = ['vm.power-on', 'vm.resume', 'vm.suspend', 'vm.reconfigure']
 
 export function createVms(
-  { random, vmHost, log }: Pick<AppPorts, 'random' | 'vmHost' | 'log'>,
+  ports: Pick<AppPorts, 'random' | 'store' | 'vmHost' | 'log'>,
   ledger: Ledger,
   fleet: Fleet,
   reconfigure: Reconfigure,
@@ -85,7 +86,7 @@ export function createVms(
 
     create(draft, { dryRun, by }) {
       if (ledger.vms.size >= MAX_VMS) throw new Refusal('conflict', 'vm.too-many', `A host has at most ${MAX_VMS} VMs.`)
-      const id = random.uuid()
+      const id = ports.random.uuid()
       const spec = settle(id, draft, null)
       const record: VmRecord = {
         id,
@@ -141,14 +142,10 @@ export function createVms(
       if (dryRun) return
       ledger.write((draft) => {
         draft.deleteVm(id)
+        noteLeftovers(ports, draft, id)
         draft.event('vm.deleted', 'info', { kind: 'vm', id }, `${vm.spec.name} was deleted by ${by}. Its files are kept.`)
       })
-      try {
-        vmHost.removeLogs(vmPaths(id).logDirectory)
-        vmHost.removeKept(vmPaths(id).keptDirectory)
-      } catch (error) {
-        log('warning', `logs or kept files of the deleted VM ${id} remain: ${String(error)}`)
-      }
+      removeLeftovers(ports, ledger.write)
     },
   }
 }

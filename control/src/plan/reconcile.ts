@@ -14,12 +14,19 @@ export type Reconciliation =
   /** Something runs that nobody remembers starting, or whose start was never finished: it is ended. */
   | { readonly kind: 'remove-stray'; readonly id: string }
 
-/** One step a VM at most; VMs that are off and have nothing left need none. */
-export function planReconciliation(remembered: readonly Remembered[], cgroups: readonly string[]): readonly Reconciliation[] {
+/**
+ * One step a VM at most; VMs that are off and have nothing left need none. `hostWasDown` is whether the machine has been down since the store was written last:
+ * if not, one that has no cgroup has ended, and only that end has not been written.
+ */
+export function planReconciliation(
+  remembered: readonly Remembered[],
+  cgroups: readonly string[],
+  hostWasDown: boolean,
+): readonly Reconciliation[] {
   const running = new Set(remembered.filter(({ hasProcess }) => hasProcess).map(({ id }) => id))
   const found = new Set(cgroups)
   return [
-    ...[...running].map((id): Reconciliation => ({ kind: found.has(id) ? 'adopt' : 'host-was-down', id })),
+    ...[...running].map((id): Reconciliation => ({ kind: hostWasDown && !found.has(id) ? 'host-was-down' : 'adopt', id })),
     ...[...found].filter((id) => !running.has(id)).map((id): Reconciliation => ({ kind: 'remove-stray', id })),
   ]
 }

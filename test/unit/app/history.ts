@@ -38,6 +38,8 @@ export class History {
   readonly acknowledged = new Map<string, string>()
   readonly tasks: string[] = []
   changes: Changing[] = []
+  /** VMs that had a process, or what was left of one, when the power went. */
+  readonly cutOff = new Set<string>()
   /** Null while there is no controld that has come up. */
   app: App | null = null
   #process: ControlProcess | null = null
@@ -289,6 +291,7 @@ export class History {
   }
 
   async cut(): Promise<void> {
+    for (const { vmId } of this.world.vmHost.machines.values()) this.cutOff.add(vmId)
     this.world.powerCut()
     await this.restart()
   }

@@ -28,7 +28,7 @@ export function check(history: History): void {
 }
 
 /** What must be so once nothing is under way: memory, store and host agree, every task has ended, and nothing is left over. */
-export function checkSettled({ world, app, tasks }: History): void {
+export function checkSettled({ world, app, tasks, cutOff }: History): void {
   const { store, vmHost, clock } = world
   if (app === null) throw new Error('no controld')
   const { kernel } = vmHost
@@ -39,6 +39,7 @@ export function checkSettled({ world, app, tasks }: History): void {
     expect([powerState, pid]).toEqual([expect.stringMatching(stateOf(record, machine)), machine?.identity.pid])
     expect(record.process).toEqual(machine?.identity ?? null)
     expect(record.changingTo).toBeNull()
+    if (record.lastExit?.reason === 'host-restarted') expect([...cutOff]).toContain(record.id)
     // What is resumed must be there, and what is not suspended must never be resumed.
     expect([...kernel.kept].filter((path) => path.startsWith(vmPaths(record.id).suspended))).toEqual(
       record.suspended === null ? [] : [vmPaths(record.id).suspended],

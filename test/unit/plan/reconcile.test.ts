@@ -5,11 +5,12 @@ import { planReconciliation, type Remembered } from '../../../control/src/plan/r
 import { endInterrupted, INTERRUPTED, type Outcome } from '../../../control/src/plan/tasks.ts'
 
 describe('reconciliation', () => {
-  it.each<[string, Remembered[], string[], unknown[]]>([
+  it.each<[string, Remembered[], string[], unknown[], boolean?]>([
     ['nothing remembered, nothing found', [], [], []],
     ['a VM that is off', [{ id: 'a', hasProcess: false }], [], []],
     ['a VM that was started and has its cgroup', [{ id: 'a', hasProcess: true }], ['a'], [{ kind: 'adopt', id: 'a' }]],
     ['a VM that was started and has none', [{ id: 'a', hasProcess: true }], [], [{ kind: 'host-was-down', id: 'a' }]],
+    ['one whose end was not written', [{ id: 'a', hasProcess: true }], [], [{ kind: 'adopt', id: 'a' }], false],
     ['a start that was never recorded', [{ id: 'a', hasProcess: false }], ['a'], [{ kind: 'remove-stray', id: 'a' }]],
     ['a cgroup of no known VM', [], ['x'], [{ kind: 'remove-stray', id: 'x' }]],
     [
@@ -26,8 +27,8 @@ describe('reconciliation', () => {
         { kind: 'remove-stray', id: 'x' },
       ],
     ],
-  ])('of %s', (_what, remembered, cgroups, steps) => {
-    expect(planReconciliation(remembered, cgroups)).toEqual(steps)
+  ])('of %s', (_what, remembered, cgroups, steps, hostWasDown = true) => {
+    expect(planReconciliation(remembered, cgroups, hostWasDown)).toEqual(steps)
   })
 })
 
