@@ -108,7 +108,7 @@ export class FakeQmp {
         require(this.has(text('id')), command, `there is no device ${text('id')}`)
         return this.machine.askToRelease(text('id'))
       case 'qom-list':
-        return [...this.devices.keys(), ...this.media.keys()].map((name) => ({ name }))
+        return [...this.devices.keys(), ...this.media.keys(), ...this.vcpus.values()].map((name) => ({ name }))
       case 'getfd':
         this.#closeFd(text('fdname'))
         return void this.fds.set(text('fdname'), this.#take(descriptors))

@@ -3,7 +3,7 @@
 import type { LiveStep } from '../domain/live-step.ts'
 import type { Hardware } from '../ports/vm-host.ts'
 import { VmHostFailure } from './host-failure.ts'
-import { dropFile, type Monitor, objectOf, objects, passFile, unlessGone } from './monitor.ts'
+import { dropFile, type Monitor, objects, passFile, unlessGone } from './monitor.ts'
 import type { QmpEvent } from './qmp-client.ts'
 import { countVcpus, setVcpus } from './vcpus.ts'
 
@@ -152,26 +152,33 @@ async function peripherals(monitor: Monitor): Promise<readonly string[]> {
   return found.flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
 }
 
-/** What can fail is done before the old medium is out. Its nodes have the number of the set in their names, as old and new are there together. */
+/** What can fail is done before the old medium is out. Nodes of media have the number of the set in their names, as old and new are there together. */
 async function changeMedium(step: Step<'change-medium'>, monitor: Monitor, tools: LiveTools): Promise<void> {
-  const before = await mediumIn(step.drive, monitor)
-  let node: string | null = null
+  await requireDrive(step.drive, monitor)
+  let inserted: string | null = null
   if (step.path !== null) {
     const filename = await passFile(monitor, tools.openFile(step.path, step.uid, true), step.drive, tools.close)
     const suffix = `.${filename.slice('/dev/fdset/'.length)}`
-    node = `${step.drive}${suffix}`
+    inserted = suffix
     try {
       await addNodes(renamed(step.nodes, suffix), filename, monitor)
     } catch (error) {
-      await forgetMedium(node, suffix, step.drive, monitor)
+      await forgetMedium(step.drive, suffix, monitor)
       throw error
     }
   }
   await monitor.execute('blockdev-open-tray', { id: step.drive, force: true })
   await monitor.execute('blockdev-remove-medium', { id: step.drive })
-  if (node !== null) await monitor.execute('blockdev-insert-medium', { id: step.drive, 'node-name': node })
+  if (inserted !== null) await monitor.execute('blockdev-insert-medium', { id: step.drive, 'node-name': `${step.drive}${inserted}` })
   await monitor.execute('blockdev-close-tray', { id: step.drive })
-  if (before !== null) await forgetMedium(before, before.slice(step.drive.length), step.drive, monitor)
+  for (const suffix of await suffixesOf(step.drive, monitor)) if (suffix !== inserted) await forgetMedium(step.drive, suffix, monitor)
+}
+
+/** Of all media that the drive has nodes of: the one that it was started with, and what was handed over since, also by a controld that did not get to insert it. */
+async function suffixesOf(drive: string, monitor: Monitor): Promise<readonly string[]> {
+  const sets = objects(await monitor.execute('query-fdsets'), 'query-fdsets')
+  const ours = sets.filter((set) => objects(set.fds ?? [], 'query-fdsets').some((fd) => fd.opaque === drive))
+  return ['', ...ours.map((set) => `.${String(set['fdset-id'])}`)]
 }
 
 function renamed(nodes: readonly Readonly<Record<string, unknown>>[], suffix: string): readonly Readonly<Record<string, unknown>>[] {
@@ -182,18 +189,14 @@ function renamed(nodes: readonly Readonly<Record<string, unknown>>[], suffix: st
   }))
 }
 
-async function forgetMedium(node: string, suffix: string, drive: string, monitor: Monitor): Promise<void> {
-  await unlessGone(monitor.execute('blockdev-del', { 'node-name': node }))
+async function forgetMedium(drive: string, suffix: string, monitor: Monitor): Promise<void> {
+  await unlessGone(monitor.execute('blockdev-del', { 'node-name': `${drive}${suffix}` }))
   await unlessGone(monitor.execute('blockdev-del', { 'node-name': `${drive}-file${suffix}` }))
   if (suffix !== '') await unlessGone(monitor.execute('remove-fd', { 'fdset-id': Number(suffix.slice(1)) }))
 }
 
-/** The node of what is in a drive; null when it is empty. */
-async function mediumIn(drive: string, monitor: Monitor): Promise<string | null> {
+async function requireDrive(drive: string, monitor: Monitor): Promise<void> {
   const blocks = objects(await monitor.execute('query-block'), 'query-block')
   const found = blocks.find(({ qdev }) => typeof qdev === 'string' && (qdev === drive || qdev.endsWith(`/${drive}`)))
   if (found === undefined) throw new VmHostFailure('device.not-found', 'query-block', `there is no drive ${drive}`)
-  if (found.inserted === undefined) return null
-  const node = objectOf(found.inserted, 'query-block')['node-name']
-  return typeof node === 'string' ? node : null
 }

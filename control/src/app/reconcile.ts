@@ -118,6 +118,7 @@ async function adopt(adoption: Adoption): Promise<void> {
     return
   }
   fleet.watch(id, process)
+  void fleet.whenStopped(id).then(() => forgetSaved(ports, ledger.vms.get(id)))
   const { name } = fleet.record(id).spec
   void eventually(ports, `the adoption of VM ${id}`, () => {
     ledger.write((draft) => draft.event('vm.adopted', 'info', { kind: 'vm', id }, `${name} was running and has been taken over.`))
@@ -146,12 +147,12 @@ async function finish({ ports, ledger, fleet, reconfigure, id, interrupted }: Ad
 }
 
 /** Memory that was being saved, or has been read, is nobody's any more. */
-function forgetSaved({ vmHost, log }: Ports, { id, suspended }: VmRecord): void {
-  if (suspended !== null) return
+function forgetSaved({ vmHost, log }: Ports, record: VmRecord | undefined): void {
+  if (record === undefined || record.suspended !== null) return
   try {
-    vmHost.removeSaved(vmPaths(id).suspended)
+    vmHost.removeSaved(vmPaths(record.id).suspended)
   } catch (error) {
-    log('warning', `VM ${id}: what was saved of it remains: ${String(error)}`)
+    log('warning', `VM ${record.id}: what was saved of it remains: ${String(error)}`)
   }
 }
 

@@ -2,6 +2,7 @@
 import type { LiveStep } from '../domain/live-step.ts'
 import { NAT_BRIDGE } from '../domain/nat-network.ts'
 import type { Cdrom, Disk, Nic, VmSpec } from '../domain/vm.ts'
+import type { FileReference } from '../domain/vm-devices.ts'
 import { same } from '../domain/vm-difference.ts'
 import { mostVcpus } from '../domain/vm-rules.ts'
 import type { PathOf } from './power-on.ts'
@@ -56,22 +57,30 @@ function disks({ inForce, wanted, uid, pathOf }: LiveChangeInput): Move[] {
   const scsi = inForce.disks.filter(({ bus }) => bus === 'virtio-scsi')
   // The controller is there for the disks that it was started with, and cannot be unplugged: the last of them stays until the VM is off.
   const lastScsi = scsi.some(({ slot }) => bySlot(wanted.disks, slot) !== undefined) ? undefined : scsi[0]
-  const canPlug = ({ bus, slot }: Disk) =>
-    bus === 'virtio-scsi' ? scsi.length > 0 : bus === 'virtio-blk' && (inForce.chipset === 'i440fx' || ports.has(`disk-port${slot}`))
   const canUnplug = (disk: Disk) => (disk.bus === 'virtio-blk' || disk.bus === 'virtio-scsi') && disk !== lastScsi
+  const leaving = inForce.disks.filter((disk) => bySlot(wanted.disks, disk.slot) === undefined && canUnplug(disk))
+  const staying = inForce.disks.filter((disk) => !leaving.includes(disk))
+  // What is in force may be another disk with the same file, which is still to go.
+  const isFree = (disk: Disk) =>
+    !staying.some((other) => isSameFile(other, disk) && !(other.readOnly && disk.readOnly)) &&
+    (disk.readOnly || !inForce.cdroms.some(({ medium }) => medium !== null && isSameFile(medium, disk)))
+  const hasPlace = ({ bus, slot }: Disk) =>
+    bus === 'virtio-scsi' ? scsi.length > 0 : bus === 'virtio-blk' && (inForce.chipset === 'i440fx' || ports.has(`disk-port${slot}`))
   const plug = (disk: Disk): LiveStep => ({
     ...{ kind: 'plug-disk', name: diskName(disk.slot), path: pathOf(disk), readOnly: disk.readOnly, uid },
     ...{ nodes: blockNodes(diskName(disk.slot), '', disk.format, disk.readOnly), device: diskDevice(inForce, disk, 0) },
   })
   const unplug = ({ slot }: Disk): LiveStep => ({ kind: 'unplug-disk', name: diskName(slot) })
   return [
-    ...inForce.disks
-      .filter((disk) => bySlot(wanted.disks, disk.slot) === undefined && canUnplug(disk))
-      .map((disk): Move => ({ step: unplug(disk), undo: plug(disk), change: (spec) => without(spec, 'disks', disk.slot) })),
+    ...leaving.map((disk): Move => ({ step: unplug(disk), undo: plug(disk), change: (spec) => without(spec, 'disks', disk.slot) })),
     ...wanted.disks
-      .filter((disk) => bySlot(inForce.disks, disk.slot) === undefined && canPlug(disk))
+      .filter((disk) => bySlot(inForce.disks, disk.slot) === undefined && hasPlace(disk) && isFree(disk))
       .map((disk): Move => ({ step: plug(disk), undo: unplug(disk), change: (spec) => withDevice(spec, 'disks', disk) })),
   ]
+}
+
+function isSameFile(a: FileReference, b: FileReference): boolean {
+  return a.datastore === b.datastore && a.file === b.file
 }
 
 function nics({ inForce, wanted, uid }: LiveChangeInput): Move[] {
@@ -103,6 +112,9 @@ function media({ inForce, wanted, uid, pathOf }: LiveChangeInput): Move[] {
   return wanted.cdroms.flatMap((drive): Move[] => {
     const before = bySlot(inForce.cdroms, drive.slot)
     if (before === undefined || same(before.medium, drive.medium)) return []
+    const { medium } = drive
+    // A disk that is in force may still write it.
+    if (medium !== null && inForce.disks.some((disk) => !disk.readOnly && isSameFile(disk, medium))) return []
     const change = (spec: VmSpec) => withDevice(spec, 'cdroms', { ...before, medium: drive.medium })
     return [{ step: insert(drive, drive.medium), undo: insert(drive, before.medium), change }]
   })
