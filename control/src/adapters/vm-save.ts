@@ -70,7 +70,8 @@ async function endSaving(monitor: Monitor): Promise<void> {
     await monitor.sleep(POLL_MS)
   }
   if (wasRunning) await monitor.execute('cont')
-  await dropFile(monitor, wasRunning ? SAVING.running : SAVING.paused)
+  await dropFile(monitor, SAVING.paused)
+  await dropFile(monitor, SAVING.running)
 }
 
 async function opaquesOf(monitor: Monitor): Promise<readonly unknown[]> {

@@ -87,7 +87,7 @@ export function createApp(outside: AppPorts): App {
       // Not waited for: what is begun from now on is left alone, and the API is to answer while large files are freed.
       ports.diskImages.removeUnfinished().catch((error: unknown) => ports.log('error', `unfinished files: ${String(error)}`))
       removeLeftovers(ports, ledger.write)
-      await reconcile(ports, ledger, fleet, reconfigure)
+      await reconcile(ports, ledger, fleet, { reconfigure, suspension })
       restarts.resume()
       // Not waited for: the API is to answer while VMs start.
       autostart(ports, { ledger, fleet, tasks, power, suspension, agentResponds: guestInfo.responds }).catch((error: unknown) => {

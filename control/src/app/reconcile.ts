@@ -13,15 +13,22 @@ import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import type { Reconfigure } from './reconfigure.ts'
+import type { Suspension } from './suspend.ts'
 
 /** Between attempts to reach a VM that runs but does not answer. */
 const RETRY_MS = 5_000
 const QUIT_TIMEOUT_MS = 10_000
 
+/** Those that know what can be cut off of theirs, and how it is brought to an end. */
+interface Settlers {
+  readonly reconfigure: Pick<Reconfigure, 'settle'>
+  readonly suspension: Pick<Suspension, 'settle'>
+}
+
 type Ports = Pick<AppPorts, 'store' | 'host' | 'vmHost' | 'datastores' | 'clock' | 'log'>
 
 /** Resolves once every VM's state is known. A VM that does not answer stays `unknown` and is tried again; nothing here gives up on the others. */
-export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reconfigure: Pick<Reconfigure, 'settle'>): Promise<void> {
+export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, settlers: Settlers): Promise<void> {
   const { store, host, vmHost, clock, log } = ports
   const remembered = [...ledger.vms.values()].map(({ id, process }) => ({ id, hasProcess: process !== null }))
   const interrupted = store.listRunningTasks()
@@ -32,8 +39,7 @@ export async function reconcile(ports: Ports, ledger: Ledger, fleet: Fleet, reco
 
   async function settle(step: Reconciliation): Promise<void> {
     if (step.kind === 'remove-stray') return removeStray(ports, step.id)
-    if (step.kind === 'adopt')
-      return adopt({ ports, ledger, fleet, reconfigure, id: step.id, endWanted: endWanted.has(step.id), interrupted })
+    if (step.kind === 'adopt') return adopt({ ports, ledger, fleet, settlers, id: step.id, endWanted: endWanted.has(step.id), interrupted })
     forgetSaved(ports, fleet.record(step.id))
     recordLater(ports, ledger, fleet, step.id, HOST_RESTARTED)
   }
@@ -87,7 +93,7 @@ interface Adoption {
   readonly ports: Ports
   readonly ledger: Ledger
   readonly fleet: Fleet
-  readonly reconfigure: Pick<Reconfigure, 'settle'>
+  readonly settlers: Settlers
   readonly id: string
   readonly endWanted: boolean
   readonly interrupted: readonly Task[]
@@ -128,7 +134,7 @@ async function adopt(adoption: Adoption): Promise<void> {
 }
 
 /** What a task was in the middle of is brought to one of its ends. */
-async function finish({ ports, ledger, fleet, reconfigure, id, interrupted }: Adoption, process: VmProcess): Promise<void> {
+async function finish({ ports, ledger, fleet, settlers, id, interrupted }: Adoption, process: VmProcess): Promise<void> {
   const wasAt = (kind: TaskKind) => interrupted.some((task) => task.kind === kind && task.target.id === id)
   try {
     if (ledger.vms.get(id)?.suspended != null) {
@@ -138,12 +144,12 @@ async function finish({ ports, ledger, fleet, reconfigure, id, interrupted }: Ad
       await fleet.whenStopped(id)
       return
     }
-    await process.abandonSave(vmPaths(id).suspended)
+    await settlers.suspension.settle(id, process)
     if (wasAt('vm.resume')) await process.resume()
   } catch (error) {
     ports.log('error', `VM ${id}: what was begun before the restart could not be finished: ${String(error)}`)
   }
-  await reconfigure.settle(id, process)
+  await settlers.reconfigure.settle(id, process)
 }
 
 /** Memory that was being saved, or has been read, is nobody's any more. */

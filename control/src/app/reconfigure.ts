@@ -6,6 +6,7 @@ import type { VmSpec } from '../domain/vm.ts'
 import { same, withHardware } from '../domain/vm-difference.ts'
 import { type PlannedStep, planLiveChange } from '../plan/live-change.ts'
 import type { PathOf } from '../plan/power-on.ts'
+import { nicName } from '../plan/qemu-nics.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { VmProcess } from '../ports/vm-host.ts'
 import type { WithFileLocks } from './file-locks.ts'
@@ -79,6 +80,7 @@ export function createReconfigure(
           pathOf: orEmpty(pathOf),
         })) {
           if (await taken(id, process, step)) spec = change(spec)
+          else await connectAsSaid(id, process, step, changingTo)
         }
       }
       // Guests let go of devices late, and also while nobody listens.
@@ -103,6 +105,12 @@ export function createReconfigure(
       log('error', `VM ${id}: ${step.kind} could not be taken back: ${String(error)}`)
       return false
     }
+  }
+
+  /** A NIC that cannot be unplugged was perhaps not yet given its cable, or relieved of it. */
+  async function connectAsSaid(id: string, process: VmProcess, step: LiveStep, { nics }: VmSpec): Promise<void> {
+    const nic = step.kind === 'unplug-nic' ? nics.find(({ slot }) => nicName(slot) === step.name) : undefined
+    if (nic !== undefined) await taken(id, process, { kind: 'set-link', name: nicName(nic.slot), up: nic.connected })
   }
 
   async function settle(id: string, process: VmProcess): Promise<void> {

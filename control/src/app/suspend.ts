@@ -2,6 +2,7 @@
 import type { Task } from '../domain/task.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
+import type { VmProcess } from '../ports/vm-host.ts'
 import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { GuestInfo } from './guest-info.ts'
@@ -14,6 +15,8 @@ import type { VmTasks } from './vm-tasks.ts'
 /** QEMU's part of what a suspended VM needs besides its memory: the state of devices. */
 const DEVICE_STATE_BYTES = 64 * 1_048_576
 const QUIT_TIMEOUT_MS = 10_000
+/** Between attempts to let a VM go on that could not be suspended. */
+const RETRY_MS = 5_000
 
 export interface Suspension {
   /** All refuse with `vm.not-found`, `vm.power.wrong-state`, `vm.busy`. */
@@ -24,6 +27,8 @@ export interface Suspension {
   suspend(id: string, by: string): Task
   /** The steps of suspend without a task, for when the host goes down. */
   suspendProcess(id: string, by: string): Promise<void>
+  /** After a restart of controld, perhaps in the middle of a suspend: lets the VM go on. Never rejects. */
+  settle(id: string, process: VmProcess): Promise<void>
 }
 
 export function createSuspension(
@@ -34,7 +39,9 @@ export function createSuspension(
   guests: Pick<GuestInfo, 'syncTime'>,
   isGoingDown: () => boolean,
 ): Suspension {
-  const { vmHost, clock, datastores } = ports
+  const { vmHost, clock, datastores, log } = ports
+
+  const turns = new Map<string, Promise<void>>()
 
   function requireRoom(id: string): void {
     const { spec, bootMemoryMiB } = fleet.record(id)
@@ -48,15 +55,42 @@ export function createSuspension(
     )
   }
 
+  /** One at a time for a VM: what gives an earlier save up must never meet a later one. */
+  function alone(id: string, work: () => Promise<void>): Promise<void> {
+    const turn = (turns.get(id) ?? Promise.resolve()).then(work)
+    const ended = turn.catch(() => {})
+    turns.set(id, ended)
+    void ended.then(() => {
+      if (turns.get(id) === ended) turns.delete(id)
+    })
+    return turn
+  }
+
+  /** The VM goes on, and nothing is left of its memory. Never rejects; resolves after the first attempt, and where the VM does not answer tries again later. */
+  async function giveUp(id: string, process: VmProcess): Promise<void> {
+    if (ledger.vms.get(id)?.suspended !== null) return
+    try {
+      if (fleet.process(id) !== process) return vmHost.removeSaved(vmPaths(id).suspended)
+      await process.abandonSave(vmPaths(id).suspended)
+    } catch (error) {
+      log('error', `VM ${id}: its suspension could not be given up: ${String(error)}`)
+      clock.after(RETRY_MS, () => void alone(id, () => (fleet.process(id) === process ? giveUp(id, process) : Promise.resolve())))
+    }
+  }
+
   /** From here on the VM is suspended, whatever becomes of its process. */
-  async function suspendProcess(id: string, by: string, progress: (percent: number) => void = () => {}): Promise<void> {
+  function suspendProcess(id: string, by: string, progress: (percent: number) => void = () => {}): Promise<void> {
+    return alone(id, () => save(id, by, progress))
+  }
+
+  async function save(id: string, by: string, progress: (percent: number) => void): Promise<void> {
     const process = vmTasks.process(id)
     // Its memory can be read only by a VM that has the same hardware, and that is not known yet.
     if (fleet.record(id).changingTo !== null) {
       throw new Refusal('conflict', 'vm.busy', 'A change of the VM that was cut off is still being taken back.')
     }
-    await process.save(vmPaths(id).suspended, progress)
     try {
+      await process.save(vmPaths(id).suspended, progress)
       ledger.write((draft) => {
         const record = fleet.record(id)
         const { startedSpec, bootMemoryMiB } = record
@@ -66,11 +100,7 @@ export function createSuspension(
         draft.event('vm.suspended', 'info', { kind: 'vm', id }, `${record.spec.name} was suspended by ${by}.`)
       })
     } catch (error) {
-      try {
-        await process.abandonSave(vmPaths(id).suspended)
-      } finally {
-        vmHost.removeSaved(vmPaths(id).suspended)
-      }
+      await giveUp(id, process)
       throw error
     }
     fleet.wantEnd(id)
@@ -150,5 +180,6 @@ export function createSuspension(
     },
 
     suspendProcess,
+    settle: (id, process) => alone(id, () => giveUp(id, process)),
   }
 }

@@ -1,5 +1,4 @@
 // What is promised of a host with VMs: checked at any time, and once nothing is under way.
-import { expect } from 'vitest'
 import type { VmSpec } from '../../../control/src/domain/vm.ts'
 import { mostVcpus } from '../../../control/src/domain/vm-rules.ts'
 import { tapName, vmPaths } from '../../../control/src/plan/vm-paths.ts'
@@ -17,14 +16,18 @@ export function check(history: History): void {
     if (state === 'succeeded') acknowledged.set(vm, spec)
     return state === 'running'
   })
-  for (const [id, spec] of acknowledged) expect(JSON.stringify(store.getVm(id)?.spec)).toBe(spec)
-  const ids = store.listVms().map(({ id }) => id)
-  expect([...ids].sort()).toEqual([...acknowledged.keys()].sort())
-  if (app !== null) expect(app.vms.list().map(({ id }) => id)).toEqual(ids)
-  const written = writtenFiles(world)
-  expect(written).toHaveLength(new Set(written).size)
-  const alive = machinesOf(world).map(({ vmId }) => vmId)
-  expect(alive).toHaveLength(new Set(alive).size)
+  const records = store.listVms()
+  const ids = records.map(({ id }) => id)
+  mustBe('the VMs', [...ids].sort(), [...acknowledged.keys()].sort())
+  for (const { id, spec } of records) mustBe(`the spec of ${id}`, JSON.stringify(spec), acknowledged.get(id))
+  if (app !== null)
+    mustBe(
+      'the VMs shown',
+      app.vms.list().map(({ id }) => id),
+      ids,
+    )
+  mustBe('files written twice', repeated(writtenFiles(world)), [])
+  mustBe('VMs with two processes', repeated(machinesOf(world).map(({ vmId }) => vmId)), [])
 }
 
 /** What must be so once nothing is under way: memory, store and host agree, every task has ended, and nothing is left over. */
@@ -33,72 +36,119 @@ export function checkSettled({ world, app, tasks, cutOff }: History): void {
   if (app === null) throw new Error('no controld')
   const { kernel } = vmHost
   const records = store.listVms()
+  const machines = machinesOf(world)
+  const running = machines.map(({ vmId }) => vmId).sort()
   for (const record of records) {
-    const machine = machinesOf(world).find(({ vmId }) => vmId === record.id) ?? null
-    const { powerState, pid } = app.vms.get(record.id).status
-    expect([powerState, pid]).toEqual([expect.stringMatching(stateOf(record, machine)), machine?.identity.pid])
-    expect(record.process).toEqual(machine?.identity ?? null)
-    expect(record.changingTo).toBeNull()
-    if (record.lastExit?.reason === 'host-restarted') expect([...cutOff]).toContain(record.id)
+    const { id, process, changingTo, lastExit, suspended } = record
+    const machine = machines.find(({ vmId }) => vmId === id) ?? null
+    const { powerState, pid } = app.vms.get(id).status
+    if (!statesOf(record, machine).includes(powerState)) throw new Error(`${id} is shown as ${powerState}`)
+    mustBe('the process shown', pid, machine?.identity.pid)
+    mustBe('the process remembered', process, machine?.identity ?? null)
+    mustBe('a change under way', changingTo, null)
+    if (lastExit?.reason === 'host-restarted' && !cutOff.has(id)) throw new Error(`${id} was not ended by a restart of the host`)
     // What is resumed must be there, and what is not suspended must never be resumed.
-    expect([...kernel.kept].filter((path) => path.startsWith(vmPaths(record.id).suspended))).toEqual(
-      record.suspended === null ? [] : [vmPaths(record.id).suspended],
+    const memory = vmPaths(id).suspended
+    mustBe(
+      'saved memory',
+      [...kernel.kept].filter((path) => path.startsWith(memory)),
+      suspended === null ? [] : [memory],
     )
-    if (machine !== null) expect(record.suspended).toBeNull()
-    if (machine !== null) checkMachine(machine, record)
+    if (machine === null) continue
+    mustBe('suspended though it runs', suspended, null)
+    checkMachine(machine, record)
   }
-  const running = machinesOf(world).map(({ vmId }) => vmId)
-  expect(running.filter((id) => store.getVm(id) === null)).toEqual([])
-  expect(store.listRunningTasks()).toEqual([])
-  for (const id of tasks) expect(store.getTask(id)?.state).not.toBe('running')
+  mustBe(
+    'processes of nobody',
+    running.filter((id) => store.getVm(id) === null),
+    [],
+  )
+  mustBe('tasks that do not end', [...store.listRunningTasks(), ...tasks.filter((id) => store.getTask(id)?.state === 'running')], [])
   // Nothing of what is made for a process outlives it.
-  expect([...kernel.cgroups.keys()].sort()).toEqual(running.map((id) => vmPaths(id).cgroup).sort())
-  expect(
-    [...kernel.runFiles]
-      .filter((path) => path.split('/').length === 5)
-      .map((path) => path.split('/')[4])
-      .sort(),
-  ).toEqual([...running].sort())
+  mustBe(
+    'cgroups',
+    [...kernel.cgroups.keys()].sort(),
+    running.map((id) => vmPaths(id).cgroup),
+  )
+  mustBe(
+    'run directories',
+    [...kernel.runFiles].filter((path) => path.split('/').length === 5).sort(),
+    running.map((id) => vmPaths(id).runDirectory),
+  )
+  mustBe(
+    'sockets of nobody',
+    [...kernel.runFiles].filter((path) => !running.includes(path.split('/')[4] ?? '')),
+    [],
+  )
   const taps = records.flatMap(({ id, uid, startedSpec }) =>
     running.includes(id) ? (startedSpec?.nics ?? []).map(({ slot }) => tapName(uid, slot)) : [],
   )
-  expect(kernel.taps()).toEqual(taps.sort())
-  for (const { holder } of kernel.descriptors.values()) expect(machinesOf(world)).toContain(holder)
+  mustBe('TAPs', kernel.taps(), taps.sort())
+  mustBe(
+    'descriptors of nobody',
+    [...kernel.descriptors.values()].filter(({ holder }) => !machines.some((one) => one === holder)).length,
+    0,
+  )
   // Nothing of a VM outlives it.
   const owners = [...kernel.kept, ...kernel.directories].map((path) => path.split('/').find((part) => part.length === 36) ?? path)
-  expect([...new Set(owners)].filter((id) => store.getVm(id) === null)).toEqual([])
-  expect(clock.pendingTimers).toBe(0)
+  mustBe(
+    'files of deleted VMs',
+    owners.filter((id) => store.getVm(id) === null),
+    [],
+  )
+  mustBe('timers', clock.pendingTimers, 0)
+}
+
+function mustBe(what: string, seen: unknown, wanted: unknown): void {
+  const [before, after] = [JSON.stringify(seen), JSON.stringify(wanted)]
+  if (before !== after) throw new Error(`${what}: ${before} instead of ${after}`)
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return names.filter((name, index) => names.indexOf(name) !== index)
 }
 
 function machinesOf({ vmHost }: World): readonly FakeMachine[] {
   return [...vmHost.machines.values()].filter(({ exit }) => exit === null)
 }
 
-function stateOf({ suspended, lastExit }: VmRecord, machine: FakeMachine | null): RegExp {
-  if (machine !== null) return machine.state === 'running' ? /^running$/ : /^paused$/
-  if (suspended !== null) return /^suspended$/
-  return lastExit?.reason === 'host-restarted' ? /^off$/ : /^(?:off|crashed)$/
+function statesOf({ suspended, lastExit }: VmRecord, machine: FakeMachine | null): readonly string[] {
+  if (machine !== null) return [machine.state === 'running' ? 'running' : 'paused']
+  if (suspended !== null) return ['suspended']
+  return lastExit?.reason === 'host-restarted' ? ['off'] : ['off', 'crashed']
 }
 
 /** What the process has is what the record says is in force. */
 function checkMachine(machine: FakeMachine, { uid, startedSpec }: VmRecord): void {
   if (startedSpec === null) throw new Error('runs with nothing in force')
   const { qmp, kernel } = machine
-  expect(machine.devices()).toEqual(devicesOf(startedSpec))
-  const media = startedSpec.cdroms.map(({ slot, medium }): [string, boolean] => [`cdrom${slot}`, medium !== null])
-  expect([...qmp.media].map(([drive, node]) => [drive, node !== null])).toEqual(media)
-  expect(qmp.openTrays.size).toBe(0)
+  const { cdroms, nics, vcpus } = startedSpec
+  mustBe('devices', machine.devices(), devicesOf(startedSpec))
+  mustBe(
+    'media',
+    [...qmp.media].map(([drive, node]) => [drive, node !== null]),
+    cdroms.map(({ slot, medium }) => [`cdrom${slot}`, medium !== null]),
+  )
+  mustBe('open trays', [...qmp.openTrays], [])
   // Each disk and each medium stands on two nodes, and there are no others.
-  expect(qmp.nodes.size).toBe(2 * (startedSpec.disks.length + media.filter(([, inserted]) => inserted).length))
-  expect([...qmp.fds.keys()]).toEqual([])
-  expect([...qmp.netdevs.keys()].sort()).toEqual(startedSpec.nics.map(({ slot }) => `nic${slot}-net`).sort())
-  expect([...qmp.unlinked].sort()).toEqual(startedSpec.nics.flatMap(({ slot, connected }) => (connected ? [] : [`nic${slot}`])).sort())
-  expect(qmp.vcpus.size).toBe(startedSpec.vcpus)
-  expect(qmp.mostVcpus).toBe(mostVcpus(startedSpec))
-  expect([...qmp.fdsets.values()].map(({ opaque }) => opaque)).not.toContain('state')
+  const based = startedSpec.disks.length + cdroms.filter(({ medium }) => medium !== null).length
+  if (qmp.nodes.size !== 2 * based) mustBe('nodes', [...qmp.nodes.keys()], `${2 * based} nodes`)
+  mustBe('descriptors that nothing uses', [...qmp.fds.keys()], [])
+  mustBe('netdevs', [...qmp.netdevs.keys()].sort(), nics.map(({ slot }) => `nic${slot}-net`).sort())
+  mustBe('unplugged cables', [...qmp.unlinked].sort(), nics.flatMap(({ slot, connected }) => (connected ? [] : [`nic${slot}`])).sort())
+  mustBe('vCPUs', [qmp.vcpus.size, qmp.mostVcpus], [vcpus, mostVcpus(startedSpec)])
+  mustBe(
+    'saving',
+    [...qmp.fdsets.values()].filter(({ opaque }) => opaque.startsWith('saving')),
+    [],
+  )
   const disks = startedSpec.disks.filter(({ readOnly }) => !readOnly).map(({ file }) => `/datastores/local/${file}`)
-  expect([...machine.writtenFiles()].sort()).toEqual(disks.sort())
-  for (const disk of disks) expect([disk, kernel.owners.get(disk)]).toEqual([disk, uid])
+  mustBe('files written', [...machine.writtenFiles()].sort(), disks.sort())
+  mustBe(
+    'owners of disks',
+    disks.filter((disk) => kernel.owners.get(disk) !== uid),
+    [],
+  )
 }
 
 /** Names of the disks and NICs that a spec has. */
