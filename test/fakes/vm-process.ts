@@ -2,7 +2,7 @@
 
 import { VmHostFailure } from '../../control/src/adapters/host-failure.ts'
 import type { LiveTools } from '../../control/src/adapters/live-steps.ts'
-import { forgetDevice, goneDevice, observeHardware, takeLiveStep } from '../../control/src/adapters/live-steps.ts'
+import { goneDevice, observeHardware, takeLiveStep } from '../../control/src/adapters/live-steps.ts'
 import { Monitor } from '../../control/src/adapters/monitor.ts'
 import type { ExecuteOptions } from '../../control/src/adapters/qmp-client.ts'
 import type { UndoStack } from '../../control/src/adapters/undo-stack.ts'
@@ -88,7 +88,6 @@ export function connect(machine: FakeMachine, controld: ControlProcess, cleanUp:
         if (monitor.receive(event)) return
         const gone = goneDevice(event)
         if (gone === null) return
-        forgetDevice(gone, monitor).catch(() => {})
         goneHandler(gone)
       },
     }

@@ -61,12 +61,6 @@ export function goneDevice({ name, data }: QmpEvent): string | null {
   return typeof data.path === 'string' && /^\/machine\/unattached\/device\[\d+\]$/.test(data.path) ? data.path : null
 }
 
-/** Of a device that the guest let go of late. */
-export async function forgetDevice(name: string, monitor: Monitor): Promise<void> {
-  if (name.startsWith('nic')) return forgetNic(name, monitor)
-  if (name.startsWith('disk')) return forgetDisk(name, monitor)
-}
-
 export async function observeHardware(monitor: Monitor): Promise<Hardware> {
   return { devices: await peripherals(monitor), vcpus: await countVcpus(monitor) }
 }

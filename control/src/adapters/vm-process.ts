@@ -9,7 +9,7 @@ import { resizeDisk } from './block-resize.ts'
 import { observeDevices } from './device-usage.ts'
 import { type AgentTransport, QemuGuestAgent } from './guest-agent.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
-import { forgetDevice, goneDevice, type LiveTools, observeHardware, takeLiveStep } from './live-steps.ts'
+import { goneDevice, type LiveTools, observeHardware, takeLiveStep } from './live-steps.ts'
 import { Monitor } from './monitor.ts'
 import type { QmpEvent } from './qmp-client.ts'
 import type { QmpLink } from './qmp-link.ts'
@@ -188,19 +188,13 @@ export class RunningVm implements VmProcess {
     this.agent.receive(event)
     const awaited = this.#monitor.receive(event)
     const gone = awaited ? null : goneDevice(event)
-    if (gone !== null) this.#deviceGone(gone)
+    if (gone !== null) this.#deviceGoneHandler(gone)
     if (!STATE_EVENTS.includes(event.name)) return
     if (event.name === 'SHUTDOWN') this.#shutdownReason = typeof event.data.reason === 'string' ? event.data.reason : 'unknown'
     if (event.name === 'RESET') this.#shutdownReason = null
     // The guest may go on after it, so that its run state would not tell.
     if (event.name === 'GUEST_PANICKED') this.#stateHandler?.('guest-panicked')
     this.#askState()
-  }
-
-  #deviceGone(name: string): void {
-    // What it stood on is in nobody's way if it stays.
-    forgetDevice(name, this.#monitor).catch(() => {})
-    this.#deviceGoneHandler(name)
   }
 
   #askState(): void {

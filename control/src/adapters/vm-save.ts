@@ -70,8 +70,7 @@ async function endSaving(monitor: Monitor): Promise<void> {
     await monitor.sleep(POLL_MS)
   }
   if (wasRunning) await monitor.execute('cont')
-  await dropFile(monitor, SAVING.paused)
-  await dropFile(monitor, SAVING.running)
+  for (const opaque of [SAVING.paused, SAVING.running]) if (opaques.includes(opaque)) await dropFile(monitor, opaque)
 }
 
 async function opaquesOf(monitor: Monitor): Promise<readonly unknown[]> {

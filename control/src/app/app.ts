@@ -66,6 +66,7 @@ export function createApp(outside: AppPorts): App {
   const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed)
   const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks)
   const restarts = createRestarts(ports, ledger, fleet, power)
+  fleet.onDeviceGone(reconfigure.seeAgain)
   fleet.onEnded(restarts.consider)
   fleet.onPanicked(restarts.panicked)
   const spaceWatch = createSpaceWatch(ports, ledger, fleet)

@@ -1,7 +1,7 @@
 // The VMs as they are now: their processes and power states in memory beside their records, watched until they end.
 import type { GuestStatus } from '../domain/guest.ts'
 import type { TaskKind } from '../domain/task.ts'
-import { pendingFields, same, withoutDevice } from '../domain/vm-difference.ts'
+import { pendingFields, same } from '../domain/vm-difference.ts'
 import { CRASHED, isCrash, POWERED_OFF } from '../domain/vm-exit.ts'
 import { type LastExit, PAUSE_CAUSES, type PowerState, type Vm, type VmStatus } from '../domain/vm-status.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -71,6 +71,8 @@ export interface Fleet {
   /** One listener each: a process has ended and that is written; a guest tells that it panicked. */
   onEnded(listener: (id: string) => void): void
   onPanicked(listener: (id: string) => void): void
+  /** One listener: the guest let go of a device after the task that asked for it had given up. */
+  onDeviceGone(listener: (id: string, process: VmProcess) => void): void
   /** One listener: a VM has been paused because its datastore is full; `already` when that was so before it was taken over. */
   onOutOfSpace(listener: (id: string, already: boolean) => void): void
   /** Writes that the VM's process is gone without having been watched. */
@@ -81,6 +83,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
   const lives = new Map<string, Live>()
   let endedListener: (id: string) => void = () => {}
   let panickedListener: (id: string) => void = () => {}
+  let deviceGoneListener: (id: string, process: VmProcess) => void = () => {}
   let outOfSpaceListener: (id: string, already: boolean) => void = () => {}
   const cache = new Map<string, { readonly record: VmRecord; readonly vm: Vm }>()
   const watchers: ((id: string, process: VmProcess) => void)[] = []
@@ -187,18 +190,6 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     })
   }
 
-  /** The guest let go of a device after the task that asked for it had given up: it is in force no longer, and shown as pending if it is wanted. */
-  function onDeviceGone(id: string, process: VmProcess, name: string): void {
-    void eventually({ clock, log }, `the unplugging of ${name} from VM ${id}`, () => {
-      const before = ledger.vms.get(id)
-      if (before?.startedSpec == null || before.process?.pid !== process.identity.pid) return
-      ledger.write((draft) => {
-        draft.putVm({ ...before, startedSpec: withoutDevice(before.startedSpec ?? before.spec, name) })
-        draft.event('vm.device-unplugged', 'info', { kind: 'vm', id }, `The guest of ${before.spec.name} let go of ${name}.`)
-      })
-    })
-  }
-
   return {
     get,
     list: () => [...ledger.vms.keys()].flatMap((id) => get(id) ?? []),
@@ -216,7 +207,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
       const stopped = process.ended.then((exit) => onEnd(id, process, exit))
       change(id, { process, stopped, runState: 'unknown', seen: null, endWanted: false, guest: NOT_HEARD_OF })
       process.onStateChange((state) => onState(id, process, state))
-      process.onDeviceGone((name) => onDeviceGone(id, process, name))
+      process.onDeviceGone(() => deviceGoneListener(id, process))
       for (const watcher of watchers) watcher(id, process)
     },
     observe: onState,
@@ -233,6 +224,9 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     },
     onPanicked(listener) {
       panickedListener = listener
+    },
+    onDeviceGone(listener) {
+      deviceGoneListener = listener
     },
     onOutOfSpace(listener) {
       outOfSpaceListener = listener

@@ -3,7 +3,7 @@
 import type { LiveStep } from '../domain/live-step.ts'
 import type { Task } from '../domain/task.ts'
 import type { VmSpec } from '../domain/vm.ts'
-import { same, withHardware } from '../domain/vm-difference.ts'
+import { deviceNames, same, withHardware } from '../domain/vm-difference.ts'
 import { type PlannedStep, planLiveChange } from '../plan/live-change.ts'
 import type { PathOf } from '../plan/power-on.ts'
 import { nicName } from '../plan/qemu-nics.ts'
@@ -32,6 +32,8 @@ export interface Reconfigure {
    * Never rejects; resolves after the first attempt, and where the VM does not answer tries again later.
    */
   settle(id: string, process: VmProcess): Promise<void>
+  /** The guest has let go of a device, after nobody waited for that any more. */
+  seeAgain(id: string, process: VmProcess): void
 }
 
 export function createReconfigure(
@@ -57,10 +59,16 @@ export function createReconfigure(
     }
   }
 
-  function inForce(id: string, process: VmProcess, spec: VmSpec, changingTo: VmSpec | null): void {
+  /** `gone` are devices that the guest has let go of after nobody waited for that any more. */
+  function inForce(id: string, process: VmProcess, spec: VmSpec, changingTo: VmSpec | null, gone: readonly string[] = []): void {
     const record = ledger.vms.get(id)
     if (record === undefined || record.process?.pid !== process.identity.pid) return
-    ledger.write((draft) => draft.putVm({ ...record, startedSpec: spec, changingTo }))
+    ledger.write((draft) => {
+      draft.putVm({ ...record, startedSpec: spec, changingTo })
+      for (const name of gone) {
+        draft.event('vm.device-unplugged', 'info', { kind: 'vm', id }, `The guest of ${record.spec.name} let go of ${name}.`)
+      }
+    })
   }
 
   /** Whatever of a change was done is taken back, and what cannot be stays in force; false when that is not known, as the VM does not answer or something else has come between. */
@@ -69,6 +77,7 @@ export function createReconfigure(
     const { changingTo, startedSpec, bootMemoryMiB, uid } = record
     if (startedSpec === null || bootMemoryMiB === null) return true
     let spec = changingTo ?? startedSpec
+    let gone: readonly string[] = []
     try {
       if (changingTo !== null) {
         const { pathOf } = resolveFiles(startedSpec, ports)
@@ -85,13 +94,16 @@ export function createReconfigure(
       }
       // Guests let go of devices late, and also while nobody listens.
       const { devices, vcpus } = await process.hardware()
+      gone = deviceNames(spec).filter((name) => !devices.includes(name))
+      // What they stood on is still there, a disk's file among it.
+      for (const name of gone) await taken(id, process, { kind: name.startsWith('nic') ? 'unplug-nic' : 'unplug-disk', name })
       spec = withHardware(spec, devices, vcpus)
     } catch (error) {
       log('error', `VM ${id}: what is in force is not known: ${String(error)}`)
       return false
     }
     if (ledger.vms.get(id) !== record) return false
-    if (changingTo !== null || !same(spec, startedSpec)) inForce(id, process, spec, null)
+    if (changingTo !== null || !same(spec, startedSpec)) inForce(id, process, spec, null, gone)
     return true
   }
 
@@ -174,6 +186,7 @@ export function createReconfigure(
     },
 
     settle,
+    seeAgain: (id, process) => (fleet.busy(id) === null ? void settle(id, process) : settleLater(id, process)),
   }
 }
 

@@ -24,11 +24,9 @@ export function differingFields(a: VmSpec, b: VmSpec): readonly string[] {
   })
 }
 
-/** The spec without the device of this name (`disk1`, `nic0`); anything else is a vCPU. */
-export function withoutDevice(spec: VmSpec, name: string): VmSpec {
-  if (!/^(?:disk|nic)\d+$/.test(name)) return { ...spec, vcpus: Math.max(1, spec.vcpus - 1) }
-  const left = <T extends Slotted>(devices: readonly T[], kind: string) => devices.filter(({ slot }) => `${kind}${slot}` !== name)
-  return { ...spec, disks: left(spec.disks, 'disk'), nics: left(spec.nics, 'nic') }
+/** Names of the disks and NICs that a spec has. */
+export function deviceNames({ disks, nics }: VmSpec): readonly string[] {
+  return [...disks.map(({ slot }) => `disk${slot}`), ...nics.map(({ slot }) => `nic${slot}`)]
 }
 
 /** The spec with what of it is there: disks and NICs by name, and so many vCPUs. */

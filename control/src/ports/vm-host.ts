@@ -69,7 +69,7 @@ export interface VmProcess {
   resizeDisk(device: string, sizeBytes: number): Promise<void>
   /** What only QEMU knows of the VM's use. QMP: query-balloon, query-blockstats; rejects when it does not answer each within `timeoutMs`. */
   observeDevices(timeoutMs: number): Promise<VmDevices>
-  /** Called with the name of a device (`disk1`, `nic0`, of a vCPU whatever it is) that the guest let go of after `take` had given up waiting. One handler. */
+  /** Called with the name of a device (`disk1`, `nic0`, of a vCPU whatever it is) that the guest let go of after `take` had given up waiting; what it stood on stays until `take` unplugs it once more. One handler. */
   onDeviceGone(handler: (name: string) => void): void
   /** What of the hardware a guest can let go of is there now: names of disks and NICs, number of vCPUs. */
   hardware(): Promise<Hardware>

@@ -144,11 +144,18 @@ describe('a medium', () => {
 
   it('is inserted beside the old one, which goes last', async () => {
     inside({ 'node-name': 'cdrom0.3' })
+    // 5 was handed over by somebody who did not get to insert it.
+    qmp.answers.set(
+      'query-fdsets',
+      [3, 5, 7].map((id) => ({ 'fdset-id': id, fds: [{ fd: 20 + id, opaque: 'cdrom0' }] })),
+    )
     await take(insert)
     expect(qmp.heard).toEqual([
       ...['query-block', 'add-fd cdrom0', 'blockdev-add file', 'blockdev-add raw'],
       ...['blockdev-open-tray cdrom0', 'blockdev-remove-medium cdrom0', 'blockdev-insert-medium cdrom0', 'blockdev-close-tray cdrom0'],
+      ...['query-fdsets', 'blockdev-del cdrom0', 'blockdev-del cdrom0-file'],
       ...['blockdev-del cdrom0.3', 'blockdev-del cdrom0-file.3', 'remove-fd 3'],
+      ...['blockdev-del cdrom0.5', 'blockdev-del cdrom0-file.5', 'remove-fd 5'],
     ])
     expect(qmp.asked[3]?.commandArguments).toMatchObject({ 'node-name': 'cdrom0.7', file: 'cdrom0-file.7' })
   })

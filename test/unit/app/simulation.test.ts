@@ -6,7 +6,7 @@ import { check, checkSettled } from './promises.ts'
 /** The engine under WebAssembly is far slower than Node. */
 const SEQUENCES = 'process' in globalThis ? 10_000 : 200
 const PARTS = 10
-const STEPS = 40
+const STEPS = 25
 /** The first history; any other one that failed can be run by its number here, with one sequence. */
 const FIRST_SEED = 1
 

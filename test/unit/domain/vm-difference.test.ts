@@ -1,6 +1,6 @@
 // What differs between two specs.
 import { describe, expect, it } from 'vitest'
-import { differingFields, same, withoutDevice } from '../../../control/src/domain/vm-difference.ts'
+import { deviceNames, differingFields, same, withHardware } from '../../../control/src/domain/vm-difference.ts'
 import { spec } from '../../fakes/spec.ts'
 
 const ID = '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d'
@@ -30,9 +30,11 @@ describe('the difference of two specs', () => {
   })
 })
 
-it('a device is taken out of a spec by its name', () => {
+it('a spec is held against the hardware that is there', () => {
   const whole = spec(ID, base)
-  expect(differingFields(whole, withoutDevice(whole, 'disk1'))).toEqual(['disk1'])
-  expect(differingFields(whole, withoutDevice(whole, 'nic0'))).toEqual(['nic0'])
-  expect(withoutDevice(whole, 'disk7')).toEqual(whole)
+  expect(differingFields(whole, withHardware(whole, deviceNames(whole), whole.vcpus))).toEqual([])
+  const lacking = (name: string) => deviceNames(whole).filter((other) => other !== name)
+  expect(differingFields(whole, withHardware(whole, lacking('disk1'), whole.vcpus))).toEqual(['disk1'])
+  expect(differingFields(whole, withHardware(whole, lacking('nic0'), whole.vcpus))).toEqual(['nic0'])
+  expect(differingFields(whole, withHardware(whole, deviceNames(whole), whole.vcpus + 1))).toEqual(['vcpus'])
 })
