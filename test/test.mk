@@ -35,5 +35,5 @@ test-kernel: kernel-iso guests ## Boot the quick base with the release's kernel
 	$(VITEST) run --project boot test/boot/own-kernel.test.ts
 
 .PHONY: bench
-bench: $(ISO_TO_BUILD) guests $(BUILD)/harness/bench.mjs ## Measure a booted appliance: table, and build/bench.json
-	@CORBEL_ISO=$(ISO) node $(BUILD)/harness/bench.mjs
+bench: $(ISO_TO_BUILD) guests $(BUILD)/harness/bench.mjs ## Measure a booted appliance: table, and build/bench.json; PART=many-vms for that alone
+	@CORBEL_ISO=$(ISO) node $(BUILD)/harness/bench.mjs $(PART)

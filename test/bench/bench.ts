@@ -1,4 +1,4 @@
-// `make bench`: the figures of a booted appliance, as a table and as build/bench.json. Measures; judges nothing.
+// `make bench`: the figures of a booted appliance, as a table and as build/bench.json; `many-vms` as argument measures that part alone. Measures; judges nothing.
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { accelerator } from '../harness/accel.ts'
@@ -6,6 +6,7 @@ import { Appliance, type ApplianceOptions } from '../harness/appliance.ts'
 import { build, imageFile, iso } from '../harness/paths.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { type LoadResult, measureLoad } from './load.ts'
+import { type ManyVms, manyVmsRows, measureManyVms } from './many-vms.ts'
 import { measurePowerOn, type PowerOnResult } from './power-on.ts'
 import { type Stage, stagesOf } from './stages.ts'
 
@@ -31,6 +32,7 @@ interface Figures {
   readonly powerOn: PowerOnResult
   readonly vmCount: number
   readonly load: readonly LoadResult[]
+  readonly manyVms: readonly ManyVms[]
 }
 
 async function withAppliance<T>(options: ApplianceOptions, use: (appliance: Appliance) => Promise<T>): Promise<T> {
@@ -74,9 +76,19 @@ async function measureUsedMiB(appliance: Appliance): Promise<number> {
 }
 
 async function measureRequests(appliance: Appliance): Promise<readonly LoadResult[]> {
-  for (let n = 0; n < vmCount; n++) await appliance.vms.create(guestSpecs.diskless(`bench-${n}`))
+  const vms: string[] = []
+  for (let n = 0; n < vmCount; n++) vms.push((await appliance.vms.create(guestSpecs.diskless(`bench-${n}`))).id)
   await measureLoad(appliance.api, '/v1/vms', 4, 3000)
-  return [await measureLoad(appliance.api, '/v1/vms', 1, 10_000), await measureLoad(appliance.api, '/v1/vms', 8, 15_000)]
+  const load = [await measureLoad(appliance.api, '/v1/vms', 1, 10_000), await measureLoad(appliance.api, '/v1/vms', 8, 15_000)]
+  for (const id of vms) await appliance.vms.remove(id)
+  return load
+}
+
+async function measureManyVmsAlone(): Promise<string> {
+  return withAppliance({ name: 'bench-many-vms', probe: true, memoryMiB: 2048 }, async (appliance) => {
+    await appliance.readyAndLoggedIn()
+    return manyVmsRows(await measureManyVms(appliance)).join('\n')
+  })
 }
 
 async function measure(): Promise<Figures> {
@@ -94,6 +106,8 @@ async function measure(): Promise<Figures> {
     const powerOn = await measurePowerOn(appliance, 7)
     say(`measuring requests with ${vmCount} VMs`)
     const load = await measureRequests(appliance)
+    say('measuring up to 1000 defined VMs')
+    const manyVms = await measureManyVms(appliance)
     return {
       accelerator: chosen.name,
       isoBytes: statSync(iso).size,
@@ -107,6 +121,7 @@ async function measure(): Promise<Figures> {
       powerOn,
       vmCount,
       load,
+      manyVms,
     }
   })
 }
@@ -139,10 +154,15 @@ function table(figures: Figures): string {
       row('  p50', ms(load.p50Ms)),
       row('  p99', ms(load.p99Ms)),
     ]),
+    ...manyVmsRows(figures.manyVms),
   ].join('\n')
 }
 
 try {
+  if (process.argv[2] === 'many-vms') {
+    process.stdout.write(`${await measureManyVmsAlone()}\n`)
+    process.exit(0)
+  }
   const figures = await measure()
   const file = join(build, 'bench.json')
   writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`)
