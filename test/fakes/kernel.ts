@@ -28,6 +28,9 @@ export class FakeKernel {
   readonly directories = new Set<string>()
   /** Files that VMs keep. */
   readonly kept = new Set<string>()
+  /** Saved memory by path, as what its hardware is; and what was read by a machine with other hardware. */
+  readonly saved = new Map<string, string>()
+  readonly mismatches: string[] = []
   /** Owners of disk files; root's are shared. */
   readonly owners = new Map<string, number>()
   readonly descriptors = new Map<number, Descriptor>()

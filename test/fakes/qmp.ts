@@ -148,7 +148,7 @@ export class FakeQmp {
         return {}
       case 'migrate':
       case 'migrate-incoming':
-        return this.#migrate(command)
+        return this.#migrate(command, text('uri'))
       case 'migrate_cancel':
         if (this.migration === 'active') this.migration = 'cancelled'
         return {}
@@ -262,11 +262,23 @@ export class FakeQmp {
     return { type: 'cpu', props: { 'socket-id': number }, ...(path === undefined ? {} : { 'qom-path': path }) }
   }
 
-  #migrate(command: string): void {
+  /** What must be the same at both ends. */
+  #hardware(): string {
+    return [...this.devices.keys(), ...this.media.keys(), `${this.vcpus.size} vCPUs`].sort().join()
+  }
+
+  #migrate(command: string, uri: string): void {
     require(this.migration !== 'active', command, 'there is a migration under way')
     this.migration = 'active'
-    this.machine.migrate((status) => {
+    const path = this.fdsets.get(Number(uri.replace('file:/dev/fdset/', '')))?.path ?? ''
+    const { saved, mismatches } = this.kernel
+    const hardware = this.#hardware()
+    if (command === 'migrate') saved.set(path, hardware)
+    const isOther = command !== 'migrate' && saved.get(path) !== hardware
+    if (isOther) mismatches.push(`${path}: ${saved.get(path)}, not ${hardware}`)
+    this.machine.migrate((ended) => {
       if (this.migration !== 'active') return
+      const status = isOther ? 'failed' : ended
       this.migration = status
       if (status === 'completed') this.machine.state = command === 'migrate' ? 'postmigrate' : 'paused'
     })

@@ -5,7 +5,7 @@ import { completeSpec } from '../../control/src/domain/vm-complete.ts'
 
 export function spec(id: string, fields: Readonly<Record<string, unknown>>): VmSpec {
   const checked = check(vmSpecSchema, fields, 'vm')
-  const complete = checked.ok ? completeSpec(id, checked.value, null, new Set()) : checked
+  const complete = checked.ok ? completeSpec(id, checked.value, null, () => false) : checked
   if (!complete.ok) throw new Error(JSON.stringify(complete.problems))
   return complete.value
 }

@@ -64,6 +64,7 @@ export function toolsOf(kernel: FakeKernel, controld: ControlProcess): LiveTools
       await controld.perform(() => {
         if (!kernel.kept.delete(from)) throw new FakeFailure('host.ENOENT', from)
         kernel.kept.add(to)
+        kernel.saved.set(to, kernel.saved.get(from) ?? '')
       })
       await controld.perform(() => {})
     },

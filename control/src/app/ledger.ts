@@ -3,6 +3,7 @@ import type { Event, Severity, Target } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store, UserRecord, VmRecord } from '../ports/store.ts'
+import { createVmIndex, type VmIndex } from './vm-index.ts'
 
 /** What one transaction may write. */
 export interface Draft {
@@ -17,6 +18,7 @@ export interface Draft {
 export interface Ledger {
   /** All VMs as the store has them, by id, oldest first. */
   readonly vms: ReadonlyMap<string, VmRecord>
+  readonly index: VmIndex
   /** Returns once everything that `body` wrote is durable; when anything throws, nothing of it is. Not nestable. */
   write<T>(body: (draft: Draft) => T): T
   /** Tells every event once it is durable. The returned function ends that. */
@@ -25,6 +27,7 @@ export interface Ledger {
 
 export function createLedger(store: Store, clock: Clock): Ledger {
   const vms = new Map(store.listVms().map((record) => [record.id, record]))
+  const index = createVmIndex(vms)
   const listeners = new Set<(event: Event) => void>()
 
   function write<T>(body: (draft: Draft) => T): T {
@@ -33,11 +36,17 @@ export function createLedger(store: Store, clock: Clock): Ledger {
     const draft: Draft = {
       putVm: (record) => {
         store.putVm(record)
-        changes.push(() => vms.set(record.id, record))
+        changes.push(() => {
+          vms.set(record.id, record)
+          index.put(record)
+        })
       },
       deleteVm: (id) => {
         store.deleteVm(id)
-        changes.push(() => vms.delete(id))
+        changes.push(() => {
+          vms.delete(id)
+          index.remove(id)
+        })
       },
       putTask: (task) => store.putTask(task),
       putUser: (user) => store.putUser(user),
@@ -54,6 +63,7 @@ export function createLedger(store: Store, clock: Clock): Ledger {
 
   return {
     vms,
+    index,
     write,
     follow(listener) {
       listeners.add(listener)

@@ -6,11 +6,11 @@ import { POWERED_OFF } from '../domain/vm-exit.ts'
 import type { PowerState } from '../domain/vm-status.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
-import type { VmRecord } from '../ports/store.ts'
 import { eventually } from './eventually.ts'
 import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { GuestInfo } from './guest-info.ts'
+import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { requireStartable } from './startable.ts'
@@ -48,7 +48,7 @@ const STOPPED: readonly PowerState[] = ['off', 'crashed']
 
 export function createPower(
   ports: AppPorts & WithFileLocks,
-  ledger: { readonly vms: ReadonlyMap<string, VmRecord> },
+  ledger: Pick<Ledger, 'vms' | 'index'>,
   fleet: Fleet,
   vmTasks: VmTasks,
   guests: Pick<GuestInfo, 'requestShutdown'>,
@@ -115,7 +115,7 @@ export function createPower(
     powerOn(id, by, failed) {
       if (closed) throw new Refusal('conflict', 'host.going-down', 'The host is going down.')
       const record = admit(id, 'vm.power-on', STOPPED)
-      const pathOf = requireStartable(ports, record, record.spec, ledger.vms.values())
+      const pathOf = requireStartable(ports, record, record.spec, ledger.index.sharing(record.spec))
       const { uid, spec } = record
       const act = async (): Promise<Conclusion> => {
         const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: null }))

@@ -14,6 +14,7 @@ import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { isHostFailure, Refusal } from './refusal.ts'
+import { createTurns } from './turns.ts'
 import { resolveFiles } from './vm-files.ts'
 import type { VmTasks } from './vm-tasks.ts'
 
@@ -43,6 +44,8 @@ export function createReconfigure(
   vmTasks: VmTasks,
 ): Reconfigure {
   const { log, clock } = ports
+  /** A change, and what takes one back, never meet. */
+  const { alone } = createTurns()
 
   /** Of files in either spec; those in force may have been deleted behind our back, and are then only missed if needed. */
   function pathsOf(wanted: VmSpec, inForce: VmSpec): PathOf {
@@ -125,7 +128,9 @@ export function createReconfigure(
     if (nic !== undefined) await taken(id, process, { kind: 'set-link', name: nicName(nic.slot), up: nic.connected })
   }
 
-  async function settle(id: string, process: VmProcess): Promise<void> {
+  const settle = (id: string, process: VmProcess): Promise<void> => alone(id, () => settleNow(id, process))
+
+  async function settleNow(id: string, process: VmProcess): Promise<void> {
     if (fleet.process(id) !== process) return
     let known = false
     try {
@@ -155,34 +160,36 @@ export function createReconfigure(
       const { startedSpec: before } = vmTasks.admit(id, 'vm.reconfigure', ['running', 'paused'])
       const target = steps.at(-1)?.after ?? null
       if (before === null || target === null) throw new Error('there is nothing to be changed')
-      return vmTasks.start(id, 'vm.reconfigure', by, null, async (progress) => {
-        const process = vmTasks.process(id)
-        // Files of the new devices are the VM's from now on.
-        inForce(id, process, before, target)
-        try {
-          for (const [index, { step }] of steps.entries()) {
-            await process.take(step)
-            progress((100 * (index + 1)) / (steps.length + 1))
+      return vmTasks.start(id, 'vm.reconfigure', by, null, (progress) =>
+        alone(id, async () => {
+          const process = vmTasks.process(id)
+          // Files of the new devices are the VM's from now on.
+          inForce(id, process, before, target)
+          try {
+            for (const [index, { step }] of steps.entries()) {
+              await process.take(step)
+              progress((100 * (index + 1)) / (steps.length + 1))
+            }
+          } catch (error) {
+            await settleNow(id, process)
+            throw error
           }
-        } catch (error) {
-          await settle(id, process)
-          throw error
-        }
-        return {
-          write(draft) {
-            const record = fleet.record(id)
-            const running = record.process?.pid === process.identity.pid
-            const kept = { spec: wanted, revision: record.revision + 1, changingTo: null }
-            // Not simply the target: the guest may have let go of something else meanwhile.
-            const startedSpec = running
-              ? steps.reduce((spec, { change }) => change(spec), record.startedSpec ?? target)
-              : record.startedSpec
-            draft.putVm({ ...record, ...kept, startedSpec })
-            draft.event('vm.changed', 'info', { kind: 'vm', id }, `${wanted.name} was changed by ${by}.`)
-          },
-          undo: () => settle(id, process),
-        }
-      })
+          return {
+            write(draft) {
+              const record = fleet.record(id)
+              const running = record.process?.pid === process.identity.pid
+              const kept = { spec: wanted, revision: record.revision + 1, changingTo: null }
+              // Not simply the target: the guest may have let go of something else meanwhile.
+              const startedSpec = running
+                ? steps.reduce((spec, { change }) => change(spec), record.startedSpec ?? target)
+                : record.startedSpec
+              draft.putVm({ ...record, ...kept, startedSpec })
+              draft.event('vm.changed', 'info', { kind: 'vm', id }, `${wanted.name} was changed by ${by}.`)
+            },
+            undo: () => settle(id, process),
+          }
+        }),
+      )
     },
 
     settle,

@@ -1,5 +1,6 @@
 // Pausing and suspending VMs: standing still in memory, or with the memory on disk across a power cycle of the host.
 import type { Task } from '../domain/task.ts'
+import { withHardware } from '../domain/vm-difference.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
 import type { VmProcess } from '../ports/vm-host.ts'
@@ -10,6 +11,7 @@ import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { requireStartable } from './startable.ts'
+import { createTurns } from './turns.ts'
 import type { VmTasks } from './vm-tasks.ts'
 
 /** QEMU's part of what a suspended VM needs besides its memory: the state of devices. */
@@ -41,7 +43,8 @@ export function createSuspension(
 ): Suspension {
   const { vmHost, clock, datastores, log } = ports
 
-  const turns = new Map<string, Promise<void>>()
+  /** What gives an earlier save up must never meet a later one. */
+  const { alone } = createTurns()
 
   function requireRoom(id: string): void {
     const { spec, bootMemoryMiB } = fleet.record(id)
@@ -53,17 +56,6 @@ export function createSuspension(
       'datastore.full',
       `${spec.name} needs ${neededBytes} bytes; the datastore has ${availableBytes}.`,
     )
-  }
-
-  /** One at a time for a VM: what gives an earlier save up must never meet a later one. */
-  function alone(id: string, work: () => Promise<void>): Promise<void> {
-    const turn = (turns.get(id) ?? Promise.resolve()).then(work)
-    const ended = turn.catch(() => {})
-    turns.set(id, ended)
-    void ended.then(() => {
-      if (turns.get(id) === ended) turns.delete(id)
-    })
-    return turn
   }
 
   /** The VM goes on, and nothing is left of its memory. Never rejects; resolves after the first attempt, and where the VM does not answer tries again later. */
@@ -91,12 +83,14 @@ export function createSuspension(
     }
     try {
       await process.save(vmPaths(id).suspended, progress)
+      // As the guest stands still now, and not before: until then it may have let go of something.
+      const { devices, vcpus } = await process.hardware()
       ledger.write((draft) => {
         const record = fleet.record(id)
         const { startedSpec, bootMemoryMiB } = record
         if (startedSpec === null || bootMemoryMiB === null)
           throw new Refusal('conflict', 'vm.power.wrong-state', 'The VM has ended meanwhile.')
-        draft.putVm({ ...record, suspended: { at: clock.now(), spec: startedSpec, bootMemoryMiB } })
+        draft.putVm({ ...record, suspended: { at: clock.now(), spec: withHardware(startedSpec, devices, vcpus), bootMemoryMiB } })
         draft.event('vm.suspended', 'info', { kind: 'vm', id }, `${record.spec.name} was suspended by ${by}.`)
       })
     } catch (error) {
@@ -114,7 +108,7 @@ export function createSuspension(
     const { suspended, uid } = record
     if (suspended === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${record.spec.name} is not suspended.`)
     const { spec, bootMemoryMiB } = suspended
-    const pathOf = requireStartable(ports, record, spec, ledger.vms.values())
+    const pathOf = requireStartable(ports, record, spec, ledger.index.sharing(spec))
     return vmTasks.start(id, 'vm.resume', by, 'resuming', async () => {
       const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: { bootMemoryMiB } }))
       try {

@@ -16,6 +16,7 @@ import type { AppPorts } from './ports.ts'
 import type { Reconfigure } from './reconfigure.ts'
 import { invalid, Refusal } from './refusal.ts'
 import { findFileConflicts } from './vm-files.ts'
+import type { VmIndex } from './vm-index.ts'
 
 export interface Change {
   /** Everything is checked, nothing is written. */
@@ -54,7 +55,7 @@ export function createVms(
   fleet: Fleet,
   reconfigure: Reconfigure,
 ): Vms {
-  const others = (id: string) => [...ledger.vms.values()].filter((record) => record.id !== id)
+  const { index } = ledger
 
   function get(id: string): Vm {
     const vm = fleet.get(id)
@@ -69,11 +70,10 @@ export function createVms(
 
   /** The complete spec, or a refusal that names every broken rule, or everything that clashes with other VMs. */
   function settle(id: string, draft: VmDraft, before: VmSpec | null): VmSpec {
-    const macs = new Set(others(id).flatMap(({ spec }) => spec.nics.map(({ mac }) => mac)))
-    const complete = completeSpec(id, draft, before, macs)
+    const complete = completeSpec(id, draft, before, (mac) => index.otherWithMac(id, mac) !== undefined)
     if (!complete.ok) throw invalid(complete.problems)
     const spec = complete.value
-    const problems = [...nameClash(spec, others(id)), ...macClashes(spec, others(id)), ...findFileConflicts(id, spec, others(id))]
+    const problems = [...nameClash(id, spec, index), ...macClashes(id, spec, index), ...findFileConflicts(id, spec, index.sharing(spec))]
     const [first] = problems
     if (first !== undefined)
       throw new Refusal('conflict', first.code, `The VM clashes with another: ${first.field} ${first.message}.`, problems)
@@ -92,7 +92,7 @@ export function createVms(
         id,
         revision: 1,
         spec,
-        uid: freeUid(ledger.vms.values()),
+        uid: freeUid(index),
         ...NO_PROCESS,
         suspended: null,
         restarts: [],
@@ -150,24 +150,22 @@ export function createVms(
   }
 }
 
-function freeUid(records: Iterable<VmRecord>): number {
-  const taken = new Set([...records].map(({ uid }) => uid))
+function freeUid(index: VmIndex): number {
   let uid = FIRST_UID
-  while (taken.has(uid)) uid++
+  while (index.hasUid(uid)) uid++
   return uid
 }
 
-function nameClash({ name }: VmSpec, others: readonly VmRecord[]): Problem[] {
-  if (!others.some(({ spec }) => spec.name === name)) return []
+function nameClash(id: string, { name }: VmSpec, index: VmIndex): Problem[] {
+  if (index.otherNamed(id, name) === undefined) return []
   return [{ code: 'vm.name.in-use', field: 'name', message: 'is the name of another VM', got: name }]
 }
 
-function macClashes(spec: VmSpec, others: readonly VmRecord[]): Problem[] {
-  const taken = new Map(others.flatMap((other) => other.spec.nics.map(({ mac }) => [mac, other.spec.name])))
-  return spec.nics.flatMap(({ mac }, index): Problem[] => {
-    const holder = taken.get(mac)
-    return holder === undefined
-      ? []
-      : [{ code: 'vm.nics.mac.in-use', field: `nics[${index}].mac`, message: `is an address of the VM ${holder}`, got: mac }]
+function macClashes(id: string, spec: VmSpec, index: VmIndex): Problem[] {
+  return spec.nics.flatMap(({ mac }, position): Problem[] => {
+    const holder = index.otherWithMac(id, mac)
+    if (holder === undefined) return []
+    const message = `is an address of the VM ${holder.spec.name}`
+    return [{ code: 'vm.nics.mac.in-use', field: `nics[${position}].mac`, message, got: mac }]
   })
 }

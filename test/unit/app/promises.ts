@@ -89,6 +89,7 @@ export function checkSettled({ world, app, tasks, cutOff }: History): void {
     [...kernel.descriptors.values()].filter(({ holder }) => !machines.some((one) => one === holder)).length,
     0,
   )
+  mustBe('memory of other hardware', kernel.mismatches, [])
   // Nothing of a VM outlives it.
   const owners = [...kernel.kept, ...kernel.directories].map((path) => path.split('/').find((part) => part.length === 36) ?? path)
   mustBe(

@@ -11,7 +11,7 @@ const disk = (file: string) => ({ datastore: 'local', file, format: 'raw' })
 
 function patched(before: VmSpec, patch: object): VmSpec {
   const checked = check(vmSpecSchema, mergePatch(before, patch), 'vm')
-  const complete = checked.ok ? completeSpec(ID, checked.value, before, new Set()) : checked
+  const complete = checked.ok ? completeSpec(ID, checked.value, before, () => false) : checked
   if (!complete.ok) throw new Error(JSON.stringify(complete.problems))
   return complete.value
 }

@@ -9,7 +9,7 @@ const disk = (rest: object = {}) => ({ datastore: 'local', file: 'a', format: 'r
 
 function problemsOf(fields: object): readonly Problem[] {
   const checked = check(vmSpecSchema, { name: 'a', ...fields }, 'vm')
-  const complete = checked.ok ? completeSpec('id', checked.value, null, new Set()) : checked
+  const complete = checked.ok ? completeSpec('id', checked.value, null, () => false) : checked
   return complete.ok ? [] : complete.problems
 }
 
