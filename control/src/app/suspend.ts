@@ -66,7 +66,7 @@ export function createSuspension(
       await process.abandonSave(vmPaths(id).suspended)
     } catch (error) {
       log('error', `VM ${id}: its suspension could not be given up: ${String(error)}`)
-      clock.after(RETRY_MS, () => void alone(id, () => (fleet.process(id) === process ? giveUp(id, process) : Promise.resolve())))
+      clock.after(RETRY_MS, () => void alone(id, () => giveUp(id, process)))
     }
   }
 
