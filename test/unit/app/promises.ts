@@ -31,7 +31,7 @@ export function check(history: History): void {
 }
 
 /** What must be so once nothing is under way: memory, store and host agree, every task has ended, and nothing is left over. */
-export function checkSettled({ world, app, tasks, cutOff }: History): void {
+export function checkSettled({ world, app, tasks, cutOff }: Pick<History, 'world' | 'app' | 'tasks' | 'cutOff'>): void {
   const { store, vmHost, clock } = world
   if (app === null) throw new Error('no controld')
   const { kernel } = vmHost

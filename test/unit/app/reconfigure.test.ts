@@ -99,6 +99,45 @@ describe('an edit of a running VM', () => {
     expect(world.store.latestEvents(1)).toMatchObject([{ code: 'vm.device-unplugged' }])
   })
 
+  it('that a guest carries out while no controld listens is seen by the next, and what was unplugged gives its file up', async () => {
+    machine().releasing = false
+    edit({ disks: [] })
+    await world.clock.advance(UNPLUG_TIMEOUT_MS)
+    const { process } = world.begin()
+    process.kill()
+    machine().release('disk0')
+    app = await world.boot()
+    await settle()
+    expect(pending()).toEqual(['disk0'])
+    expect(world.store.latestEvents(2).map(({ code }) => code)).toContain('vm.device-unplugged')
+    expect(machine().writtenFiles()).toEqual([])
+  })
+
+  it('shows vCPUs that the guest let go of late', async () => {
+    edit({ vcpus: 2 })
+    await settle()
+    machine().releasing = false
+    edit({ vcpus: 1 })
+    await world.clock.advance(2 * UNPLUG_TIMEOUT_MS)
+    expect(world.store.getVm(id)?.startedSpec?.vcpus).toBe(2)
+    machine().release('vcpu1-0-0-0')
+    await settle()
+    expect(world.store.getVm(id)?.startedSpec?.vcpus).toBe(1)
+    expect(pending()).toEqual(['vcpus'])
+  })
+
+  it('is taken back as soon as a VM answers again, and nothing else is changed until then', async () => {
+    machine().failNextStep = 'set-vcpus'
+    edit({ vcpus: 2, disks: [disk('a.qcow2'), disk('b.qcow2')] })
+    world.vmHost.machine(id).answering = false
+    await settle()
+    machine().answering = true
+    expect(edit({ vcpus: 3 }).task).toBeNull()
+    await world.clock.advance(5_000)
+    expect(world.store.getVm(id)).toMatchObject({ changingTo: null, startedSpec: { vcpus: 1, disks: [{ file: 'a.qcow2' }] } })
+    expect(pending()).toEqual(['vcpus'])
+  })
+
   it('is refused while another is made, and where a file is missing', () => {
     expect(codeOf(() => edit({ disks: [disk('a.qcow2'), disk('none.qcow2')] }))).toBe('vm.disk.file-missing')
     edit({ vcpus: 2 })

@@ -6,7 +6,13 @@ it('work on the same thing waits for what was asked for before, however that end
   const { alone } = createTurns()
   const done: string[] = []
   let fail: (error: Error) => void = () => {}
-  const first = alone('a', () => new Promise<void>((_, reject) => void (fail = reject)))
+  const first = alone(
+    'a',
+    () =>
+      new Promise<void>((_, reject) => {
+        fail = reject
+      }),
+  )
   const second = alone('a', async () => void done.push('second'))
   await alone('b', async () => void done.push('other'))
   expect(done).toEqual(['other'])
