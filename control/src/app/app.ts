@@ -27,6 +27,7 @@ import { createSessions, type Sessions } from './sessions.ts'
 import { createSpaceWatch } from './space-watch.ts'
 import { createSuspension, type Suspension } from './suspend.ts'
 import { createTasks, type Tasks } from './tasks.ts'
+import { createTurns } from './turns.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { type Accounting, createAccounting } from './usage.ts'
 import { createVmTasks } from './vm-tasks.ts'
@@ -60,11 +61,12 @@ export function createApp(outside: AppPorts): App {
   const ledger = createLedger(store, ports.clock)
   const fleet = createFleet(ports, ledger)
   const tasks = createTasks(ports, ledger)
+  const turns = createTurns()
   const vmTasks = createVmTasks(fleet, tasks)
   const guestInfo = createGuestInfo(ports, fleet)
   const power = createPower(ports, ledger, fleet, vmTasks, guestInfo)
-  const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed)
-  const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks)
+  const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed, turns)
+  const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks, turns)
   const restarts = createRestarts(ports, ledger, fleet, power)
   fleet.onDeviceGone(reconfigure.seeAgain)
   fleet.onEnded(restarts.consider)

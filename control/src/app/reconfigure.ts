@@ -14,7 +14,7 @@ import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { isHostFailure, Refusal } from './refusal.ts'
-import { createTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 import { resolveFiles } from './vm-files.ts'
 import type { VmTasks } from './vm-tasks.ts'
 
@@ -37,15 +37,15 @@ export interface Reconfigure {
   seeAgain(id: string, process: VmProcess): void
 }
 
+/** In `turns`, by VM, a change, what takes one back, and a suspension never meet. */
 export function createReconfigure(
   ports: Pick<AppPorts, 'datastores' | 'clock' | 'log'> & WithFileLocks,
   ledger: Ledger,
   fleet: Fleet,
   vmTasks: VmTasks,
+  { alone }: Turns,
 ): Reconfigure {
   const { log, clock } = ports
-  /** A change, and what takes one back, never meet. */
-  const { alone } = createTurns()
 
   /** Of files in either spec; those in force may have been deleted behind our back, and are then only missed if needed. */
   function pathsOf(wanted: VmSpec, inForce: VmSpec): PathOf {

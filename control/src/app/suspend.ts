@@ -11,7 +11,7 @@ import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { requireStartable } from './startable.ts'
-import { createTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 import type { VmTasks } from './vm-tasks.ts'
 
 /** QEMU's part of what a suspended VM needs besides its memory: the state of devices. */
@@ -33,6 +33,7 @@ export interface Suspension {
   settle(id: string, process: VmProcess): Promise<void>
 }
 
+/** In `turns`, by VM, a suspension, what gives an earlier one up, and a change of hardware never meet. */
 export function createSuspension(
   ports: AppPorts & WithFileLocks,
   ledger: Ledger,
@@ -40,11 +41,9 @@ export function createSuspension(
   vmTasks: VmTasks,
   guests: Pick<GuestInfo, 'syncTime'>,
   isGoingDown: () => boolean,
+  { alone }: Turns,
 ): Suspension {
   const { vmHost, clock, datastores, log } = ports
-
-  /** What gives an earlier save up must never meet a later one. */
-  const { alone } = createTurns()
 
   function requireRoom(id: string): void {
     const { spec, bootMemoryMiB } = fleet.record(id)

@@ -215,7 +215,8 @@ export class History {
 
   failCommand(): void {
     const machine = this.#machine()
-    const commands = ['blockdev-add', 'device_add', 'netdev_add', 'getfd', 'set_link', 'migrate', 'qom-set', 'add-fd'] as const
+    // Others are refused only where there is no such thing.
+    const commands = ['blockdev-add', 'device_add', 'netdev_add', 'getfd', 'migrate', 'qom-set', 'add-fd'] as const
     if (machine !== undefined) machine.failNextCommand = this.world.random.pick(commands)
   }
 

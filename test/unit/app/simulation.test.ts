@@ -7,7 +7,7 @@ import { check, checkSettled } from './promises.ts'
 const SEQUENCES = 'process' in globalThis ? 10_000 : 200
 const PARTS = 10
 const STEPS = 25
-/** The first history; any other one that failed can be run by its number here, with one sequence. */
+/** Number of the first history. One that failed is run again, and first, with its number here. */
 const FIRST_SEED = 1
 
 async function run(seed: number): Promise<void> {
