@@ -25,6 +25,8 @@ export class FakeVmHost {
   /** Thrown by the next launch, in place of its effect number `failAtEffect`. */
   failNextLaunch: FakeFailure | null = null
   failAtEffect = 0
+  /** The next file or directory that is to be removed stays. */
+  failNextRemoval = false
   /** Launches wait for this. */
   gate: Promise<void> = Promise.resolve()
   outside: Outside = () => null
@@ -120,6 +122,9 @@ export class FakeVmHost {
 
   #remove(controld: ControlProcess, path: string): void {
     controld.act(() => {
+      const fails = this.failNextRemoval
+      this.failNextRemoval = false
+      if (fails) throw new FakeFailure('host.EIO', path)
       this.kernel.removeKept(path)
       this.removed.push(path)
     })

@@ -44,6 +44,15 @@ const ACTS: readonly (readonly [string, Act, Act, readonly string[]])[] = [
   ['a suspend of what stands still', paused, ({ app, id }) => app.power.suspend(id, BY), ['paused', 'suspended']],
   ['a resume', suspended, ({ app, id }) => app.power.resume(id, BY), ['suspended', 'running']],
   ['giving up what is suspended', suspended, ({ app, id }) => app.power.powerOff(id, BY), ['suspended', 'off']],
+  [
+    'the host going down, which suspends it',
+    async (scene) => {
+      edit(scene, { onHostShutdown: { action: 'suspend' } })
+      await running(scene)
+    },
+    ({ app }) => app.hostPower.restart(BY),
+    ['running', 'suspended'],
+  ],
   ['a deletion', () => {}, ({ app, id }) => app.vms.remove(id, () => true, CHANGE), ['off', 'deleted']],
   [
     'plugging in',
