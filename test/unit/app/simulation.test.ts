@@ -6,7 +6,7 @@ import { check, checkSettled } from './promises.ts'
 /** The engine under WebAssembly is far slower than Node. */
 const SEQUENCES = 'process' in globalThis ? 10_000 : 200
 const PARTS = 40
-const STEPS = 18
+const STEPS = 16
 /** Number of the first history. One that failed is run again, and first, with its number here. */
 const FIRST_SEED = 1
 
