@@ -105,6 +105,7 @@ const COLUMNS: readonly (readonly [string, (result: ManyVms) => number])[] = [
 /** A row for each figure: the value for each number of VMs, then how it has grown from each to the next. */
 export function manyVmsRows(results: readonly ManyVms[]): string[] {
   const cell = (text: string) => text.padStart(10)
+  const told = (value: number, text: string) => cell(Number.isFinite(value) ? text : '-')
   const steps = results.slice(1).map(({ vmCount }, index) => `${vmCount}:${results[index]?.vmCount}`)
   const head = ['defined VMs'.padEnd(30), ...results.map(({ vmCount }) => cell(String(vmCount))), ...steps.map(cell)].join('')
   const rows = COLUMNS.map(([what, of]) => {
@@ -112,8 +113,8 @@ export function manyVmsRows(results: readonly ManyVms[]): string[] {
     const growth = values.slice(1).map((value, index) => value / (values[index] ?? Number.NaN))
     return [
       `  ${what}`.padEnd(30),
-      ...values.map((value) => cell(value.toFixed(1))),
-      ...growth.map((ratio) => cell(`×${ratio.toFixed(2)}`)),
+      ...values.map((value) => told(value, value.toFixed(1))),
+      ...growth.map((ratio) => told(ratio, `×${ratio.toFixed(2)}`)),
     ].join('')
   })
   return [head, ...rows]
