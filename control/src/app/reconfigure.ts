@@ -26,8 +26,8 @@ const UNANSWERED: readonly string[] = ['qmp.timeout', 'qmp.closed', 'qmp.malform
 export interface Reconfigure {
   /** What can be done now: nothing when the VM has no process, or one that does not answer or whose last change is still being taken back. Refuses with `vm.disk.file-missing`. */
   plan(record: VmRecord, wanted: VmSpec): readonly PlannedStep[]
-  /** The task that takes the steps, of which there is one at least, and keeps the new spec with its success. */
-  start(id: string, wanted: VmSpec, steps: readonly PlannedStep[], by: string): Task
+  /** The task that takes the steps, and keeps the new spec with its success. */
+  start(id: string, wanted: VmSpec, by: string): Task
   /**
    * After a restart of controld, perhaps in the middle of a task: makes `process` what the record says is in force, or the record what the process is.
    * Never rejects; resolves after the first attempt, and where the VM does not answer tries again later.
@@ -148,23 +148,27 @@ export function createReconfigure(
     })
   }
 
-  return {
-    plan(record, wanted) {
-      const { id, startedSpec, bootMemoryMiB, uid } = record
-      if (startedSpec === null || bootMemoryMiB === null) return []
-      if (fleet.process(id) === null || fleet.powerState(id) === 'unknown' || record.changingTo !== null) return []
-      return planLiveChange({ uid, inForce: startedSpec, wanted, bootMemoryMiB, pathOf: pathsOf(wanted, startedSpec) })
-    },
+  function plan(record: VmRecord, wanted: VmSpec): readonly PlannedStep[] {
+    const { id, startedSpec, bootMemoryMiB, uid } = record
+    if (startedSpec === null || bootMemoryMiB === null) return []
+    if (fleet.process(id) === null || fleet.powerState(id) === 'unknown' || record.changingTo !== null) return []
+    return planLiveChange({ uid, inForce: startedSpec, wanted, bootMemoryMiB, pathOf: pathsOf(wanted, startedSpec) })
+  }
 
-    start(id, wanted, steps, by) {
-      const { startedSpec: before } = vmTasks.admit(id, 'vm.reconfigure', ['running', 'paused'])
-      const target = steps.at(-1)?.after ?? null
-      if (before === null || target === null) throw new Error('there is nothing to be changed')
+  return {
+    plan,
+
+    start(id, wanted, by) {
+      vmTasks.admit(id, 'vm.reconfigure', ['running', 'paused'])
       return vmTasks.start(id, 'vm.reconfigure', by, null, (progress) =>
         alone(id, async () => {
           const process = vmTasks.process(id)
+          const { startedSpec: before } = fleet.record(id)
+          if (before === null) throw new Refusal('conflict', 'vm.power.wrong-state', 'The VM has ended meanwhile.')
+          // Planned anew: what had its turn before may have changed what is in force.
+          const steps = plan(fleet.record(id), wanted)
           // Files of the new devices are the VM's from now on.
-          inForce(id, process, before, target)
+          if (steps.length > 0) inForce(id, process, before, steps.at(-1)?.after ?? before)
           try {
             for (const [index, { step }] of steps.entries()) {
               await process.take(step)
@@ -178,10 +182,10 @@ export function createReconfigure(
             write(draft) {
               const record = fleet.record(id)
               const running = record.process?.pid === process.identity.pid
-              const kept = { spec: wanted, revision: record.revision + 1, changingTo: null }
+              const kept = { spec: wanted, revision: record.revision + 1, ...(steps.length > 0 ? { changingTo: null } : {}) }
               // Not simply the target: the guest may have let go of something else meanwhile.
               const startedSpec = running
-                ? steps.reduce((spec, { change }) => change(spec), record.startedSpec ?? target)
+                ? steps.reduce((spec, { change }) => change(spec), record.startedSpec ?? before)
                 : record.startedSpec
               draft.putVm({ ...record, ...kept, startedSpec })
               draft.event('vm.changed', 'info', { kind: 'vm', id }, `${wanted.name} was changed by ${by}.`)

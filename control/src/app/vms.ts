@@ -123,7 +123,7 @@ export function createVms(
         const status = inForce === null ? before.status : { ...before.status, pending: pendingFields(inForce, spec) }
         return { vm: { ...before, revision, spec, status }, task: null }
       }
-      if (steps.length > 0) return { vm: before, task: reconfigure.start(id, spec, steps, by) }
+      if (steps.length > 0) return { vm: before, task: reconfigure.start(id, spec, by) }
       ledger.write((draft) => {
         draft.putVm({ ...record, revision, spec })
         draft.event('vm.changed', 'info', { kind: 'vm', id }, `${spec.name} was changed by ${by}.`)

@@ -113,6 +113,21 @@ describe('an edit of a running VM', () => {
     expect(machine().writtenFiles()).toEqual([])
   })
 
+  it('begins from what is in force when it has its turn', async () => {
+    machine().releasing = false
+    edit({ disks: [] })
+    await world.clock.advance(UNPLUG_TIMEOUT_MS)
+    machine().releasing = true
+    // What this leads to has its turn first, and is not through when the edit is asked for.
+    machine().release('disk0')
+    const { task } = edit({ vcpus: 2 })
+    await settle()
+    expect(app.tasks.get(task?.id ?? '').state).toBe('succeeded')
+    // The disk is still wanted.
+    expect(machine().devices()).toEqual(['disk0'])
+    expect(world.store.getVm(id)).toMatchObject({ changingTo: null, startedSpec: { vcpus: 2, disks: [{ slot: 0 }] } })
+  })
+
   it('shows vCPUs that the guest let go of late', async () => {
     edit({ vcpus: 2 })
     await settle()
