@@ -38,8 +38,12 @@ export class World implements Omit<AppPorts, 'vmHost'> {
     this.logged.push(`${severity}: ${text}`)
   }
 
-  /** A controld begins to come up; the one before is dead from now on. */
-  begin(): { readonly app: App; readonly process: ControlProcess; readonly started: Promise<void> } {
+  /** A controld begins to come up, over `others` in place of what is here; the one before is dead from now on. */
+  begin(others: Partial<Pick<AppPorts, 'usage'>> = {}): {
+    readonly app: App
+    readonly process: ControlProcess
+    readonly started: Promise<void>
+  } {
     this.#process?.kill()
     const process = new ControlProcess(this.clock, this.latencyMs, () => {
       this.vmHost.disconnect(process)
@@ -47,13 +51,13 @@ export class World implements Omit<AppPorts, 'vmHost'> {
     })
     this.#process = process
     const vmHost = this.vmHost.for(process)
-    const app = createApp({ ...this, log: this.log, vmHost, store: process.store(this.store), clock: process.clock })
+    const app = createApp({ ...this, ...others, log: this.log, vmHost, store: process.store(this.store), clock: process.clock })
     return { app, process, started: app.start() }
   }
 
   /** A controld that has come up. */
-  async boot(): Promise<App> {
-    const { app, started } = this.begin()
+  async boot(others: Partial<Pick<AppPorts, 'usage'>> = {}): Promise<App> {
+    const { app, started } = this.begin(others)
     await started
     return app
   }

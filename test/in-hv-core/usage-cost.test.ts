@@ -3,7 +3,6 @@ import * as fs from 'hv:fs'
 import { log, monotonicMs } from 'hv:system'
 import { expect, it } from 'vitest'
 import { createUsage } from '../../control/src/adapters/usage.ts'
-import { createApp } from '../../control/src/app/app.ts'
 import { World } from '../fakes/world.ts'
 import { draft } from '../unit/app/draft.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
@@ -35,8 +34,7 @@ it(`a round over ${VMS} VMs`, async () => {
     // Pids of fakes are nobody's: threads are this program's own.
     fs.mkdir(`${directory}/proc`)
     const usage = createUsage({ cgroups: directory, proc: `${directory}/proc`, sys: '/sys' })
-    const app = createApp({ ...world, usage, log: world.log })
-    await app.start()
+    const app = await world.boot({ usage })
     const boot = { from: 'kernel', kernel: { datastore: 'local', file: 'vmlinuz' } }
     for (let index = 0; index < VMS; index++) {
       const { id } = app.vms.create(draft(`vm${index}`, { boot, nics: [{ network: 'nat' }] }), { dryRun: false, by: 'test' })
