@@ -88,7 +88,8 @@ void answer_file(struct connection *connection) {
 /** What is read out of a RESPONSE's head. */
 struct answer_head {
   int status;
-  bool bad, cache_control, naming;
+  bool bad, cache_control, naming, counted;
+  size_t length; // of a body that comes in pieces, if `counted`
   struct buffer headers; // as header lines
 };
 
@@ -133,7 +134,13 @@ static signed char answer_member(struct lejp_ctx *json, char reason) {
   const char *name = json->path + sizeof prefix - 1;
   if (strncmp(json->path, prefix, sizeof prefix - 1) != 0 || !header_name_valid(name)) head->bad = true;
   else if (reason != LEJPCB_VAL_STR_START && reason != LEJPCB_VAL_STR_CHUNK && reason != LEJPCB_VAL_STR_END) head->bad = true;
-  else if (!header_is_ours(name)) {
+  else if (strcmp(name, "content-length") == 0) {
+    head->counted = true;
+    for (int i = 0; reason != LEJPCB_VAL_STR_START && i < json->npos; i++) {
+      if (json->buf[i] < '0' || json->buf[i] > '9' || head->length > LIMIT_ANSWERS_BYTES) head->bad = true;
+      else head->length = head->length * 10 + (size_t)(json->buf[i] - '0');
+    }
+  } else if (!header_is_ours(name)) {
     if (strcmp(name, "cache-control") == 0) head->cache_control = true;
     bool ok = true;
     if (!head->naming) ok = buffer_format(&head->headers, "%s: ", name);
@@ -167,12 +174,15 @@ bool answer_begin(struct connection *connection, const char *head_text, size_t h
   struct request *request = &connection->request;
   bool bodiless = parsed.status == 204 || parsed.status == 304;
   bool streamed = !end && !bodiless && !request->head_only;
-  connection->chunked = streamed && request->http11;
-  if (streamed && !request->http11) connection->keep_alive = false;
+  connection->counted = streamed && parsed.counted;
+  connection->counted_left = parsed.length;
+  connection->chunked = streamed && request->http11 && !connection->counted;
+  if (streamed && !request->http11 && !connection->counted) connection->keep_alive = false;
   struct buffer head = {0};
   bool ok = begin_head(connection, &head, parsed.status) && buffer_append(&head, buffer_bytes(&parsed.headers), parsed.headers.length);
   if (!parsed.cache_control) ok = ok && buffer_text(&head, "cache-control: no-store\r\n");
   if (connection->chunked) ok = ok && buffer_text(&head, "transfer-encoding: chunked\r\n");
+  else if (connection->counted) ok = ok && buffer_format(&head, "content-length: %zu\r\n", parsed.length);
   else if (end && !bodiless) ok = ok && buffer_format(&head, "content-length: %zu\r\n", body_length);
   ok = ok && buffer_text(&head, "\r\n");
   if (!ok) connection_abort(connection);
@@ -194,6 +204,13 @@ bool answer_begin(struct connection *connection, const char *head_text, size_t h
 void answer_data(struct connection *connection, const unsigned char *bytes, size_t length, bool end) {
   char size[32];
   bool ok = true;
+  if (connection->counted) {
+    if (length > connection->counted_left || (end && length < connection->counted_left)) { // the client can only be told by an end
+      connection_abort(connection);
+      return;
+    }
+    connection->counted_left -= length;
+  }
   if (length > 0) {
     if (connection->chunked) ok = connection_send(connection, size, (size_t)snprintf(size, sizeof size, "%zx\r\n", length));
     ok = ok && connection_send(connection, bytes, length) && (!connection->chunked || connection_send(connection, "\r\n", 2));

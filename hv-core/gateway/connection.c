@@ -75,7 +75,7 @@ bool connection_send(struct connection *connection, const void *bytes, size_t le
   if (connection->dead) return false;
   if (length == 0) return true;
   bool was_empty = connection->output.length == 0;
-  bool slow = is_open_ended(connection) && connection->output.length + length > LIMIT_STREAM_QUEUE && !was_empty;
+  bool slow = is_open_ended(connection) && !connection->counted && connection->output.length + length > LIMIT_STREAM_QUEUE && !was_empty;
   if (slow || !buffer_append(&connection->output, bytes, length)) {
     log_write(LOG_NOTICE, "%s dropped: too much unsent", connection->remote);
     connection_abort(connection);
@@ -89,6 +89,7 @@ bool connection_send(struct connection *connection, const void *bytes, size_t le
 void connection_answered(struct connection *connection, bool reading_done) {
   if (!reading_done || connection->gateway->stopping) connection->keep_alive = false;
   buffer_free(&connection->request.body);
+  connection->counted = false;
   connection->state = CONNECTION_SENDING;
   connection_set_deadline(connection, TIMEOUT_SEND_MS);
   lws_callback_on_writable(connection->wsi);

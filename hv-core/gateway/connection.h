@@ -44,6 +44,8 @@ struct connection {
   struct upload *upload;   // while UPLOADING
   bool keep_alive;         // after this answer
   bool chunked;            // this streamed answer is framed by chunks
+  bool counted;            // this answer comes in pieces, of a length told beforehand
+  size_t counted_left;     // of which so much is to come
   bool reading;            // bytes from the client are asked for
   bool served;             // at least one request has been answered
   bool dead;               // to be closed by the next callback

@@ -132,3 +132,33 @@ it('the connection goes on after a stream has ended', async () => {
   )
   expect(answer).toMatch(/\/v1\/a\r\n1\r\n!\r\n0\r\n\r\nHTTP\/1\.1 200 OK[\s\S]*\/v1\/b\r\n1\r\n!\r\n0\r\n\r\n$/)
 })
+
+it('an answer in pieces whose length is known comes whole, however slowly it is read', async () => {
+  const piece = Buffer.alloc(1024 * 1024, 'x')
+  controld.handler = (request) => {
+    request.begin(200, { 'content-type': 'application/json', 'content-length': String(6 * piece.length) })
+    for (let n = 1; n <= 6; n++) request.data(piece, n === 6)
+  }
+  const { socket, received } = await connectRaw(gateway.port)
+  socket.pause()
+  socket.write('GET /v1/vms HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n')
+  await until('question', () => controld.requests.at(-1)?.head.path === '/v1/vms', { timeoutMs: 5000 })
+  // Long enough for all of it to have come to the gateway.
+  await fetchFrom(gateway.port, '/')
+  socket.resume()
+  await until('answer', () => received().length > 6 * piece.length, { timeoutMs: 10_000, seen: () => String(received().length) })
+  expect(received()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*content-length: 6291456\r\n/)
+  expect(received()).not.toContain('transfer-encoding')
+})
+
+it.each([
+  ['shorter', 10],
+  ['longer', 30],
+])('an answer in pieces that is %s than was told ends with the connection', async (_name, sent) => {
+  controld.handler = (request) => {
+    request.begin(200, { 'content-length': '20' })
+    request.data('x'.repeat(sent), true)
+  }
+  const text = await exchange(gateway.port, 'GET /v1/vms HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n')
+  expect(text.split('\r\n\r\n')[1] ?? '').not.toHaveLength(20)
+})

@@ -74,6 +74,8 @@ export class FrameConnection {
   readonly #waiting: Frame[] = []
   /** Requests without an answer yet, and streamed answers with what ends them early. */
   readonly #open = new Map<number, { unsubscribe: (() => void) | null }>()
+  /** Answers that take several frames, the first of them under way. */
+  readonly #large: { readonly stream: number; readonly body: Uint8Array; sent: number }[] = []
   #lastStream = 0
   #active = 0
   #streaming = 0
@@ -97,6 +99,7 @@ export class FrameConnection {
 
   /** Everything that was queued has been taken by the kernel. */
   drained(): void {
+    this.#sendLarge()
     this.#advance()
   }
 
@@ -105,6 +108,7 @@ export class FrameConnection {
     if (this.#closed) return
     this.#closed = true
     this.#waiting.length = 0
+    this.#large.length = 0
     for (const stream of [...this.#open.keys()]) this.#cancel(stream)
   }
 
@@ -185,7 +189,6 @@ export class FrameConnection {
     switch (answer.kind) {
       case 'complete':
         this.#sendWhole(stream, answer, typeof answer.body === 'string' ? this.#tools.encodeUtf8(answer.body) : answer.body)
-        this.#open.delete(stream)
         return
       case 'attach':
         try {
@@ -206,13 +209,29 @@ export class FrameConnection {
     }
   }
 
-  #sendWhole(stream: number, head: ResponseHead, body: Uint8Array): void {
-    let sent = Math.min(body.length, PIECE_BYTES)
-    this.#send('response', stream, head, body.subarray(0, sent), sent === body.length)
-    while (sent < body.length) {
-      const piece = body.subarray(sent, sent + PIECE_BYTES)
-      sent += piece.length
-      this.#write({ kind: 'data', stream, end: sent === body.length, payload: piece })
+  #sendWhole(stream: number, { status, headers }: ResponseHead, body: Uint8Array): void {
+    if (body.length <= PIECE_BYTES) {
+      this.#send('response', stream, { status, headers }, body, true)
+      this.#open.delete(stream)
+      return
+    }
+    this.#send('response', stream, { status, headers: { ...headers, 'content-length': String(body.length) } }, NOTHING, false)
+    this.#large.push({ stream, body, sent: 0 })
+    this.#sendLarge()
+  }
+
+  /** As much as the peer takes: what comes later goes when that has gone. */
+  #sendLarge(): void {
+    while (!this.#closed && this.#channel.queuedBytes <= CONGESTED_BYTES) {
+      const [first] = this.#large
+      if (first === undefined) return
+      const { stream, body } = first
+      const piece = body.subarray(first.sent, first.sent + PIECE_BYTES)
+      first.sent += piece.length
+      const end = first.sent === body.length || !this.#open.has(stream)
+      if (end) this.#large.shift()
+      if (this.#open.has(stream)) this.#write({ kind: 'data', stream, end, payload: piece })
+      if (end) this.#open.delete(stream)
     }
   }
 

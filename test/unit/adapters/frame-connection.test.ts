@@ -34,15 +34,46 @@ describe('a request', () => {
     ])
   })
 
-  it('gets a large answer in several frames, the last with END', async () => {
+  it('gets a large answer in several frames, its length first and END last', async () => {
     const bench = new Bench(() => complete('x'.repeat(2_500_000)))
     bench.request(1)
     await settle()
-    expect(bench.sent.map(({ kind, end }) => [kind, end])).toEqual([
-      ['response', false],
-      ['data', false],
-      ['data', true],
+    expect(bench.sent.map(({ kind, end, payload }) => [kind, end, kind === 'data' ? payload.length : 0])).toEqual([
+      ['response', false, 0],
+      ['data', false, 1_048_576],
+      ['data', false, 1_048_576],
+      ['data', true, 402_848],
     ])
+    const head = bench.sent[0]?.payload ?? new Uint8Array()
+    expect(decode(head)).toContain('"content-length":"2500000"')
+  })
+
+  it('gets of a large answer no more than it takes, the rest as it takes it', async () => {
+    const bench = new Bench(() => complete('x'.repeat(20_000_000)))
+    bench.request(1)
+    bench.queuedBytes = 2_000_000
+    await settle()
+    expect(bench.sent.map(({ kind }) => kind)).toEqual(['response'])
+    bench.queuedBytes = 0
+    bench.connection.drained()
+    expect(bench.sent).toHaveLength(21)
+    expect(bench.sent.at(-1)?.end).toBe(true)
+    expect(bench.closed).toBe(false)
+  })
+
+  it('that is cancelled within a large answer gets no more of it, and others get theirs', async () => {
+    const bench = new Bench(({ path }) => complete(path === '/large' ? 'x'.repeat(3_000_000) : 'small'))
+    bench.queuedBytes = 2_000_000
+    bench.request(1, { path: '/large' })
+    bench.queuedBytes = 2_000_000
+    await settle()
+    bench.queuedBytes = 0
+    bench.cancel(1)
+    bench.connection.drained()
+    bench.request(2)
+    await settle()
+    expect(bench.sent.filter(({ stream }) => stream === 1).map(({ kind }) => kind)).not.toContain('data')
+    expect(bench.seen.at(-1)).toEqual(['response', 2, true, 'small'])
   })
 
   it('that is cancelled gets nothing', async () => {
