@@ -28,6 +28,8 @@ export default defineConfig({
       project('gateway', 3, { serial: true, timeoutMs: 120_000 }),
       project('image', 4, { serial: true, timeoutMs: 600_000 }),
       project('boot', 5, { serial: true, timeoutMs: 900_000 }),
+      // Hours long: only when asked for by `make campaign`.
+      ...(process.env.CORBEL_CAMPAIGN === undefined ? [] : [project('campaign', 0, { serial: true, timeoutMs: 86_400_000 })]),
     ],
   },
 })

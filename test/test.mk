@@ -34,6 +34,11 @@ kernel-iso: $(BUILD)/image/debian-own-kernel/corbel.iso
 test-kernel: kernel-iso guests ## Boot the quick base with the release's kernel
 	$(VITEST) run --project boot test/boot/own-kernel.test.ts
 
+.PHONY: campaign
+HISTORIES ?= 100000
+campaign: deps ## Random histories, HISTORIES=100000 more each time; goes on where it was interrupted
+	CORBEL_CAMPAIGN=$(HISTORIES) $(VITEST) run --project campaign
+
 .PHONY: bench
 bench: $(ISO_TO_BUILD) guests $(BUILD)/harness/bench.mjs ## Measure a booted appliance: table, and build/bench.json; PART=many-vms for that alone
 	@CORBEL_ISO=$(ISO) node $(BUILD)/harness/bench.mjs $(PART)
