@@ -23,7 +23,7 @@ export class FakeHost implements Host {
     version: '0.1.0',
     machine: { vendor: 'Vendor', model: 'Model', serial: 'S1' },
     cpu: { model: 'CPU', sockets: 1, cores: 2, threads: 4 },
-    memoryMiB: 8192,
+    memoryMiB: 131_072,
     kvm: { available: true, kind: 'amd' },
   }
   /** What {@link topology} answers. */

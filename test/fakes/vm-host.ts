@@ -12,7 +12,6 @@ import { connect, toolsOf } from './vm-process.ts'
 
 export { FakeFailure }
 
-const CGROUPS = '/sys/fs/cgroup/corbel.vm'
 const RUN_DIRECTORIES = '/run/corbel/vm'
 
 export class FakeVmHost {
@@ -42,7 +41,7 @@ export class FakeVmHost {
     return {
       launch: (vmId, plan) => this.#launch(controld, vmId, plan),
       adopt: (vmId, identity, paths) => this.#adopt(controld, vmId, identity, paths),
-      listCgroups: () => controld.perform(() => [...this.kernel.cgroups.keys()].map((path) => path.slice(CGROUPS.length + 1))),
+      listCgroups: () => controld.perform(() => [...this.kernel.cgroups.keys()].map((path) => path.slice(path.lastIndexOf('/') + 1))),
       removeStray: (vmId) => this.#removeStray(controld, vmId),
       readSerialLog: (path) => Uint8Array.from(this.logs.get(path) ?? '', (character) => character.charCodeAt(0)),
       removeLogs: (directory) => this.#remove(controld, directory),
@@ -102,7 +101,7 @@ export class FakeVmHost {
 
   async #adopt(controld: ControlProcess, vmId: string, identity: ProcessIdentity, paths: AdoptPaths): Promise<VmProcess | null> {
     const cleanUp = new UndoStack(() => {})
-    cleanUp.push('cgroup', () => removeCgroup(paths.cgroup, this.kernel, controld))
+    cleanUp.push('cgroup', () => removeCgroup(this.#cgroupOf(vmId), this.kernel, controld))
     cleanUp.push('run directory', () => controld.perform(() => this.kernel.removeRunDirectory(paths.runDirectory)))
     const machine = await controld.perform(() => this.#running(vmId))
     if (machine === null || machine.identity.pid !== identity.pid || machine.identity.startTime !== identity.startTime) {
@@ -113,10 +112,16 @@ export class FakeVmHost {
     return connect(machine, controld, cleanUp)
   }
 
+  /** In whatever pool it is. */
+  #cgroupOf(vmId: string): string {
+    return [...this.kernel.cgroups.keys()].find((path) => path.endsWith(`/${vmId}`)) ?? ''
+  }
+
   async #removeStray(controld: ControlProcess, vmId: string): Promise<void> {
-    await controld.perform(() => this.kernel.killCgroup(`${CGROUPS}/${vmId}`))
+    const cgroup = this.#cgroupOf(vmId)
+    await controld.perform(() => this.kernel.killCgroup(cgroup))
     await controld.perform(() => this.kernel.removeRunDirectory(`${RUN_DIRECTORIES}/${vmId}`))
-    await removeCgroup(`${CGROUPS}/${vmId}`, this.kernel, controld)
+    await removeCgroup(cgroup, this.kernel, controld)
     this.removed.push(vmId)
   }
 

@@ -9,6 +9,7 @@ import { FakeDiskImages } from './disk-images.ts'
 import { FakeDatastores, FakeHost } from './host.ts'
 import { FakePasswords } from './passwords.ts'
 import { FakeRandom } from './random.ts'
+import { FakeResourceGroups } from './resource-groups.ts'
 import { FakeStore } from './store.ts'
 import { FakeUsage } from './usage.ts'
 import { FakeVmHost } from './vm-host.ts'
@@ -23,6 +24,7 @@ export class World implements Omit<AppPorts, 'vmHost'> {
   readonly datastores = new FakeDatastores('a.qcow2', 'b.qcow2', 'c.raw', 'x.iso', 'vmlinuz', 'initrd')
   readonly diskImages = new FakeDiskImages(this.datastores)
   readonly usage = new FakeUsage()
+  readonly resourceGroups = new FakeResourceGroups()
   readonly passwords = new FakePasswords()
   readonly random: FakeRandom
   readonly logged: string[] = []

@@ -26,17 +26,18 @@ afterEach(() => bench.dispose())
 /** The plan as it ships, moved to the bench's places. */
 function plan(changeArgument: (argument: string) => string): Effect[] {
   const pathOf = ({ file }: { readonly file: string }) => `${bench.directory}/${file}`
-  return planPowerOn({ id: ID, uid: UID, spec: wanted, pathOf, suspended: null }).map((effect) => {
-    const moved = JSON.parse(move(JSON.stringify(effect))) as Effect
-    if (moved.kind === 'make-cgroup') return { ...moved, files: {} }
-    if (moved.kind !== 'start-process') return moved
-    return { ...moved, argv: moved.argv.map(changeArgument), view: moved.view.filter(present).map(fromBase) }
-  })
+  return planPowerOn({ id: ID, uid: UID, spec: wanted, pathOf, group: { path: bench.cgroup, kind: 'vm', files: {} }, suspended: null }).map(
+    (effect) => {
+      const moved = JSON.parse(move(JSON.stringify(effect))) as Effect
+      if (moved.kind !== 'start-process') return moved
+      return { ...moved, argv: moved.argv.map(changeArgument), view: moved.view.filter(present).map(fromBase) }
+    },
+  )
 }
 
 function move(text: string): string {
   const [from, to] = [vmPaths(ID), bench.paths]
-  return text.replaceAll(from.runDirectory, to.runDirectory).replaceAll(from.cgroup, to.cgroup).replaceAll(from.serialLog, bench.serialLog)
+  return text.replaceAll(from.runDirectory, to.runDirectory).replaceAll(from.serialLog, bench.serialLog)
 }
 
 function fromBase(entry: ViewEntry): ViewEntry {

@@ -84,19 +84,21 @@ describe('this machine', () => {
     expect(memory.totalBytes).toBeGreaterThan(64 * 1024 * 1024)
   })
 
-  it('counts the processor time of what works in a cgroup', async () => {
+  it('counts the processor time of what works in a cgroup, in whatever pool that is', async () => {
     const clock = createClock()
     const cgroups = `${cgroupMount()}/${directory.split('/').at(-1)}`
     const usage = createUsage({ cgroups, proc: '/proc', sys: '/sys' })
-    makeCgroup(`${cgroups}/${ID}`, {})
+    const cgroup = `${cgroups}/pool.a/${ID}`
+    makeCgroup(cgroup, {})
     try {
-      const loop = process.spawn({ argv: ['/bin/sh', '-c', 'while :; do :; done'], cgroup: `${cgroups}/${ID}` })
+      const loop = process.spawn({ argv: ['/bin/sh', '-c', 'while :; do :; done'], cgroup })
       const usedMs = () => (usage.observeVm({ id: ID, pid: loop.pid, nics: [] })?.cpu.usedMicroseconds ?? 0) / 1000
       expect(await waitUntil(clock, () => usedMs() > 200, 10_000)).toBe(true)
       loop.kill(9)
       await loop.exited
     } finally {
-      await removeCgroup(`${cgroups}/${ID}`, clock)
+      await removeCgroup(cgroup, clock)
+      fs.rmdir(`${cgroups}/pool.a`)
       fs.rmdir(cgroups)
     }
     expect(usage.observeVm({ id: ID, pid: 1, nics: [] })).toBeNull()

@@ -45,11 +45,14 @@ export class VmBench {
     return `${this.directory}/log/serial.log`
   }
 
+  get cgroup(): string {
+    return `${this.cgroups}/${ID}`
+  }
+
   get paths(): AdoptPaths {
     const runDirectory = `${this.directory}/run/${ID}`
     return {
       runDirectory,
-      cgroup: `${this.cgroups}/${ID}`,
       qmpSocket: `${runDirectory}/qmp.sock`,
       agentSocket: null,
       serials: [{ path: `${runDirectory}/serial.sock`, logPath: this.serialLog, maxLogBytes: 65_536 }],
@@ -57,7 +60,8 @@ export class VmBench {
   }
 
   plan(behaviour: Behaviour, qmpTimeoutMs = 20_000): Effect[] {
-    const { runDirectory, cgroup, qmpSocket, serials } = this.paths
+    const { cgroup } = this
+    const { runDirectory, qmpSocket, serials } = this.paths
     const serialSocket = `${runDirectory}/serial.sock`
     return [
       { kind: 'own-file', path: `${this.directory}/disk`, uid: UID, shared: false },
@@ -92,7 +96,7 @@ export class VmBench {
 
   /** What a VM may leave of itself once it has ended: nothing. */
   get leftOver(): readonly string[] {
-    return [this.paths.runDirectory, this.paths.cgroup].filter((path) => fs.statOrNull(path) !== null)
+    return [this.paths.runDirectory, this.cgroup].filter((path) => fs.statOrNull(path) !== null)
   }
 }
 

@@ -21,7 +21,7 @@ describe('launching', () => {
   it('gives a running VM in its own cgroup', async () => {
     const vm = await bench.launch('good')
     expect(await vm.queryState()).toBe('running')
-    expect(fs.readText(`${bench.paths.cgroup}/cgroup.procs`).trim()).toBe(String(vm.identity.pid))
+    expect(fs.readText(`${bench.cgroup}/cgroup.procs`).trim()).toBe(String(vm.identity.pid))
     expect(await bench.host.listCgroups()).toEqual([ID])
   })
 
@@ -62,13 +62,13 @@ describe('launching', () => {
   it('describes the view beside the sockets', async () => {
     await bench.launch('good')
     const view = JSON.parse(fs.readText(`${bench.paths.runDirectory}/view.json`))
-    expect(view).toMatchObject({ uid: UID, cgroup: bench.paths.cgroup, noNewPrivileges: true })
+    expect(view).toMatchObject({ uid: UID, cgroup: bench.cgroup, noNewPrivileges: true })
   })
 
   it('clears away what a controld that was killed left behind', async () => {
     fs.mkdir(bench.paths.runDirectory, { recursive: true })
     fs.writeFileAtomic(`${bench.paths.runDirectory}/qmp.sock`, '')
-    fs.mkdir(bench.paths.cgroup, { recursive: true })
+    fs.mkdir(bench.cgroup, { recursive: true })
     expect(await (await bench.launch('good')).queryState()).toBe('running')
   })
 })

@@ -34,7 +34,7 @@ describe('what can come next', () => {
     ['VMs after options', ['vm', 'shutdown', '--timeout', '5', '--no-wait', 'd'], ['db1']],
     ['nothing where everything is there', ['vm', 'power-on', 'web1', ''], []],
     ['nothing where text is free', ['vm', 'rename', 'web1', ''], []],
-    ['options', ['vm', 'set', 'web1', '--memory'], ['--memory-mib', '--memory-target-mib']],
+    ['options', ['vm', 'set', 'web1', '--memory-m'], ['--memory-mib']],
     ['both ways of a switch', ['vm', 'create', '--no-t'], ['--no-tpm']],
     ['options of every command', ['--h'], ['--host', '--help']],
     ['choices', ['vm', 'create', '--firmware', 'ue'], ['uefi', 'uefi-secure-boot']],

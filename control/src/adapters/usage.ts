@@ -8,9 +8,10 @@ import { parseNetDev } from '../codec/proc-net-dev.ts'
 import { parseProcStat, parseWaitMicroseconds } from '../codec/proc-stat.ts'
 import type { NicTraffic, Pressures } from '../domain/usage.ts'
 import type { Usage } from '../ports/usage.ts'
+import { findCgroups } from './vm-cgroup.ts'
 
 export interface UsagePlaces {
-  /** One cgroup a VM below it: `/sys/fs/cgroup/corbel.vm`. */
+  /** One cgroup a VM below it, in its pool's: `/sys/fs/cgroup/corbel.vm`. */
   readonly cgroups: string
   readonly proc: string
   readonly sys: string
@@ -20,9 +21,20 @@ export interface UsagePlaces {
 const VCPU_THREAD = /^CPU \d+\//
 
 export function createUsage({ cgroups, proc, sys }: UsagePlaces): Usage {
+  /** Where VMs have been found; looked for anew when one is not there. */
+  let found: ReadonlyMap<string, string> = new Map()
+
+  function cgroupOf(id: string): string | null {
+    const known = found.get(id)
+    if (known !== undefined && statOrNull(known) !== null) return known
+    found = findCgroups(cgroups)
+    return found.get(id) ?? null
+  }
+
   return {
     observeVm({ id, pid, nics }) {
-      const cgroup = `${cgroups}/${id}`
+      const cgroup = cgroupOf(id)
+      if (cgroup === null) return null
       const cpu = textOrNull(`${cgroup}/cpu.stat`)
       if (cpu === null) return null
       return {

@@ -1,6 +1,7 @@
 // A VM's cgroup: made with its control files, emptied by killing whatever is in it, and removed.
 // @source Linux Documentation/admin-guide/cgroup-v2.rst
 import * as fs from 'hv:fs'
+import { POOL_GROUP_PREFIX } from '../domain/resource-group.ts'
 import type { Clock } from '../ports/clock.ts'
 import { isNativeError, VmHostFailure } from './host-failure.ts'
 import { waitUntil } from './wait.ts'
@@ -18,6 +19,18 @@ export function makeCgroup(path: string, files: Readonly<Record<string, string>>
   }
   fs.mkdir(path)
   for (const [file, text] of Object.entries(files)) fs.writeControl(`${path}/${file}`, text)
+}
+
+/** Where VMs have their groups below `root`, by id: in pools, which are in one another. */
+export function findCgroups(root: string): ReadonlyMap<string, string> {
+  if (fs.statOrNull(root) === null) return new Map()
+  const names = fs.readDir(root).filter((name) => fs.statOrNull(`${root}/${name}`)?.kind === 'directory')
+  return new Map(
+    names.flatMap((name): (readonly [string, string])[] => {
+      const path = `${root}/${name}`
+      return name.startsWith(POOL_GROUP_PREFIX) ? [...findCgroups(path)] : [[name, path]]
+    }),
+  )
 }
 
 /** Every process in it is sent SIGKILL before this returns, and so ends whatever becomes of us. Nothing to do when it is not there. */

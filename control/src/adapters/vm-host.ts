@@ -1,5 +1,4 @@
 // The VM host over hv-core: starts VMs by carrying out plans, takes over running ones, and removes what none owns. Decides nothing.
-import * as fs from 'hv:fs'
 import * as process from 'hv:process'
 import type { Plan } from '../domain/effect.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -10,7 +9,7 @@ import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
 import { QmpLink } from './qmp-link.ts'
 import { UndoStack } from './undo-stack.ts'
-import { killCgroup, removeCgroup } from './vm-cgroup.ts'
+import { findCgroups, killCgroup, removeCgroup } from './vm-cgroup.ts'
 import { removeKept } from './vm-kept.ts'
 import { VmLaunch } from './vm-launch.ts'
 import { readSerialLog, removeLogs } from './vm-logs.ts'
@@ -28,7 +27,7 @@ const ADOPT_QMP_TIMEOUT_MS = 10_000
 const VM_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export interface VmHostPlaces {
-  /** One cgroup a VM below it: `/sys/fs/cgroup/corbel.vm`. */
+  /** One cgroup a VM below it, in its pool's: `/sys/fs/cgroup/corbel.vm`. */
   readonly cgroups: string
   /** One directory a VM below it: `/run/corbel/vm`. */
   readonly runDirectories: string
@@ -62,7 +61,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     if (already?.identity.pid === identity.pid && already.identity.startTime === identity.startTime) return already
     try {
       const cleanUp = undoStack(vmId)
-      cleanUp.push('cgroup', () => removeCgroup(paths.cgroup, clock))
+      cleanUp.push('cgroup', () => removeCgroup(cgroupOf(vmId), clock))
       cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
       const running = process.adopt(identity.pid, identity.startTime)
       if (running !== null) return await takeOver(vmId, running, paths, cleanUp)
@@ -110,17 +109,20 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
   }
 
   async function listCgroups(): Promise<readonly string[]> {
-    if (fs.statOrNull(places.cgroups) === null) return []
-    return fs.readDir(places.cgroups).filter((name) => fs.statOrNull(`${places.cgroups}/${name}`)?.kind === 'directory')
+    return [...findCgroups(places.cgroups).keys()]
   }
+
+  /** Where it would be when it is nowhere: there is nothing to be removed then. */
+  const cgroupOf = (vmId: string) => findCgroups(places.cgroups).get(vmId) ?? `${places.cgroups}/${vmId}`
 
   async function removeStray(vmId: string): Promise<void> {
     if (!VM_ID.test(vmId)) throw new VmHostFailure('vm.bad-id', 'remove-stray', 'no VM id', vmId)
     try {
       // What still runs needs its sockets to be adopted; and by its cgroup a controld that comes later finds what is left.
-      killCgroup(`${places.cgroups}/${vmId}`)
+      const cgroup = cgroupOf(vmId)
+      killCgroup(cgroup)
       removeRunDirectory(`${places.runDirectories}/${vmId}`)
-      await removeCgroup(`${places.cgroups}/${vmId}`, clock)
+      await removeCgroup(cgroup, clock)
     } catch (error) {
       throw toHostFailure(error, 'remove-stray')
     }

@@ -8,7 +8,7 @@ import { etag, matches } from './etag.ts'
 import type { CompleteResponse } from './message.ts'
 import { type Call, flag, type Route, withBody, withoutBody } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
-import { emptySchema, listOf, shutdownRequestSchema, taskSchema, vmPatchSchema, vmSchema } from './schemas.ts'
+import { emptySchema, listOf, patchSchema, shutdownRequestSchema, taskSchema, vmSchema } from './schemas.ts'
 
 const DRY_RUN = { dryRun: flag('Check everything, write nothing; the answer is what would have been answered') }
 
@@ -77,7 +77,7 @@ export const vmRoutes: readonly Route[] = [
         },
       ],
     },
-    { schema: vmPatchSchema, prefix: 'vm', mediaTypes: ['application/merge-patch+json', 'application/json'] },
+    { schema: patchSchema, prefix: 'vm', mediaTypes: ['application/merge-patch+json', 'application/json'] },
     (call) => {
       const { vm, task } = call.app.vms.patch(vmId(call), call.body, matches(call.headers['if-match'] ?? ''), change(call))
       return task === null ? vmAnswer(200, vm) : accepted(task)

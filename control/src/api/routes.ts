@@ -6,12 +6,14 @@ import { consoleRoutes } from './routes-console.ts'
 import { datastoreRoutes } from './routes-datastore.ts'
 import { guestRoutes } from './routes-guest.ts'
 import { hostRoutes } from './routes-host.ts'
+import { poolRoutes } from './routes-pool.ts'
 import { usageRoutes } from './routes-usage.ts'
 import { vmRoutes } from './routes-vm.ts'
 
 export const routes: readonly Route[] = [
   ...sessionRoutes,
   ...hostRoutes,
+  ...poolRoutes,
   ...datastoreRoutes,
   ...vmRoutes,
   ...guestRoutes,

@@ -18,14 +18,14 @@ import { hostTopologySchema } from './schemas-topology.ts'
 import { usageComponents } from './schemas-usage.ts'
 
 /** A schema whose output is a T. */
-type Of<T> = v.GenericSchema<unknown, T>
+export type Of<T> = v.GenericSchema<unknown, T>
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const timestamp = v.pipe(v.string(), v.description('RFC 3339, UTC.'))
 const severity = v.picklist(['info', 'warning', 'error']) satisfies Of<Severity>
 const uuid = v.pipe(v.string(), v.uuid())
 
-const problemSchema = closed({
+export const problemSchema = closed({
   code: v.pipe(v.string(), v.description('Stable and dotted.')),
   field: v.pipe(v.string(), v.description('A path such as `disks[0].file`; empty for the whole.')),
   message: v.string(),
@@ -249,7 +249,7 @@ export const loginSchema = closed({
 })
 
 /** Any of a VM's fields; null gives a field its default back. @source RFC 7396 */
-export const vmPatchSchema = v.record(v.string(), v.unknown())
+export const patchSchema = v.record(v.string(), v.unknown())
 
 /** What is left out is as the VM's spec says. */
 export const shutdownRequestSchema = closed({

@@ -17,10 +17,13 @@ import { createGuestInfo } from './guest-info.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
 import { createLedger } from './ledger.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { createPoolBook } from './pool-book.ts'
+import { createPools, type Pools } from './pools.ts'
 import type { AppPorts } from './ports.ts'
 import { createPower, type Power } from './power.ts'
 import { reconcile } from './reconcile.ts'
 import { createReconfigure } from './reconfigure.ts'
+import { createResources, type Resources } from './resources.ts'
 import { createRestarts } from './restarts.ts'
 import { DEFAULT_HOSTNAME, importSeed } from './seed-import.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -53,6 +56,8 @@ export interface App {
   readonly uploads: Uploads
   /** Samples nothing before it is told to run. */
   readonly accounting: Accounting
+  readonly pools: Pools
+  readonly resources: Pick<Resources, 'view' | 'change'>
 }
 
 export function createApp(outside: AppPorts): App {
@@ -64,8 +69,10 @@ export function createApp(outside: AppPorts): App {
   const turns = createTurns()
   const vmTasks = createVmTasks(fleet, tasks)
   const guestInfo = createGuestInfo(ports, fleet)
-  const power = createPower(ports, ledger, fleet, vmTasks, guestInfo)
-  const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed, turns)
+  const poolBook = createPoolBook(ports, ledger)
+  const resources = createResources(ports, ledger, poolBook)
+  const power = createPower(ports, ledger, fleet, vmTasks, guestInfo, resources)
+  const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed, turns, resources)
   const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks, turns)
   const restarts = createRestarts(ports, ledger, fleet, power)
   fleet.onDeviceGone(reconfigure.seeAgain)
@@ -90,6 +97,11 @@ export function createApp(outside: AppPorts): App {
       // Not waited for: what is begun from now on is left alone, and the API is to answer while large files are freed.
       ports.diskImages.removeUnfinished().catch((error: unknown) => ports.log('error', `unfinished files: ${String(error)}`))
       removeLeftovers(ports, ledger.write)
+      resources.rebalance()
+      // Whatever becomes of a VM is told, and may leave more or less to the others.
+      ledger.follow(({ target }) => {
+        if (target.kind === 'vm') resources.rebalance()
+      })
       await reconcile(ports, ledger, fleet, { reconfigure, suspension })
       restarts.resume()
       // Not waited for: the API is to answer while VMs start.
@@ -97,7 +109,7 @@ export function createApp(outside: AppPorts): App {
         ports.log('error', `autostart: ${String(error)}`)
       })
     },
-    vms: createVms(ports, ledger, fleet, reconfigure),
+    vms: createVms(ports, ledger, fleet, reconfigure, resources, poolBook),
     power: { ...power, ...suspension },
     guests: createGuestFreeze(ports, ledger, fleet, vmTasks, guestInfo),
     consoles: createConsoles(ports, fleet),
@@ -111,6 +123,8 @@ export function createApp(outside: AppPorts): App {
     datastores: () => datastores.list(),
     files: createDatastoreFiles(ports, ledger, checks),
     disks: createDisks(ports, fleet, fileTasks, checks),
+    pools: createPools(ledger, poolBook, resources),
+    resources,
     uploads: createUploads(ports, fileTasks, checks),
     accounting: createAccounting(ports, fleet),
   }

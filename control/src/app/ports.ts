@@ -4,6 +4,7 @@ import type { DiskImages } from '../ports/disk-images.ts'
 import type { Datastores, Host } from '../ports/host.ts'
 import type { Log } from '../ports/log.ts'
 import type { Passwords } from '../ports/passwords.ts'
+import type { ResourceGroups } from '../ports/resource-groups.ts'
 import type { Store } from '../ports/store.ts'
 import type { Usage } from '../ports/usage.ts'
 import type { VmHost } from '../ports/vm-host.ts'
@@ -15,6 +16,7 @@ export interface AppPorts {
   readonly usage: Usage
   readonly datastores: Datastores
   readonly diskImages: DiskImages
+  readonly resourceGroups: ResourceGroups
   readonly passwords: Passwords
   readonly clock: Clock
   readonly random: Random

@@ -13,6 +13,7 @@ import type { GuestInfo } from './guest-info.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
+import type { Resources } from './resources.ts'
 import { requireStartable } from './startable.ts'
 import type { Conclusion } from './tasks.ts'
 import type { VmTasks } from './vm-tasks.ts'
@@ -52,6 +53,7 @@ export function createPower(
   fleet: Fleet,
   vmTasks: VmTasks,
   guests: Pick<GuestInfo, 'requestShutdown'>,
+  resources: Pick<Resources, 'admit' | 'groupFor'>,
 ): Power {
   const { vmHost, clock } = ports
   const { admit, start } = vmTasks
@@ -117,8 +119,12 @@ export function createPower(
       const record = admit(id, 'vm.power-on', STOPPED)
       const pathOf = requireStartable(ports, record, record.spec, ledger.index.sharing(record.spec))
       const { uid, spec } = record
+      const release = resources.admit(id, spec)
       const act = async (): Promise<Conclusion> => {
-        const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: null }))
+        const process = await vmHost.launch(
+          id,
+          planPowerOn({ id, uid, spec, pathOf, group: resources.groupFor(id, spec), suspended: null }),
+        )
         return {
           write(draft) {
             const inForce = { startedSpec: spec, bootMemoryMiB: spec.memoryMiB, changingTo: null }
@@ -134,9 +140,15 @@ export function createPower(
         }
       }
       const settled = (problem: Problem | null) => {
+        release()
         if (problem !== null) failed?.()
       }
-      return start(id, 'vm.power-on', by, 'starting', act, { settled })
+      try {
+        return start(id, 'vm.power-on', by, 'starting', act, { settled })
+      } catch (error) {
+        release()
+        throw error
+      }
     },
 
     shutdown(id, by, wanted = {}) {

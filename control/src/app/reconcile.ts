@@ -177,9 +177,9 @@ async function observe(ports: Ports, fleet: Fleet, id: string, process: VmProces
 }
 
 function adoptPaths(id: string, { startedSpec }: VmRecord): AdoptPaths {
-  const { runDirectory, cgroup, qmpSocket, agentSocket } = vmPaths(id)
+  const { runDirectory, qmpSocket, agentSocket } = vmPaths(id)
   return {
-    ...{ runDirectory, cgroup, qmpSocket, agentSocket: startedSpec?.guestAgent === true ? agentSocket : null },
+    ...{ runDirectory, qmpSocket, agentSocket: startedSpec?.guestAgent === true ? agentSocket : null },
     serials: Array.from({ length: startedSpec?.serialPorts ?? 1 }, (_, port) => serialPaths(id, port)),
   }
 }

@@ -10,7 +10,9 @@ import type { GuestInfo } from './guest-info.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
+import type { Resources } from './resources.ts'
 import { requireStartable } from './startable.ts'
+import type { Conclusion } from './tasks.ts'
 import type { Turns } from './turns.ts'
 import type { VmTasks } from './vm-tasks.ts'
 
@@ -42,6 +44,7 @@ export function createSuspension(
   guests: Pick<GuestInfo, 'syncTime'>,
   isGoingDown: () => boolean,
   { alone }: Turns,
+  resources: Pick<Resources, 'admit' | 'groupFor'>,
 ): Suspension {
   const { vmHost, clock, datastores, log } = ports
 
@@ -108,8 +111,12 @@ export function createSuspension(
     if (suspended === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${record.spec.name} is not suspended.`)
     const { spec, bootMemoryMiB } = suspended
     const pathOf = requireStartable(ports, record, spec, ledger.index.sharing(spec))
-    return vmTasks.start(id, 'vm.resume', by, 'resuming', async () => {
-      const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, suspended: { bootMemoryMiB } }))
+    const { cpuAllocation, memoryAllocation } = record.spec
+    const running = { ...spec, cpuAllocation, memoryAllocation }
+    const release = resources.admit(id, running)
+    const act = async (): Promise<Conclusion> => {
+      const group = resources.groupFor(id, running)
+      const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, group, suspended: { bootMemoryMiB } }))
       try {
         // Written before the guest goes on: memory that its disks have left behind must never be resumed again.
         ledger.write((draft) => {
@@ -126,7 +133,13 @@ export function createSuspension(
       await process.resume()
       guests.syncTime(id)
       return { write: (draft) => draft.event('vm.resumed', 'info', { kind: 'vm', id }, `${spec.name} was resumed by ${by}.`) }
-    })
+    }
+    try {
+      return vmTasks.start(id, 'vm.resume', by, 'resuming', act, { settled: release })
+    } catch (error) {
+      release()
+      throw error
+    }
   }
 
   return {

@@ -1,6 +1,7 @@
 // Creating, changing, deleting and listing VMs.
 import { check } from '../domain/check.ts'
 import { mergePatch } from '../domain/merge-patch.ts'
+import { ROOT_POOL } from '../domain/pool.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
 import { type VmDraft, type VmSpec, vmSpecSchema } from '../domain/vm.ts'
@@ -12,9 +13,11 @@ import type { VmRecord } from '../ports/store.ts'
 import { type Fleet, NO_PROCESS } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import { noteLeftovers, removeLeftovers } from './leftovers.ts'
+import type { PoolBook } from './pool-book.ts'
 import type { AppPorts } from './ports.ts'
 import type { Reconfigure } from './reconfigure.ts'
 import { invalid, Refusal } from './refusal.ts'
+import type { Resources } from './resources.ts'
 import { findFileConflicts } from './vm-files.ts'
 import type { VmIndex } from './vm-index.ts'
 
@@ -54,6 +57,8 @@ export function createVms(
   ledger: Ledger,
   fleet: Fleet,
   reconfigure: Reconfigure,
+  resources: Pick<Resources, 'requireAdmitted'>,
+  pools: Pick<PoolBook, 'pools'>,
 ): Vms {
   const { index } = ledger
 
@@ -73,6 +78,9 @@ export function createVms(
     const complete = completeSpec(id, draft, before, (mac) => index.otherWithMac(id, mac) !== undefined)
     if (!complete.ok) throw invalid(complete.problems)
     const spec = complete.value
+    if (spec.pool !== ROOT_POOL && !pools.pools().some((pool) => pool.spec.name === spec.pool)) {
+      throw invalid([{ code: 'vm.pool.not-found', field: 'pool', message: 'is no pool of this host', got: spec.pool }])
+    }
     const problems = [...nameClash(id, spec, index), ...macClashes(id, spec, index), ...findFileConflicts(id, spec, index.sharing(spec))]
     const [first] = problems
     if (first !== undefined)
@@ -118,6 +126,11 @@ export function createVms(
       const revision = before.revision + 1
       const record = fleet.record(id)
       const steps = reconfigure.plan(record, spec)
+      const now = steps.at(-1)?.after ?? record.startedSpec
+      if (now !== null) {
+        const { cpuAllocation, memoryAllocation } = spec
+        resources.requireAdmitted(id, { ...now, cpuAllocation, memoryAllocation })
+      }
       if (dryRun) {
         const inForce = steps.at(-1)?.after ?? record.startedSpec ?? record.suspended?.spec ?? null
         const status = inForce === null ? before.status : { ...before.status, pending: pendingFields(inForce, spec) }

@@ -62,4 +62,14 @@ function rowsInside(schema: v.GenericSchema, path: string, takesEffect: TakesEff
 }
 
 /** The names of the spec's own fields that concern nothing but the host, so that a change is in force as soon as it is kept. */
-export const HOST_FIELDS = ['name', 'description', 'guestType', 'onCrash', 'shutdown', 'autostart', 'onHostShutdown'] as const
+export const HOST_FIELDS = [
+  'name',
+  'description',
+  'guestType',
+  'onCrash',
+  'shutdown',
+  'autostart',
+  'onHostShutdown',
+  'cpuAllocation',
+  'memoryAllocation',
+] as const

@@ -52,6 +52,22 @@ const RULES: readonly Rule[] = [
       'must not be above memoryMiB',
       memoryTargetMiB,
     ),
+  (spec) => {
+    const { reservationCores, limitCores } = spec.cpuAllocation
+    const most = Math.min(limitCores ?? Number.POSITIVE_INFINITY, mostVcpus(spec))
+    const message = `must not be above ${most}: what it can use at most`
+    return refuse(reservationCores <= most, 'vm.cpuAllocation.above-use', 'cpuAllocation.reservationCores', message, reservationCores)
+  },
+  ({ memoryMiB, memoryAllocation: { reservationMiB } }) => {
+    const message = 'must not be above memoryMiB'
+    return refuse(
+      reservationMiB <= memoryMiB,
+      'vm.memoryAllocation.above-memory',
+      'memoryAllocation.reservationMiB',
+      message,
+      reservationMiB,
+    )
+  },
   ({ firmware, chipset }) =>
     refuse(
       firmware !== 'uefi-secure-boot' || chipset === 'q35',

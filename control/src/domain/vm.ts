@@ -4,6 +4,7 @@ import { closed, rule } from './check.ts'
 import { field } from './field.ts'
 import { GUEST_TYPES } from './guest-type.ts'
 import { vmNameSchema } from './names.ts'
+import { cpuLimitSchema, cpuReservationSchema, cpuSharesSchema, memoryReservationSchema, poolNameSchema, ROOT_POOL } from './pool.ts'
 import { CDROM_SLOTS, cdromSchema, DISK_SLOTS, diskSchema, NIC_SLOTS, nicSchema } from './vm-devices.ts'
 import { bootSchema, CPU_MODELS, cloudInitSchema, smbiosSchema, topologySchema } from './vm-hardware.ts'
 import {
@@ -142,6 +143,18 @@ export const vmSpecSchema = closed({
       description: 'The guest is asked to give back what it has above this; null: nothing. QMP: balloon.',
       takesEffect: 'live',
     }),
+  ),
+  pool: v.pipe(
+    v.optional(poolNameSchema, ROOT_POOL),
+    field({ title: 'Pool', description: 'Which share of the host it lives on; `host` is all of it.', takesEffect: 'next-power-on' }),
+  ),
+  cpuAllocation: v.pipe(
+    v.optional(closed({ reservationCores: cpuReservationSchema, limitCores: cpuLimitSchema, shares: cpuSharesSchema }), {}),
+    field({ title: 'CPU allocation', description: 'Among the VMs and pools beside it. cgroup: cpu.weight, cpu.max.', takesEffect: 'live' }),
+  ),
+  memoryAllocation: v.pipe(
+    v.optional(closed({ reservationMiB: memoryReservationSchema }), {}),
+    field({ title: 'Memory allocation', description: 'cgroup: memory.min.', takesEffect: 'live' }),
   ),
   boot: v.pipe(
     v.optional(bootSchema, { from: 'disk' }),

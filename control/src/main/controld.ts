@@ -11,6 +11,7 @@ import { serveFrames } from '../adapters/frame-server.ts'
 import { createHost } from '../adapters/host.ts'
 import { createPasswords } from '../adapters/passwords.ts'
 import { createRandom } from '../adapters/random.ts'
+import { createResourceGroups } from '../adapters/resource-groups.ts'
 import { openStore, type StoreProblem } from '../adapters/store-recovery.ts'
 import { createUsage } from '../adapters/usage.ts'
 import { createVmHost } from '../adapters/vm-host.ts'
@@ -70,6 +71,7 @@ const app = createApp({
     clock,
     log,
   ),
+  resourceGroups: createResourceGroups(),
   passwords: createPasswords(),
   clock,
   random: createRandom(),

@@ -1,6 +1,7 @@
 // Plans the start of a VM: which steps on the host, in which order. Pure.
 import type { Effect, Plan, ViewEntry } from '../domain/effect.ts'
 import { NAT_BRIDGE } from '../domain/nat-network.ts'
+import type { ResourceGroup } from '../domain/resource-group.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { cloudInitFiles } from './cloud-init.ts'
@@ -19,6 +20,8 @@ export interface PowerOnInput {
   readonly uid: number
   readonly spec: VmSpec
   readonly pathOf: PathOf
+  /** Of all its processes. */
+  readonly group: ResourceGroup
   /** A VM that was suspended goes on where it was: it was started with this much memory, and is not yet let run when the plan is through. */
   readonly suspended: { readonly bootMemoryMiB: number } | null
 }
@@ -27,11 +30,9 @@ export interface PowerOnInput {
 const QMP_TIMEOUT_MS = 30_000
 /** An hour of reading, at 100 MB/s, is 360 GB of memory. */
 const RESTORE_TIMEOUT_MS = 3_600_000
-/** QEMU's threads: vCPUs, block I/O workers and a few more. */
-const MAX_PROCESSES = 1024
 const FIRST_DESCRIPTOR = 3
 
-export function planPowerOn({ id, uid, spec, pathOf, suspended }: PowerOnInput): Plan {
+export function planPowerOn({ id, uid, spec, pathOf, group, suspended }: PowerOnInput): Plan {
   const paths = vmPaths(id)
   const serials = Array.from({ length: spec.serialPorts }, (_, port) => `serial${port}`)
   const nics = spec.nics.map(({ slot }) => nicName(slot))
@@ -51,7 +52,7 @@ export function planPowerOn({ id, uid, spec, pathOf, suspended }: PowerOnInput):
     ...ownFiles(spec, pathOf, uid),
     ...kept(id, spec, uid),
     // First made and last removed of what a start leaves: a controld that comes later looks for cgroups.
-    { kind: 'make-cgroup', path: paths.cgroup, files: { 'pids.max': String(MAX_PROCESSES) } },
+    { kind: 'make-cgroup', path: group.path, files: group.files },
     { kind: 'make-run-directory', path: paths.runDirectory },
     ...(spec.cloudInit === null
       ? []
@@ -59,13 +60,13 @@ export function planPowerOn({ id, uid, spec, pathOf, suspended }: PowerOnInput):
     { kind: 'listen', name: 'qmp', path: paths.qmpSocket },
     ...serials.map((name, port): Effect => ({ kind: 'listen', name, path: paths.serialSocket(port) })),
     ...(spec.guestAgent ? [{ kind: 'listen', name: 'agent', path: paths.agentSocket } as const] : []),
-    ...tpm(id, spec, uid),
+    ...tpm(id, spec, uid, group.path),
     ...spec.nics.map(({ slot }): Effect => ({ kind: 'open-tap', name: nicName(slot), device: tapName(uid, slot), bridge: NAT_BRIDGE })),
     {
       kind: 'start-process',
       argv,
       uid,
-      cgroup: paths.cgroup,
+      cgroup: group.path,
       view: [...systemView(), ...fileView(id, spec, pathOf)],
       descriptors: Object.fromEntries(names.map((name) => [number(name), name])),
     },
@@ -114,9 +115,9 @@ function kept(id: string, spec: VmSpec, uid: number): Effect[] {
   ]
 }
 
-function tpm(id: string, spec: VmSpec, uid: number): Effect[] {
+function tpm(id: string, spec: VmSpec, uid: number, cgroup: string): Effect[] {
   if (!spec.tpm) return []
-  const { cgroup, tpmDirectory } = vmPaths(id)
+  const { tpmDirectory } = vmPaths(id)
   return [
     { kind: 'socket-pair', names: ['tpm', 'tpm-control'] },
     {

@@ -4,7 +4,6 @@ import type { VmSpec } from '../domain/vm.ts'
 /** Host paths of a VM. */
 export interface VmPaths {
   readonly runDirectory: string
-  readonly cgroup: string
   readonly qmpSocket: string
   readonly agentSocket: string
   /** By port. */
@@ -26,7 +25,6 @@ export function vmPaths(id: string): VmPaths {
   const keptDirectory = `/datastores/local/.vm/${id}`
   return {
     runDirectory,
-    cgroup: `/sys/fs/cgroup/corbel.vm/${id}`,
     qmpSocket: `${runDirectory}/qmp.sock`,
     agentSocket: `${runDirectory}/agent.sock`,
     serialSocket: (port) => (port === 0 ? `${runDirectory}/serial.sock` : `${runDirectory}/serial${port}.sock`),

@@ -111,7 +111,6 @@ export interface SerialPaths {
 
 export interface AdoptPaths {
   readonly runDirectory: string
-  readonly cgroup: string
   readonly qmpSocket: string
   /** Null where the VM has no channel to a guest agent. */
   readonly agentSocket: string | null

@@ -12,6 +12,7 @@ async function prepared() {
     boot: { from: 'kernel', kernel: { datastore: 'local', file: 'vmlinuz' } },
     disks: [{ datastore: 'local', file: 'a.qcow2', format: 'qcow2' }],
   }
+  await client.call({ method: 'POST', path: '/v1/pools', body: { name: 'gold' } })
   const { id } = (await client.call({ method: 'POST', path: '/v1/vms', body })).body as { id: string }
   client.app.power.powerOn(id, 'x')
   await client.world.clock.advance(0)
@@ -26,6 +27,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/login': { username: 'administrator', password: 'correct horse battery' },
   'POST /v1/vms': { name: 'other' },
   'PATCH /v1/vms/{id}': { vcpus: 2 },
+  'POST /v1/pools': { name: 'silver' },
+  'PATCH /v1/pools/{pool}': { cpu: { shares: 300 } },
+  'PATCH /v1/host/resources': { reserve: { cores: 1 } },
   'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
   'POST /v1/datastores/{name}/disks': { file: 'new.raw', format: 'raw', sizeBytes: 1_048_576 },
   'POST /v1/datastores/{name}/files/{file}/grow': { sizeBytes: 1_048_576 },
@@ -95,6 +99,7 @@ describe('every answer is as documented', () => {
     const arranged = (await ARRANGE[key]?.(client, id)) ?? task
     const path = route.path
       .replace('{id}', route.path.includes('/tasks/') ? arranged : id)
+      .replace('{pool}', 'gold')
       .replace('{name}', 'local')
       .replace('{file}', 'c.raw')
     const body = BODIES[key]

@@ -264,6 +264,7 @@ describe('access', () => {
       .replace('{name}', 'other')
       .replace('{file}', 'x')
       .replace('{port}', '0')
+      .replace('{pool}', 'x')
       .replace('{ticket}', 'x')
   const entries = routes.map((route) => [`${route.method} ${route.path}`, route] as const)
 

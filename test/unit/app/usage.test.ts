@@ -188,6 +188,7 @@ describe('accounting', () => {
   })
 
   it('keeps the past of 256 VMs, and forgets the one that has been off for longest before any other', async () => {
+    app.resources.change({ overcommit: { vcpus: 64, memory: 8 } }, 'test')
     const first = await started('first')
     const second = await started('second')
     await world.clock.advance(2 * PERIOD)

@@ -6,6 +6,7 @@ import { diskImagesContract } from '../../contract/disk-images.contract.ts'
 import { guestAgentContract } from '../../contract/guest-agent.contract.ts'
 import { passwordsContract } from '../../contract/passwords.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
+import { resourceGroupsContract } from '../../contract/resource-groups.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import { topologyContract } from '../../contract/topology.contract.ts'
 import { usageContract, VM } from '../../contract/usage.contract.ts'
@@ -15,6 +16,7 @@ import { FakeGuest } from '../../fakes/guest-agent.ts'
 import { FakeDatastores, FakeHost } from '../../fakes/host.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
 import { FakeRandom } from '../../fakes/random.ts'
+import { FakeResourceGroups } from '../../fakes/resource-groups.ts'
 import { FakeStore } from '../../fakes/store.ts'
 import { FakeUsage } from '../../fakes/usage.ts'
 
@@ -80,5 +82,17 @@ describe('the disk images of a test', () => {
           images.known.set(`/datastores/local/${name}`, { format: 'qcow2', virtualSizeBytes: sizeBytes, refused: 'image.backing-file' })
       },
     }
+  })
+})
+
+describe('the resource groups of a test', () => {
+  resourceGroupsContract(() => {
+    const groups = new FakeResourceGroups()
+    groups.missing.add('none.max')
+    const read = (path: string) => {
+      const at = path.lastIndexOf('/')
+      return groups.files.get(path.slice(0, at))?.[path.slice(at + 1)] ?? null
+    }
+    return { groups, top: '/sys/fs/cgroup/corbel.vm', read }
   })
 })

@@ -19,7 +19,8 @@ const SPECS = {
   windows: spec(ID, { name: 'w', guestType: 'windows', memoryMiB: 8192, disks: [{ ...file('w.qcow2'), format: 'qcow2' }] }),
 }
 const pathOf = ({ datastore, file }: { readonly datastore: string; readonly file: string }) => `/datastores/${datastore}/${file}`
-const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, suspended: null })
+const group = { path: `/sys/fs/cgroup/corbel.vm/pool.a/${ID}`, kind: 'vm', files: { 'pids.max': '1024' } } as const
+const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, group, suspended: null })
 const disk = planOf(SPECS.disk)
 
 function only<Kind extends Effect['kind']>(plan: readonly Effect[], kind: Kind): Extract<Effect, { kind: Kind }> {
@@ -149,7 +150,7 @@ describe('the plan of a power-on', () => {
 
   it('restores a suspended VM with the memory that it was started with, and does not let it run yet', () => {
     const spec = { ...SPECS.disk, memoryMiB: 512, maxMemoryMiB: 1024 }
-    const plan = planPowerOn({ id: ID, uid: 20_003, spec, pathOf, suspended: { bootMemoryMiB: 256 } })
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec, pathOf, group, suspended: { bootMemoryMiB: 256 } })
     expect(plan.at(-1)).toMatchObject({ kind: 'restore', path: `/datastores/local/.vm/${ID}/memory` })
     expect(only(plan, 'start-process').argv).toContain('size=256M,maxmem=1024M')
     expect(plan.map(({ kind }) => kind)).not.toContain('continue')

@@ -6,19 +6,21 @@ import { eventCommands } from './events.ts'
 import { fileCommands } from './files.ts'
 import { listCommands } from './lists.ts'
 import { operationCommands } from './operations.ts'
+import { poolCommands } from './pools.ts'
 import { sessionCommands } from './session.ts'
 import { taskCommands } from './tasks.ts'
 import { usageCommands } from './usage.ts'
 import { vmConsoleCommands } from './vm-console.ts'
 import { vmEditCommands } from './vm-edit.ts'
 
-const NOUNS = ['login', 'logout', 'profile', 'top', 'vm', 'disk', 'file', 'datastore', 'task', 'event', 'host', 'api', 'completion']
+const NOUNS = ['login', 'logout', 'profile', 'top', 'vm', 'pool', 'disk', 'file', 'datastore', 'task', 'event', 'host', 'api', 'completion']
 
 const unordered: readonly Command[] = [
   ...sessionCommands,
   ...listCommands,
   ...vmEditCommands,
   ...operationCommands,
+  ...poolCommands,
   ...vmConsoleCommands,
   ...usageCommands,
   ...fileCommands,

@@ -1,0 +1,96 @@
+// Routes about what of the host is whose: pools, the host's reserve, how far more may be given out than there is.
+import { type PoolRecord, poolSpecSchema } from '../domain/pool.ts'
+import { json, noContent } from './answer.ts'
+import { etag, matches } from './etag.ts'
+import type { CompleteResponse } from './message.ts'
+import { type Call, flag, type Route, withBody, withoutBody } from './route.ts'
+import { emptySchema, listOf, patchSchema } from './schemas.ts'
+import { poolSchema, resourcesViewSchema } from './schemas-pool.ts'
+
+const DRY_RUN = { dryRun: flag('Check everything, write nothing') }
+const MERGE_PATCH = ['application/merge-patch+json', 'application/json']
+
+function poolAnswer(status: number, pool: PoolRecord, headers: Readonly<Record<string, string>> = {}): CompleteResponse {
+  return json(status, pool, { etag: etag(pool.revision), ...headers })
+}
+
+const change = ({ query, by }: Pick<Call<unknown>, 'query' | 'by'>) => ({ dryRun: query.dryRun === 'true', by })
+const nameOf = ({ parameters }: Pick<Call<unknown>, 'parameters'>) => parameters.pool ?? ''
+
+export const poolRoutes: readonly Route[] = [
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/host/resources', who: 'viewer', summary: 'What the host has, keeps, has promised and given out' },
+      answers: [{ status: 200, description: 'Now', schema: resourcesViewSchema }],
+    },
+    ({ app }) => json(200, app.resources.view()),
+  ),
+  withBody(
+    {
+      ...{
+        method: 'PATCH',
+        path: '/v1/host/resources',
+        who: 'administrator',
+        summary: 'Change what the host keeps for itself, by a merge patch',
+      },
+      answers: [{ status: 200, description: 'As it is from now on', schema: resourcesViewSchema }],
+    },
+    { schema: patchSchema, prefix: 'resources', mediaTypes: MERGE_PATCH },
+    ({ app, body, by }) => json(200, app.resources.change(body, by)),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/pools', who: 'viewer', summary: 'All pools' },
+      answers: [{ status: 200, description: 'Without `host`, which all are in', schema: listOf(poolSchema) }],
+    },
+    ({ app }) => json(200, { items: app.pools.list() }),
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/pools', who: 'administrator', summary: 'Make a pool', query: DRY_RUN },
+      answers: [
+        { status: 201, description: 'The pool', schema: poolSchema },
+        { status: 200, description: 'With `dryRun`: the pool that would be made', schema: poolSchema },
+      ],
+    },
+    { schema: poolSpecSchema, prefix: 'pool' },
+    (call) => {
+      const how = change(call)
+      const pool = call.app.pools.create(call.body, how)
+      return how.dryRun ? poolAnswer(200, pool) : poolAnswer(201, pool, { location: `/v1/pools/${pool.spec.name}` })
+    },
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/pools/{pool}', who: 'viewer', summary: 'One pool' },
+      answers: [{ status: 200, description: 'The pool', schema: poolSchema }],
+    },
+    (call) => poolAnswer(200, call.app.pools.get(nameOf(call))),
+  ),
+  withBody(
+    {
+      ...{
+        method: 'PATCH',
+        path: '/v1/pools/{pool}',
+        who: 'administrator',
+        summary: 'Change a pool by a merge patch, its VMs running or not',
+      },
+      ...{ query: DRY_RUN, ifMatch: 'required' },
+      answers: [{ status: 200, description: 'The pool as changed', schema: poolSchema }],
+    },
+    { schema: patchSchema, prefix: 'pool', mediaTypes: MERGE_PATCH },
+    (call) => poolAnswer(200, call.app.pools.patch(nameOf(call), call.body, matches(call.headers['if-match'] ?? ''), change(call))),
+  ),
+  withBody(
+    {
+      ...{ method: 'DELETE', path: '/v1/pools/{pool}', who: 'administrator', summary: 'Delete a pool that nothing is in' },
+      ...{ query: DRY_RUN, ifMatch: 'optional' },
+      answers: [{ status: 204, description: 'It is gone' }],
+    },
+    { schema: emptySchema, prefix: 'pool' },
+    (call) => {
+      call.app.pools.remove(nameOf(call), matches(call.headers['if-match'] ?? '*'), change(call))
+      return noContent()
+    },
+  ),
+]

@@ -1,0 +1,114 @@
+// Pools and the host's resources: looking, making, changing, with options that follow from their schemas.
+import { jsonSchema } from '../../../openapi/json-schema.ts'
+import { hostResourcesSchema, type ResourcesView } from '../../domain/host-resources.ts'
+import { type PoolRecord, poolSpecSchema } from '../../domain/pool.ts'
+import type { Command, Context } from '../command.ts'
+import { applyEdits, mergeDifference } from '../edits.ts'
+import { usage } from '../failure.ts'
+import { fieldOptions, readFieldOptions } from '../field-options.ts'
+import { segment } from '../names.ts'
+import { operationCommand } from '../operation-command.ts'
+import { printResult } from '../output.ts'
+import { formatBytes } from '../quantity.ts'
+import type { Schema } from '../schema.ts'
+import { type Column, renderPairs, renderTable } from '../table.ts'
+
+const mib = (count: number) => formatBytes(count * 1024 * 1024)
+const orNone = (text: string | null) => text ?? 'none'
+
+const COLUMNS: readonly Column<PoolRecord>[] = [
+  { title: 'NAME', value: ({ spec }) => spec.name },
+  { title: 'IN', value: ({ spec }) => spec.parent },
+  { title: 'CORES', value: ({ spec }) => spec.cpu.reservationCores, align: 'right' },
+  { title: 'AT MOST', value: ({ spec }) => orNone(spec.cpu.limitCores?.toString() ?? null), align: 'right' },
+  { title: 'SHARES', value: ({ spec }) => spec.cpu.shares, align: 'right' },
+  { title: 'MEMORY', value: ({ spec }) => mib(spec.memory.reservationMiB), align: 'right' },
+  { title: 'AT MOST', value: ({ spec }) => (spec.memory.limitMiB === null ? 'none' : mib(spec.memory.limitMiB)), align: 'right' },
+  { title: 'DESCRIPTION', value: ({ spec }) => spec.description },
+]
+
+const poolOptions = () => fieldOptions(jsonSchema(poolSpecSchema) as Schema, 'edit', ['name'])
+const resourceOptions = () => fieldOptions(jsonSchema(hostResourcesSchema) as Schema, 'edit')
+
+function readPatch(context: Context, schema: Schema, options: ReturnType<typeof fieldOptions>, before: object): object {
+  const { edits, problems } = readFieldOptions(options, context.given)
+  if (problems.length > 0) throw usage(...problems)
+  if (edits.length === 0) throw usage({ code: 'usage.missing-argument', field: 'FIELD', message: 'no field is given to be changed' })
+  const applied = applyEdits(schema, { ...before }, edits)
+  if (applied.problems.length > 0) throw usage(...applied.problems)
+  return mergeDifference({ ...before }, applied.document)
+}
+
+export const poolCommands: readonly Command[] = [
+  {
+    words: ['pool', 'list'],
+    summary: 'All pools',
+    details: ['All pools and VMs are in `host`, which is not listed. Who may: viewer. API: GET /v1/pools'],
+    async run(context) {
+      const document = await context.host().call<{ items: readonly PoolRecord[] }>('GET', '/v1/pools')
+      printResult(context, document, () => renderTable(COLUMNS, document.items))
+    },
+  },
+  {
+    words: ['pool', 'show'],
+    summary: 'One pool',
+    details: ['Who may: viewer. API: GET /v1/pools/{pool}'],
+    arguments: [{ name: 'POOL', kind: 'pool' }],
+    async run(context) {
+      const pool = await context.host().call<PoolRecord>('GET', `/v1/pools/${segment(context.given.arguments[0] ?? '')}`)
+      printResult(context, pool, () => renderTable(COLUMNS, [pool]))
+    },
+  },
+  operationCommand(['pool', 'create'], 'POST /v1/pools', { positional: ['name'], done: 'created' }),
+  {
+    words: ['pool', 'set'],
+    summary: 'Change a pool, its VMs running or not',
+    details: ['What would break a promise is refused, with the figures. Who may: administrator. API: PATCH /v1/pools/{pool}'],
+    arguments: [{ name: 'POOL', kind: 'pool' }],
+    options: () => poolOptions().map(({ option }) => option),
+    async run(context) {
+      const client = context.host()
+      const path = `/v1/pools/${segment(context.given.arguments[0] ?? '')}`
+      const { spec, revision } = await client.call<PoolRecord>('GET', path)
+      const json = readPatch(context, jsonSchema(poolSpecSchema) as Schema, poolOptions(), spec)
+      const pool = await client.call<PoolRecord>('PATCH', path, { json, headers: { 'if-match': `"${revision}"` } })
+      printResult(context, pool, () => `${pool.spec.name}: changed, revision ${pool.revision}\n`)
+    },
+  },
+  operationCommand(['pool', 'delete'], 'DELETE /v1/pools/{pool}', { done: 'deleted', question: (name) => `Delete the pool ${name}?` }),
+  {
+    words: ['host', 'resources'],
+    summary: 'What the host has, keeps for itself, has promised and given out',
+    details: ['Who may: viewer. API: GET /v1/host/resources'],
+    async run(context) {
+      const view = await context.host().call<ResourcesView>('GET', '/v1/host/resources')
+      printResult(context, view, () => renderPairs(resourcePairs(view)))
+    },
+  },
+  {
+    words: ['host', 'reserve'],
+    summary: 'Change what the host keeps for itself, and how far more may be given out than there is',
+    details: ['What would break a promise is refused, with the figures. Who may: administrator. API: PATCH /v1/host/resources'],
+    options: () => resourceOptions().map(({ option }) => option),
+    async run(context) {
+      const client = context.host()
+      const { settings } = await client.call<ResourcesView>('GET', '/v1/host/resources')
+      const json = readPatch(context, jsonSchema(hostResourcesSchema) as Schema, resourceOptions(), settings)
+      const view = await client.call<ResourcesView>('PATCH', '/v1/host/resources', { json })
+      printResult(context, view, () => renderPairs(resourcePairs(view)))
+    },
+  },
+]
+
+function resourcePairs({ capacity, promised, used, broken }: ResourcesView): readonly (readonly [string, string])[] {
+  const { cores, memoryMiB, reserve, overcommit } = capacity
+  return [
+    ['CPU', `${cores} threads, ${reserve.cores} cores kept for the host`],
+    ['promised', `${promised.cores} cores to VMs that run`],
+    ['vCPUs', `${used.vcpus} of ${cores * overcommit.vcpus} that there may be`],
+    ['Memory', `${mib(memoryMiB)}, ${mib(reserve.memoryMiB)} kept for the host`],
+    ['promised', `${mib(promised.memoryMiB)} to VMs that run`],
+    ['given out', `${mib(used.memoryMiB)} of ${mib((memoryMiB - reserve.memoryMiB) * overcommit.memory)} that there may be`],
+    ...broken.map(({ message }): [string, string] => ['Cannot be kept', message]),
+  ]
+}

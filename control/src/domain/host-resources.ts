@@ -1,0 +1,77 @@
+// What the host keeps for itself, and how far it may give out more than there is. Schemas, ranges and defaults.
+import * as v from 'valibot'
+import { closed } from './check.ts'
+import { field } from './field.ts'
+import type { Problem } from './problem.ts'
+
+/** Lower than this nobody may set it: the console, the API and the adoption of VMs would not be sure to work. */
+export const RESERVE_FLOOR = { cores: 0.1, memoryMiB: 160 } as const
+
+export const hostResourcesSchema = closed({
+  reserve: v.pipe(
+    v.optional(
+      closed({
+        cores: v.pipe(
+          v.optional(v.nullable(v.pipe(v.number(), v.minValue(RESERVE_FLOOR.cores), v.maxValue(4096))), null),
+          field({
+            title: 'CPU reserve',
+            unit: 'cores',
+            description: 'Kept for the host; null: a core, a quarter of a small machine, 2 % of a large one.',
+          }),
+        ),
+        memoryMiB: v.pipe(
+          v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(RESERVE_FLOOR.memoryMiB), v.maxValue(67_108_864))), null),
+          field({
+            title: 'Memory reserve',
+            unit: 'MiB',
+            description: 'Kept for the host; null: 192 MiB and 4 % of the memory, up to 16 GiB.',
+          }),
+        ),
+      }),
+      {},
+    ),
+    field({ title: 'Host reserve', takesEffect: 'live' }),
+  ),
+  overcommit: v.pipe(
+    v.optional(
+      closed({
+        memory: v.pipe(
+          v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(8)), 1),
+          field({
+            title: 'Memory overcommit',
+            description:
+              'Memory that VMs may have together, per memory there is for them. Above 1 a VM may be killed for want of memory that was promised to nobody.',
+          }),
+        ),
+        vcpus: v.pipe(
+          v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(64)), 16),
+          field({ title: 'vCPU overcommit', description: 'vCPUs that VMs may have together, per thread of the host.' }),
+        ),
+      }),
+      {},
+    ),
+    field({ title: 'Overcommit', takesEffect: 'live' }),
+  ),
+})
+
+export type HostResources = v.InferOutput<typeof hostResourcesSchema>
+
+/** What is there, and how far more than that may be given out where nothing is promised. */
+export interface Capacity {
+  readonly cores: number
+  readonly memoryMiB: number
+  /** Kept for the host itself. */
+  readonly reserve: { readonly cores: number; readonly memoryMiB: number }
+  /** 1 or more: memory of VMs per memory there is, vCPUs per core there is. */
+  readonly overcommit: { readonly memory: number; readonly vcpus: number }
+}
+
+export interface ResourcesView {
+  readonly settings: HostResources
+  readonly capacity: Capacity
+  /** By what runs now. */
+  readonly promised: { readonly cores: number; readonly memoryMiB: number }
+  readonly used: { readonly memoryMiB: number; readonly vcpus: number }
+  /** Promises that cannot be kept, as when memory is gone since they were made. */
+  readonly broken: readonly Problem[]
+}

@@ -1,0 +1,93 @@
+// Pools: shares of the host that VMs live in, one inside the other. Schemas, ranges and defaults.
+import * as v from 'valibot'
+import { closed } from './check.ts'
+import { field } from './field.ts'
+
+/** What all pools and VMs are in, unless said otherwise; it is no pool of its own, and cannot be changed or deleted. */
+export const ROOT_POOL = 'host'
+
+const MAX_CORES = 4096
+const MAX_MEMORY_MIB = 67_108_864
+
+export const poolNameSchema = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z 0-9 -'))
+
+function cores(least: number) {
+  return v.pipe(v.number(), v.minValue(least), v.maxValue(MAX_CORES))
+}
+
+/** Of a pool or a VM among its siblings. */
+const sharesSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000))
+
+export const cpuReservationSchema = v.pipe(
+  v.optional(cores(0), 0),
+  field({
+    title: 'CPU reservation',
+    unit: 'cores',
+    description: 'Promised at any time, to whoever else works how hard.',
+    takesEffect: 'live',
+  }),
+)
+export const cpuLimitSchema = v.pipe(
+  v.optional(v.nullable(cores(0.05)), null),
+  field({
+    title: 'CPU limit',
+    unit: 'cores',
+    description: 'Never more, even where there is more; null: as much as there is.',
+    takesEffect: 'live',
+  }),
+)
+export const cpuSharesSchema = v.pipe(
+  v.optional(sharesSchema, 100),
+  field({
+    title: 'CPU shares',
+    description: 'Of what is reserved by nobody, in proportion to the shares of the others beside it.',
+    takesEffect: 'live',
+  }),
+)
+
+const memory = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MEMORY_MIB))
+
+export const memoryReservationSchema = v.pipe(
+  v.optional(memory, 0),
+  field({ title: 'Memory reservation', unit: 'MiB', description: 'Promised, and never reclaimed.', takesEffect: 'live' }),
+)
+
+/** A pool as it is asked for. Every field but `name` has a default. */
+export const poolSpecSchema = closed({
+  name: v.pipe(poolNameSchema, field({ title: 'Name', description: 'Unique on the host; it is what VMs refer to, and does not change.' })),
+  parent: v.pipe(
+    v.optional(poolNameSchema, ROOT_POOL),
+    field({ title: 'Parent', description: 'The pool that this one is in; `host` for none. Does not change while a VM runs in it.' }),
+  ),
+  description: v.pipe(v.optional(v.pipe(v.string(), v.maxLength(2048)), ''), field({ title: 'Description', description: 'For people.' })),
+  cpu: v.pipe(
+    v.optional(closed({ reservationCores: cpuReservationSchema, limitCores: cpuLimitSchema, shares: cpuSharesSchema }), {}),
+    field({ title: 'CPU', takesEffect: 'live' }),
+  ),
+  memory: v.pipe(
+    v.optional(
+      closed({
+        reservationMiB: memoryReservationSchema,
+        limitMiB: v.pipe(
+          v.optional(v.nullable(v.pipe(memory, v.minValue(64))), null),
+          field({
+            title: 'Memory limit',
+            unit: 'MiB',
+            description: 'Of all VMs in it together, QEMU’s own memory included; null: none.',
+            takesEffect: 'live',
+          }),
+        ),
+      }),
+      {},
+    ),
+    field({ title: 'Memory', takesEffect: 'live' }),
+  ),
+})
+
+export type PoolSpec = v.InferOutput<typeof poolSpecSchema>
+
+export interface PoolRecord {
+  readonly spec: PoolSpec
+  /** Starts at 1, one more with each change; its ETag. */
+  readonly revision: number
+}

@@ -1,0 +1,12 @@
+// A group of processes whose resources are managed together: of the host, a pool or a VM.
+
+/** A VM's group has its id for a name; what begins so is a pool's, with more groups inside. */
+export const POOL_GROUP_PREFIX = 'pool.'
+
+export interface ResourceGroup {
+  readonly path: string
+  /** A pool's is made where it is missing, a VM's comes and goes with the VM, those at the top are always there. */
+  readonly kind: 'top' | 'pool' | 'vm'
+  /** By name of the control file. */
+  readonly files: Readonly<Record<string, string>>
+}

@@ -1,0 +1,58 @@
+// A VM as the planner sees it, and a shortage in words. Pure.
+
+import { ROOT_POOL } from '../domain/pool.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { VmSpec } from '../domain/vm.ts'
+import { mostVcpus } from '../domain/vm-rules.ts'
+import type { Claim, Resource, Shortage } from './admission.ts'
+import { memoryCeilingMiB, overheadMiB, type VmSize } from './host-reserve.ts'
+import type { VmShare } from './resource-groups.ts'
+
+function sizeOf(spec: VmSpec, memoryMiB: number): VmSize {
+  return { memoryMiB, vcpus: mostVcpus(spec), display: spec.display !== 'none', tpm: spec.tpm }
+}
+
+/** What is reserved of a guest's memory is worth nothing without what QEMU needs to hold it. */
+function reservedMiB(spec: VmSpec): number {
+  const { reservationMiB } = spec.memoryAllocation
+  return reservationMiB === 0 ? 0 : reservationMiB + overheadMiB(sizeOf(spec, spec.memoryMiB))
+}
+
+export function claimOf(id: string, spec: VmSpec): Claim {
+  return {
+    ...{ id, pool: spec.pool, vcpus: spec.vcpus, reservedCores: spec.cpuAllocation.reservationCores, reservedMiB: reservedMiB(spec) },
+    memoryMiB: spec.memoryMiB + overheadMiB(sizeOf(spec, spec.memoryMiB)),
+  }
+}
+
+export function shareOf(id: string, spec: VmSpec): VmShare {
+  const most = Math.max(spec.memoryMiB, spec.maxMemoryMiB ?? 0)
+  return {
+    ...{ id, pool: spec.pool, vcpus: spec.vcpus, cpu: spec.cpuAllocation, reservedMiB: reservedMiB(spec) },
+    ceilingMiB: memoryCeilingMiB(sizeOf(spec, most)),
+  }
+}
+
+const WORDS: Readonly<Record<Resource, { readonly field: string; readonly unit: string; readonly what: string }>> = {
+  'cpu-reservation': { field: 'cpuAllocation.reservationCores', unit: 'cores', what: 'reserved' },
+  'memory-reservation': { field: 'memoryAllocation.reservationMiB', unit: 'MiB', what: 'of reserved memory' },
+  memory: { field: 'memoryMiB', unit: 'MiB', what: 'of memory' },
+  vcpus: { field: 'vcpus', unit: 'vCPUs', what: 'in all' },
+}
+
+/** With the arithmetic, for people; and what would fit, for programs. */
+export function problemOf({ resource, pool, asked, promised, kept, total, free, fits }: Shortage): Problem {
+  const { field, unit, what } = WORDS[resource]
+  const where = pool === ROOT_POOL ? 'the host' : `the pool ${pool}`
+  const keeps = kept > 0 ? `, ${round(kept)} kept for itself` : ''
+  const message =
+    asked > 0
+      ? `${round(asked)} ${unit} ${what} are asked of ${where}, which has ${round(total)}${keeps}, ${round(promised)} given out and ${round(free)} left`
+      : `${round(promised)} ${unit} ${what} are given out by ${where}, which has ${round(total)}${keeps}`
+  return { code: `admission.${resource}`, field, message, got: round(asked), max: round(fits) }
+}
+
+/** Downwards, so that what is said to fit does. */
+function round(value: number): number {
+  return Math.floor(value * 100 + 1e-6) / 100
+}

@@ -1,0 +1,48 @@
+// Resource groups over the real cgroups: what is promised, VMs found in pools, and what a group holds back is held back.
+import * as fs from 'hv:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createResourceGroups } from '../../control/src/adapters/resource-groups.ts'
+import { findCgroups, makeCgroup } from '../../control/src/adapters/vm-cgroup.ts'
+import { resourceGroupsContract } from '../contract/resource-groups.contract.ts'
+import { removeDirectory, temporaryDirectory } from './temporary.ts'
+import { cgroupMount } from './vm-bench.ts'
+
+let directory = ''
+let top = ''
+beforeEach(() => {
+  directory = temporaryDirectory()
+  top = `${cgroupMount()}/${directory.split('/').at(-1)}`
+  makeCgroup(`${top}/one`, {})
+})
+afterEach(() => {
+  removeDirectory(directory)
+  removeGroups(top)
+})
+
+function removeGroups(path: string): void {
+  if (fs.statOrNull(path) === null) return
+  for (const name of fs.readDir(path)) if (fs.statOrNull(`${path}/${name}`)?.kind === 'directory') removeGroups(`${path}/${name}`)
+  fs.rmdir(path)
+}
+
+resourceGroupsContract(() => ({
+  groups: createResourceGroups(),
+  top,
+  read: (path) => (fs.statOrNull(path) === null ? null : fs.readText(path).trim()),
+}))
+
+describe('a VM', () => {
+  it('is found wherever its pool is, and left alone where it is not there', () => {
+    const groups = createResourceGroups()
+    const vm = (path: string) => ({ path, kind: 'vm', files: { 'cgroup.max.descendants': '10' } }) as const
+    groups.arrange([{ path: `${top}/pool.a`, kind: 'pool', files: {} }, vm(`${top}/pool.a/x`)])
+    expect([...findCgroups(top)]).toEqual([['one', `${top}/one`]])
+    makeCgroup(`${top}/pool.a/x`, {})
+    groups.arrange([vm(`${top}/pool.a/x`)])
+    expect(fs.readText(`${top}/pool.a/x/cgroup.max.descendants`).trim()).toBe('10')
+    expect([...findCgroups(top)]).toEqual([
+      ['one', `${top}/one`],
+      ['x', `${top}/pool.a/x`],
+    ])
+  })
+})

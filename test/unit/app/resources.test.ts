@@ -1,0 +1,241 @@
+// Pools and admission in use: what is promised is kept from others, what does not fit is told, and groups follow what runs.
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { App } from '../../../control/src/app/app.ts'
+import type { Refusal } from '../../../control/src/app/refusal.ts'
+import { check } from '../../../control/src/domain/check.ts'
+import { type PoolSpec, poolSpecSchema } from '../../../control/src/domain/pool.ts'
+import { FakeFailure } from '../../fakes/failure.ts'
+import { World } from '../../fakes/world.ts'
+import { draft } from './draft.ts'
+
+const BY = 'operator'
+const NOW = { dryRun: false, by: BY }
+const fromKernel = { boot: { from: 'kernel', kernel: { datastore: 'local', file: 'vmlinuz' } } }
+const VM_GROUP = '/sys/fs/cgroup/corbel.vm'
+
+let world: World
+let app: App
+beforeEach(async () => {
+  world = new World()
+  // 4 threads of which 1 is kept, 16 GiB of which 847 MiB are.
+  world.host.facts = { ...world.host.facts, memoryMiB: 16_384 }
+  app = await world.boot()
+})
+
+const pass = () => world.clock.advance(0)
+const any = () => true
+
+function pool(spec: Partial<PoolSpec> & { readonly name: string }): PoolSpec {
+  const checked = check(poolSpecSchema, spec, 'pool')
+  if (!checked.ok) throw new Error(JSON.stringify(checked.problems))
+  return checked.value
+}
+const makePool = (spec: object) => app.pools.create(pool(spec as PoolSpec), NOW)
+const makeVm = (name: string, spec: object = {}) => app.vms.create(draft(name, { ...fromKernel, ...spec }), NOW).id
+
+async function running(name: string, spec: object = {}): Promise<string> {
+  const id = makeVm(name, spec)
+  app.power.powerOn(id, BY)
+  await pass()
+  expect(app.vms.get(id).status.powerState).toBe('running')
+  return id
+}
+
+function refusalOf(act: () => unknown): Refusal {
+  try {
+    act()
+  } catch (error) {
+    return error as Refusal
+  }
+  throw new Error('it was not refused')
+}
+const fileOf = (path: string, name: string) => world.resourceGroups.files.get(`${VM_GROUP}${path}`)?.[name]
+const cores = (reservationCores: number, rest: object = {}) => ({ vcpus: 4, cpuAllocation: { reservationCores, ...rest } })
+
+describe('a power-on', () => {
+  it('that does not fit beside what was promised is refused with the arithmetic, and nothing is begun', async () => {
+    await running('a', cores(2))
+    const b = makeVm('b', cores(2))
+    expect(refusalOf(() => app.power.powerOn(b, BY))).toMatchObject({
+      ...{ kind: 'conflict', code: 'admission.cpu-reservation' },
+      message: 'b does not fit: 2 cores reserved are asked of the host, which has 4, 1 kept for itself, 2 given out and 1 left.',
+      problems: [{ field: 'cpuAllocation.reservationCores', got: 2, max: 1 }],
+    })
+    expect(app.vms.get(b).status.powerState).toBe('off')
+    expect(app.tasks.list()).toHaveLength(1)
+  })
+
+  it('counts from when it is begun, and no more when it has failed', async () => {
+    const [a, b] = [makeVm('a', { memoryMiB: 8192 }), makeVm('b', { memoryMiB: 8192 })]
+    world.vmHost.failNextLaunch = new FakeFailure('host.ENOENT')
+    app.power.powerOn(a, BY)
+    expect(refusalOf(() => app.power.powerOn(b, BY)).code).toBe('admission.memory')
+    await pass()
+    expect(app.tasks.list()[0]?.state).toBe('failed')
+    app.power.powerOn(b, BY)
+    await pass()
+    expect(app.vms.get(b).status.powerState).toBe('running')
+  })
+
+  it('is possible again when another VM has ended', async () => {
+    const a = await running('a', { memoryMiB: 12_000 })
+    const b = makeVm('b', { memoryMiB: 12_000 })
+    expect(refusalOf(() => app.power.powerOn(b, BY)).code).toBe('admission.memory')
+    app.power.powerOff(a, BY)
+    await pass()
+    app.power.powerOn(b, BY)
+  })
+})
+
+describe('groups', () => {
+  it('are where their pools are, and weigh what each VM is entitled to', async () => {
+    makePool({ name: 'gold', cpu: { reservationCores: 2 } })
+    const a = await running('a', { ...cores(0), pool: 'gold' })
+    const b = await running('b', cores(0))
+    const plan = world.vmHost.launches.find(({ vmId }) => vmId === a)?.plan
+    expect(plan?.find(({ kind }) => kind === 'make-cgroup')).toMatchObject({
+      path: `${VM_GROUP}/pool.gold/${a}`,
+      files: { 'pids.max': '1024' },
+    })
+    // Of 3 cores 2 are gold's; the third is divided.
+    expect([fileOf('/pool.gold', 'cpu.weight'), fileOf(`/${b}`, 'cpu.weight')]).toEqual(['10000', '2000'])
+    app.power.powerOff(b, BY)
+    await pass()
+    expect(fileOf('/pool.gold', 'cpu.weight')).toBe('10000')
+  })
+
+  it('follow a change of a running VM at once', async () => {
+    const a = await running('a', cores(0))
+    await running('b', cores(0))
+    app.vms.patch(a, { cpuAllocation: { shares: 300, limitCores: 1.5 } }, any, NOW)
+    expect([fileOf(`/${a}`, 'cpu.max'), app.vms.get(a).status.pending]).toEqual(['150000 100000', []])
+    expect(Number(fileOf(`/${a}`, 'cpu.weight'))).toBe(10_000)
+  })
+
+  it('that the kernel does not have are told once', async () => {
+    world.resourceGroups.missing.add('cpu.weight')
+    await running('a')
+    await running('b')
+    expect(world.logged.filter((line) => line.includes('corbel.host/cpu.weight'))).toHaveLength(1)
+  })
+
+  it('of a VM that goes on under a new controld are as they were', async () => {
+    const a = await running('a', cores(1))
+    const before = { ...world.resourceGroups.files.get(`${VM_GROUP}/${a}`) }
+    world.resourceGroups.files.clear()
+    app = await world.boot()
+    expect(world.resourceGroups.files.get(`${VM_GROUP}/${a}`)).toEqual(before)
+  })
+})
+
+describe('a running VM', () => {
+  it('is not promised what is not there', async () => {
+    await running('a', cores(2))
+    const b = await running('b', cores(1))
+    expect(refusalOf(() => app.vms.patch(b, { cpuAllocation: { reservationCores: 1.5 } }, any, NOW)).code).toBe('admission.cpu-reservation')
+    expect(app.vms.get(b).spec.cpuAllocation.reservationCores).toBe(1)
+  })
+
+  it('may give back, and be changed otherwise, on a host that has lost memory', async () => {
+    const a = await running('a', { memoryMiB: 8192, memoryAllocation: { reservationMiB: 8192 } })
+    world.host.facts = { ...world.host.facts, memoryMiB: 4096 }
+    app = await world.boot()
+    expect(app.resources.view().broken.map(({ code }) => code)).toEqual(['admission.memory-reservation', 'admission.memory'])
+    app.vms.patch(a, { description: 'x' }, any, NOW)
+    app.vms.patch(a, { memoryAllocation: { reservationMiB: 1024 } }, any, NOW)
+    expect(app.resources.view().broken.map(({ code }) => code)).toEqual(['admission.memory'])
+  })
+})
+
+describe('pools', () => {
+  it('are kept across a restart', async () => {
+    makePool({ name: 'gold', cpu: { reservationCores: 2 } })
+    app = await world.boot()
+    expect(app.pools.get('gold')).toMatchObject({ revision: 1, spec: { parent: 'host', cpu: { reservationCores: 2, shares: 100 } } })
+  })
+
+  it('are not promised more than there is', () => {
+    makePool({ name: 'gold', cpu: { reservationCores: 2 } })
+    expect(refusalOf(() => makePool({ name: 'silver', cpu: { reservationCores: 2 } })).code).toBe('admission.cpu-reservation')
+    expect(refusalOf(() => app.pools.patch('gold', { cpu: { reservationCores: 4 } }, any, NOW)).code).toBe('admission.cpu-reservation')
+    expect(app.pools.list().map(({ spec }) => spec.name)).toEqual(['gold'])
+  })
+
+  it.each<[string, object, string]>([
+    ['of a name that is taken', { name: 'gold' }, 'pool.name.in-use'],
+    ['of the host’s name', { name: 'host' }, 'pool.name.in-use'],
+    ['in a pool that is not there', { name: 'x', parent: 'none' }, 'request.invalid'],
+    ['with more promised than allowed', { name: 'x', cpu: { reservationCores: 2, limitCores: 1 } }, 'request.invalid'],
+  ])('%s are refused', (_name, spec, code) => {
+    makePool({ name: 'gold' })
+    expect(refusalOf(() => makePool(spec)).code).toBe(code)
+  })
+
+  it('are never inside themselves', () => {
+    makePool({ name: 'a' })
+    makePool({ name: 'b', parent: 'a' })
+    expect(refusalOf(() => app.pools.patch('a', { parent: 'b' }, any, NOW)).problems).toMatchObject([{ code: 'pool.parent.inside' }])
+  })
+
+  it('are moved only with their VMs off, and deleted only when nothing is in them', async () => {
+    makePool({ name: 'a' })
+    makePool({ name: 'b', parent: 'a' })
+    const vm = await running('vm', { pool: 'b' })
+    expect(refusalOf(() => app.pools.patch('b', { parent: 'host' }, any, NOW)).code).toBe('pool.busy')
+    expect(refusalOf(() => app.pools.remove('a', any, NOW)).message).toContain('the pool b')
+    expect(refusalOf(() => app.pools.remove('b', any, NOW)).message).toContain('vm')
+    app.power.powerOff(vm, BY)
+    await pass()
+    app.pools.patch('b', { parent: 'host' }, any, NOW)
+    app.vms.patch(vm, { pool: 'host' }, any, NOW)
+    app.pools.remove('b', any, NOW)
+    app.pools.remove('a', any, NOW)
+    expect(world.resourceGroups.files.has(`${VM_GROUP}/pool.a`)).toBe(false)
+  })
+
+  it('are changed by who has seen the latest of them', () => {
+    makePool({ name: 'a' })
+    app.pools.patch('a', { description: 'x' }, (revision) => revision === 1, NOW)
+    expect(refusalOf(() => app.pools.patch('a', { description: 'y' }, (revision) => revision === 1, NOW)).code).toBe(
+      'pool.revision-changed',
+    )
+  })
+
+  it('must be there for a VM to be put in them', () => {
+    expect(refusalOf(() => makeVm('vm', { pool: 'none' })).problems).toMatchObject([
+      { code: 'vm.pool.not-found', field: 'pool', got: 'none' },
+    ])
+  })
+
+  it('with a dry run are only checked', () => {
+    app.pools.create(pool({ name: 'a' }), { dryRun: true, by: BY })
+    expect(app.pools.list()).toEqual([])
+  })
+})
+
+describe('what the host keeps', () => {
+  it('is a default until somebody says otherwise, and never less than it needs', () => {
+    expect(app.resources.view().capacity).toMatchObject({ cores: 4, memoryMiB: 16_384, reserve: { cores: 1, memoryMiB: 847 } })
+    expect(app.resources.change({ reserve: { memoryMiB: 2048 } }, BY).capacity.reserve).toEqual({ cores: 1, memoryMiB: 2048 })
+    expect(refusalOf(() => app.resources.change({ reserve: { memoryMiB: 1 } }, BY)).problems).toMatchObject([
+      { code: 'resources.reserve.memoryMiB.below-minimum' },
+    ])
+    expect(world.resourceGroups.files.get(VM_GROUP)?.['memory.max']).toBe(String((16_384 - 2048) * 1_048_576))
+  })
+
+  it('is not raised over what was promised', async () => {
+    await running('a', cores(2))
+    expect(refusalOf(() => app.resources.change({ reserve: { cores: 2.5 } }, BY)).code).toBe('admission.cpu-reservation')
+    expect(app.resources.view().capacity.reserve.cores).toBe(1)
+  })
+
+  it('and how far more may be given out, is for others to see', async () => {
+    await running('a', { memoryMiB: 12_000 })
+    const b = makeVm('b', { memoryMiB: 6000 })
+    expect(refusalOf(() => app.power.powerOn(b, BY)).code).toBe('admission.memory')
+    app.resources.change({ overcommit: { memory: 1.5 } }, BY)
+    app.power.powerOn(b, BY)
+    await pass()
+    expect(app.resources.view().used).toEqual({ memoryMiB: 12_000 + 186 + 6000 + 126, vcpus: 2 })
+  })
+})

@@ -1,0 +1,178 @@
+// Admission: nothing is promised twice, refusals show their arithmetic and are true, and in which order VMs come is no matter of safety.
+import { describe, expect, it } from 'vitest'
+import type { Capacity } from '../../../control/src/domain/host-resources.ts'
+import { admit, type Claim, findBrokenPromises, type PoolPromise, type Shortage } from '../../../control/src/plan/admission.ts'
+
+const HOST: Capacity = { cores: 8, memoryMiB: 16_384, reserve: { cores: 0.5, memoryMiB: 1024 }, overcommit: { memory: 1, vcpus: 4 } }
+
+const pool = (
+  name: string,
+  rest: { parent?: string; cores?: number; most?: number; mib?: number; mostMib?: number } = {},
+): PoolPromise => ({
+  ...{ name, parent: rest.parent ?? 'host' },
+  cpu: { reservationCores: rest.cores ?? 0, limitCores: rest.most ?? null },
+  memory: { reservationMiB: rest.mib ?? 0, limitMiB: rest.mostMib ?? null },
+})
+
+let count = 0
+const vm = (rest: Partial<Claim> = {}): Claim => ({
+  ...{ id: `vm${count++}`, pool: 'host', vcpus: 1, memoryMiB: 512, reservedCores: 0, reservedMiB: 0 },
+  ...rest,
+})
+
+const told = (shortages: readonly Shortage[]) =>
+  shortages.map(({ resource, pool: name, asked, free, fits }) => [resource, name, asked, free, fits])
+
+describe('a VM', () => {
+  it('fits where there is room', () => {
+    expect(admit(HOST, [], [], vm({ vcpus: 8, memoryMiB: 15_360, reservedCores: 7.5, reservedMiB: 15_360 }))).toEqual([])
+  })
+
+  it('that does not is refused with all figures', () => {
+    expect(admit(HOST, [], [vm({ reservedMiB: 12_000, memoryMiB: 12_000 })], vm({ reservedMiB: 4000, memoryMiB: 3000 }))).toEqual([
+      { resource: 'memory-reservation', pool: 'host', asked: 4000, promised: 12_000, kept: 1024, total: 16_384, free: 3360, fits: 3360 },
+    ])
+  })
+
+  it.each<[string, readonly PoolPromise[], readonly Claim[], Partial<Claim>, readonly unknown[]]>([
+    ['may take cores that nobody was promised', [], [vm({ reservedCores: 4 })], { reservedCores: 3.5 }, []],
+    ['does not take the host’s', [], [vm({ reservedCores: 4 })], { reservedCores: 3.6 }, [['cpu-reservation', 'host', 3.6, 3.5, 3.5]]],
+    ['does not take a pool’s', [pool('a', { cores: 6 })], [], { reservedCores: 2 }, [['cpu-reservation', 'host', 2, 1.5, 1.5]]],
+    ['in a pool takes the pool’s', [pool('a', { cores: 6 })], [], { pool: 'a', reservedCores: 6 }, []],
+    [
+      ...(['in a pool takes the pool’s and of what is free', [pool('a', { cores: 6 })], []] as const),
+      ...([{ pool: 'a', reservedCores: 7.6 }, [['cpu-reservation', 'host', 7.6 - 6, 1.5, 7.5]]] as const),
+    ],
+    [
+      ...(['in a pool stays within its limit', [pool('a', { cores: 2, most: 3 })], [vm({ pool: 'a', reservedCores: 2 })]] as const),
+      ...([{ pool: 'a', reservedCores: 2 }, [['cpu-reservation', 'a', 2, 1, 1]]] as const),
+    ],
+    [
+      ...(['in a pool in a pool meets every bound on the way', [pool('a', { most: 1 }), pool('b', { parent: 'a', most: 2 })], []] as const),
+      ...([
+        { pool: 'b', reservedCores: 3 },
+        [
+          ['cpu-reservation', 'b', 3, 2, 2],
+          ['cpu-reservation', 'a', 3, 1, 1],
+        ],
+      ] as const),
+    ],
+    ['has no more vCPUs than there may be', [], [vm({ vcpus: 30 })], { vcpus: 3 }, [['vcpus', 'host', 3, 2, 2]]],
+    ['has memory even where none is promised', [], [vm({ memoryMiB: 15_000 })], {}, [['memory', 'host', 512, 360, 360]]],
+    ['of a pool that is not there is in the host', [], [], { pool: 'gone', reservedCores: 8 }, [['cpu-reservation', 'host', 8, 7.5, 7.5]]],
+  ])('%s', (_name, pools, taken, asked, shortages) => {
+    expect(told(admit(HOST, pools, taken, vm(asked)))).toEqual(shortages)
+  })
+
+  it('is not counted beside itself when it is changed', () => {
+    const running = vm({ id: 'x', reservedCores: 7 })
+    expect(admit(HOST, [], [running], { ...running, reservedCores: 7.5 })).toEqual([])
+  })
+
+  it('that asks for nothing is taken by a host that has promised too much', () => {
+    expect(admit(HOST, [pool('a', { cores: 9 })], [], vm())).toEqual([])
+  })
+
+  it('may be one of more than there is, where that is allowed', () => {
+    const generous = { ...HOST, overcommit: { memory: 1.5, vcpus: 4 } }
+    const taken = [vm({ memoryMiB: 15_360 })]
+    expect(told(admit(generous, [], taken, vm({ memoryMiB: 7681 })))).toEqual([['memory', 'host', 7681, 7680, 7680]])
+    expect(admit(generous, [], taken, vm({ memoryMiB: 7680 }))).toEqual([])
+    // What is promised is there: that is never given out twice.
+    expect(told(admit(generous, [], [vm({ reservedMiB: 15_000 })], vm({ reservedMiB: 500 })))).toEqual([
+      ['memory-reservation', 'host', 500, 360, 360],
+    ])
+  })
+})
+
+describe('promises', () => {
+  it('that cannot be kept are all told', () => {
+    const pools = [pool('a', { cores: 4 }), pool('b', { cores: 5, mib: 16_000 })]
+    expect(findBrokenPromises(HOST, pools, []).map(({ resource, pool: name, promised }) => [resource, name, promised])).toEqual([
+      ['cpu-reservation', 'host', 9],
+      ['memory-reservation', 'host', 16_000],
+    ])
+  })
+
+  it('inside a pool are its own up to its reservation, in whatever order they are given', () => {
+    const pools = [pool('c', { parent: 'a', cores: 3 }), pool('a', { cores: 2 }), pool('b', { parent: 'a', cores: 1 })]
+    for (const some of [pools, [...pools].reverse()]) {
+      expect(findBrokenPromises({ ...HOST, cores: 4.5 }, some, [])).toEqual([])
+      expect(findBrokenPromises({ ...HOST, cores: 4.4 }, some, []).map(({ promised }) => promised)).toEqual([4])
+    }
+  })
+})
+
+describe('whatever host, pools and VMs', () => {
+  function numbers(seed: number): () => number {
+    let state = seed
+    return () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return state / 2 ** 32
+    }
+  }
+  const next = numbers(20_261_126)
+  const some = (most: number) => Math.floor(next() * (most + 1))
+  const maybe = <T>(value: T) => (next() < 0.5 ? undefined : value)
+
+  function randomPools(): PoolPromise[] {
+    const pools: PoolPromise[] = []
+    for (let at = 0; at < some(5); at++) {
+      const parent = next() < 0.4 ? `p${some(at)}` : 'host'
+      const rest = { cores: maybe(some(3)), most: maybe(1 + some(6)), mib: maybe(some(4000)), mostMib: maybe(64 + some(9000)) }
+      pools.push(pool(`p${at}`, { ...JSON.parse(JSON.stringify(rest)), parent: parent === `p${at}` ? 'host' : parent }))
+    }
+    return pools
+  }
+
+  function randomHost(): Capacity {
+    return {
+      ...{ cores: 1 + some(16), memoryMiB: 2048 + some(16_384) },
+      reserve: { cores: next(), memoryMiB: some(2000) },
+      overcommit: { memory: 1 + next() * (some(1) as number), vcpus: 1 + some(8) },
+    }
+  }
+
+  const randomVm = (pools: readonly PoolPromise[]) =>
+    vm({
+      ...{ pool: pools[some(pools.length)]?.name ?? 'host', vcpus: 1 + some(4), memoryMiB: 64 + some(4000) },
+      ...{ reservedCores: some(2) === 0 ? some(4) / 2 : 0, reservedMiB: some(2) === 0 ? some(2000) : 0 },
+    })
+
+  it('no promise is broken by what was admitted, and every refusal is true and no larger than it has to be', () => {
+    let [admitted, refused] = [0, 0]
+    for (let round = 0; round < 3000; round++) {
+      const host = randomHost()
+      const pools = randomPools()
+      if (findBrokenPromises(host, pools, []).length > 0) continue
+      const taken: Claim[] = []
+      for (let at = 0; at < 12; at++) {
+        const asked = randomVm(pools)
+        const shortages = admit(host, pools, taken, asked)
+        if (shortages.length === 0) {
+          taken.push(asked)
+          admitted++
+          expect(findBrokenPromises(host, pools, taken)).toEqual([])
+          continue
+        }
+        refused++
+        expect(findBrokenPromises(host, pools, [...taken, asked])).not.toEqual([])
+        for (const { free, total, kept, promised, asked: size } of shortages) {
+          expect(free).toBeCloseTo(Math.max(0, total - kept - promised), 6)
+          expect(size).toBeGreaterThan(free)
+        }
+        // With what would fit of each, it fits.
+        const least = (resource: string) => Math.min(...shortages.filter((one) => one.resource === resource).map(({ fits }) => fits))
+        const smaller: Claim = {
+          ...asked,
+          reservedCores: Math.min(asked.reservedCores, least('cpu-reservation')),
+          reservedMiB: Math.min(asked.reservedMiB, least('memory-reservation')),
+          memoryMiB: Math.min(asked.memoryMiB, least('memory')),
+          vcpus: Math.min(asked.vcpus, least('vcpus')),
+        }
+        expect(admit(host, pools, taken, smaller)).toEqual([])
+      }
+    }
+    expect(Math.min(admitted, refused)).toBeGreaterThan(3000)
+  })
+})
