@@ -248,6 +248,30 @@ describe('a guest', () => {
     await shell.waitFor('cat /sys/block/vdb/size', new RegExp(`^${(1536 * MIB) / 512}$`), minutes(1))
   })
 
+  it('writes no faster than its disk’s limit, from when that is set', async () => {
+    const { api, vms } = host()
+    const limited = async (limits: object) => {
+      const { revision, spec } = await vms.get(id)
+      const { disks } = spec as unknown as { readonly disks: readonly object[] }
+      const body = { disks: disks.map((disk, slot) => (slot === 1 ? { ...disk, limits } : disk)) }
+      const headers = { 'if-match': `"${revision}"` }
+      await vms.follow(await api.call<Task>('PATCH', `/v1/vms/${id}`, { body, headers }), minutes(1))
+    }
+    const seconds = async () => {
+      const begun = performance.now()
+      await shell.run('dd if=/dev/zero of=/dev/vdb bs=256k count=16 oflag=direct && echo written', minutes(3))
+      return (performance.now() - begun) / 1000
+    }
+    const free = await seconds()
+    await limited({ writeBytesPerSecond: 524_288 })
+    const slow = await seconds()
+    console.log(`4 MiB written in ${free} s without a limit, in ${slow} s with one of 512 KiB/s`)
+    expect(slow).toBeGreaterThan(6.5)
+    expect(slow).toBeGreaterThan(2 * free)
+    await limited({})
+    expect((await vms.get(id)).status.pending).toEqual([])
+  })
+
   it('loses no file of its own to a deletion', async () => {
     const answer = await host().api.request('DELETE', `${FILES}/second.qcow2`)
     expect(answer).toMatchObject({ status: 409, json: { code: 'file.in-use', problems: [{ message: 'is used by the VM debian' }] } })

@@ -143,6 +143,9 @@ export class FakeQmp {
       case 'set-action':
         this.panicAction = text('panic')
         return {}
+      case 'block_set_io_throttle':
+        require(this.devices.has(text('id')), command, `there is no device ${text('id')}`)
+        return {}
       case 'balloon':
       case 'migrate-set-parameters':
         return {}

@@ -36,6 +36,9 @@ export async function takeLiveStep(step: LiveStep, monitor: Monitor, tools: Live
       return
     case 'change-medium':
       return changeMedium(step, monitor, tools)
+    case 'set-disk-limits':
+      await monitor.execute('block_set_io_throttle', throttle(step))
+      return
     case 'set-vcpus':
       return setVcpus(step.count, monitor, (id) => unplug(id, monitor))
     case 'set-hot-memory':
@@ -63,6 +66,19 @@ export function goneDevice({ name, data }: QmpEvent): string | null {
 
 export async function observeHardware(monitor: Monitor): Promise<Hardware> {
   return { devices: await peripherals(monitor), vcpus: await countVcpus(monitor) }
+}
+
+/** 0 is no limit; bursts are told of limits alone. */
+function throttle({ name, limits }: Step<'set-disk-limits'>): Record<string, number | string> {
+  const { readIops, writeIops, readBytesPerSecond, writeBytesPerSecond, burstFactor, burstSeconds } = limits
+  const rates = { iops_rd: readIops, iops_wr: writeIops, bps_rd: readBytesPerSecond, bps_wr: writeBytesPerSecond }
+  const given = Object.entries(rates).flatMap(([key, rate]) => (rate === null ? [] : [[key, rate] as const]))
+  const bursts =
+    burstFactor === 1
+      ? []
+      : given.flatMap(([key, rate]) => [[`${key}_max`, rate * burstFactor] as const, [`${key}_max_length`, burstSeconds] as const])
+  const none = { bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0 }
+  return { id: name, ...none, ...Object.fromEntries([...given, ...bursts]) }
 }
 
 type Step<Kind extends LiveStep['kind']> = Extract<LiveStep, { kind: Kind }>

@@ -4,6 +4,7 @@ import type { Event, NewEvent } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
 import { type VmSpec, vmSpecSchema } from '../domain/vm.ts'
 import { upgradeSpec } from '../domain/vm-complete.ts'
+import { cdromSchema, diskSchema, nicSchema } from '../domain/vm-devices.ts'
 import type { LastExit } from '../domain/vm-status.ts'
 import type { SessionRecord, UserRecord, VmRecord } from '../ports/store.ts'
 
@@ -35,9 +36,23 @@ function runtimeOf({ bootMemoryMiB, changingTo, suspended, restarts }: VmRecord)
   return { bootMemoryMiB, changingTo, suspended, restarts }
 }
 
+const DEVICES = [
+  ['disks', diskSchema],
+  ['cdroms', cdromSchema],
+  ['nics', nicSchema],
+] as const
+
+function itemsOf(list: unknown): readonly object[] {
+  return Array.isArray(list) ? (list as readonly object[]) : []
+}
+
+function hasAll(value: object, { entries }: { readonly entries: object }): boolean {
+  return Object.keys(entries).every((name) => name in value)
+}
+
 function specFromText(id: string, kept: string): VmSpec {
   const spec = JSON.parse(kept) as Readonly<Record<string, unknown>>
-  const isWhole = Object.keys(vmSpecSchema.entries).every((name) => name in spec)
+  const isWhole = hasAll(spec, vmSpecSchema) && DEVICES.every(([list, schema]) => itemsOf(spec[list]).every((item) => hasAll(item, schema)))
   return isWhole ? (spec as unknown as VmSpec) : upgradeSpec(id, spec)
 }
 

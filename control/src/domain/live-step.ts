@@ -1,5 +1,7 @@
 // The steps that change a VM while it runs, as plain data. Each is whole or not at all, and harmless where what it wants is so already.
 
+import type { DiskLimits } from './vm-devices.ts'
+
 /** Properties of a device, as QEMU's `-device` and `device_add` take them. */
 export type DeviceProperties = Readonly<Record<string, string | number | boolean>>
 
@@ -38,6 +40,8 @@ export type LiveStep =
       readonly uid: number
       readonly nodes: readonly Readonly<Record<string, unknown>>[]
     }
+  /** Null in all: no limit. QMP: block_set_io_throttle. */
+  | { readonly kind: 'set-disk-limits'; readonly name: string; readonly limits: DiskLimits }
   /** QMP: query-hotpluggable-cpus, device_add, device_del. */
   | { readonly kind: 'set-vcpus'; readonly count: number }
   /** Of the virtio-mem device; the guest's driver follows when it can. QMP: qom-set requested-size. */

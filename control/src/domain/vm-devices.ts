@@ -28,6 +28,32 @@ function slotSchema(count: number) {
   )
 }
 
+/** A thousand million a second is more than any disk does. */
+const MAX_RATE = 1_000_000_000_000
+
+function rate(title: string, unit: string, least: number) {
+  return v.pipe(
+    v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_RATE))), null),
+    field({ title, unit, description: 'Null: as many as there are.' }),
+  )
+}
+
+export const diskLimitsSchema = closed({
+  readIops: rate('Reads', 'operations/s', 1),
+  writeIops: rate('Writes', 'operations/s', 1),
+  readBytesPerSecond: rate('Read rate', 'bytes/s', 65_536),
+  writeBytesPerSecond: rate('Write rate', 'bytes/s', 65_536),
+  burstFactor: v.pipe(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 1),
+    field({ title: 'Burst', description: 'So many times the limits, for as long as `burstSeconds`, after a time of less; 1: none.' }),
+  ),
+  burstSeconds: v.pipe(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3600)), 1),
+    field({ title: 'Burst length', unit: 's' }),
+  ),
+})
+export type DiskLimits = v.InferOutput<typeof diskLimitsSchema>
+
 const DISK_BUSES = ['virtio-blk', 'virtio-scsi', 'sata', 'ide'] as const
 export const diskSchema = closed({
   slot: slotSchema(DISK_SLOTS),
@@ -49,6 +75,10 @@ export const diskSchema = closed({
   serial: v.pipe(
     v.optional(v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,20}$/, 'must be 1 to 20 of A-Z a-z 0-9 _ . -'))), null),
     field({ title: 'Serial number', description: 'That the guest sees, or null for none.' }),
+  ),
+  limits: v.pipe(
+    v.optional(diskLimitsSchema, {}),
+    field({ title: 'Limits', description: 'What the guest gets of the disk at most. QMP: block_set_io_throttle.', takesEffect: 'live' }),
   ),
 })
 

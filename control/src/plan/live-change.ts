@@ -5,6 +5,7 @@ import type { Cdrom, Disk, Nic, VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { same } from '../domain/vm-difference.ts'
 import { mostVcpus } from '../domain/vm-rules.ts'
+import { limitsStep, NO_LIMITS } from './disk-limits.ts'
 import type { PathOf } from './power-on.ts'
 import { PANIC_ACTION } from './qemu-argv.ts'
 import { blockNodes, cdromName, diskDevice, diskName } from './qemu-disks.ts'
@@ -38,7 +39,17 @@ export interface PlannedStep {
 type Move = Omit<PlannedStep, 'after'>
 
 export function planLiveChange(input: LiveChangeInput): readonly PlannedStep[] {
-  const moves = [...disks(input), ...nics(input), ...media(input), ...vcpus(input), ...memory(input), ...panic(input)]
+  const comeAndGo = disks(input)
+  const there = comeAndGo.reduce((spec, { change }) => change(spec), input.inForce)
+  const moves = [
+    ...comeAndGo,
+    ...diskLimits(input, there),
+    ...nics(input),
+    ...media(input),
+    ...vcpus(input),
+    ...memory(input),
+    ...panic(input),
+  ]
   const steps: PlannedStep[] = []
   let spec = input.inForce
   for (const move of moves) {
@@ -81,6 +92,25 @@ function disks({ inForce, wanted, uid, pathOf }: LiveChangeInput): Move[] {
 
 function isSameFile(a: FileReference, b: FileReference): boolean {
   return a.datastore === b.datastore && a.file === b.file
+}
+
+/** A disk that is plugged in now is limited before its guest has found it. */
+function diskLimits({ inForce, wanted }: LiveChangeInput, there: VmSpec): Move[] {
+  return wanted.disks.flatMap((disk): Move[] => {
+    if (bySlot(there.disks, disk.slot) === undefined) return []
+    const before = bySlot(inForce.disks, disk.slot)?.limits ?? NO_LIMITS
+    if (same(before, disk.limits)) return []
+    return [
+      {
+        step: limitsStep(disk, disk.limits),
+        undo: limitsStep(disk, before),
+        change: (spec) => {
+          const now = bySlot(spec.disks, disk.slot)
+          return now === undefined ? spec : withDevice(spec, 'disks', { ...now, limits: disk.limits })
+        },
+      },
+    ]
+  })
 }
 
 function nics({ inForce, wanted, uid }: LiveChangeInput): Move[] {

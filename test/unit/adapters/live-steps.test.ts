@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type LiveTools, takeLiveStep } from '../../../control/src/adapters/live-steps.ts'
 import type { LiveStep } from '../../../control/src/domain/live-step.ts'
+import { NO_LIMITS } from '../../../control/src/plan/disk-limits.ts'
 import { codeOf, ScriptedQmp } from './scripted-qmp.ts'
 
 const NODES = [
@@ -226,6 +227,23 @@ it.each<[LiveStep, string, object]>([
   [{ kind: 'set-link', name: 'nic0', up: false }, 'set_link', { name: 'nic0', up: false }],
   [{ kind: 'set-balloon', bytes: 1024 }, 'balloon', { value: 1024 }],
   [{ kind: 'set-hot-memory', bytes: 2048 }, 'qom-set', { path: '/machine/peripheral/hot-memory', property: 'requested-size', value: 2048 }],
+  [
+    {
+      kind: 'set-disk-limits',
+      name: 'disk1',
+      limits: { ...NO_LIMITS, readIops: 100, writeBytesPerSecond: 1_000_000, burstFactor: 3, burstSeconds: 20 },
+    },
+    'block_set_io_throttle',
+    {
+      ...{ id: 'disk1', bps: 0, bps_rd: 0, bps_wr: 1_000_000, bps_wr_max: 3_000_000, bps_wr_max_length: 20 },
+      ...{ iops: 0, iops_rd: 100, iops_rd_max: 300, iops_rd_max_length: 20, iops_wr: 0 },
+    },
+  ],
+  [
+    { kind: 'set-disk-limits', name: 'disk0', limits: NO_LIMITS },
+    'block_set_io_throttle',
+    { id: 'disk0', bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0 },
+  ],
   [{ kind: 'set-panic-action', action: 'pause' }, 'set-action', { panic: 'pause' }],
 ])('%o is one command', async (step, command, commandArguments) => {
   await take(step)

@@ -80,6 +80,13 @@ export const NOT_ON_THE_COMMAND_LINE: Readonly<Record<string, string>> = {
   memoryTargetMiB: 'by QMP before the guest runs',
   'disks[].datastore': 'part of the path outside the view',
   'disks[].file': 'part of the path outside the view',
+  'disks[].limits': 'by QMP before the guest runs',
+  ...Object.fromEntries(
+    ['readIops', 'writeIops', 'readBytesPerSecond', 'writeBytesPerSecond', 'burstFactor', 'burstSeconds'].map((name) => [
+      `disks[].limits.${name}`,
+      'with the others',
+    ]),
+  ),
   'nics[].network': 'the bridge of the TAP',
   'nics[].connected': 'by QMP before the guest runs',
   'cloudInit.userData': 'in the seed',
