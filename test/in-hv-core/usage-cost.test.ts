@@ -35,6 +35,7 @@ it(`a round over ${VMS} VMs`, async () => {
     fs.mkdir(`${directory}/proc`)
     const usage = createUsage({ cgroups: directory, proc: `${directory}/proc`, sys: '/sys' })
     const app = await world.boot({ usage })
+    app.resources.change({ overcommit: { memory: 8, vcpus: 64 } }, 'test')
     const boot = { from: 'kernel', kernel: { datastore: 'local', file: 'vmlinuz' } }
     for (let index = 0; index < VMS; index++) {
       const { id } = app.vms.create(draft(`vm${index}`, { boot, nics: [{ network: 'nat' }] }), { dryRun: false, by: 'test' })

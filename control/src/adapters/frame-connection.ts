@@ -103,6 +103,11 @@ export class FrameConnection {
     this.#advance()
   }
 
+  /** The channel is about to be closed: what is left of large answers is queued, whatever the peer has taken. */
+  finish(): void {
+    this.#sendLarge(Number.POSITIVE_INFINITY)
+  }
+
   /** The channel is closed, whoever closed it. */
   ended(): void {
     if (this.#closed) return
@@ -221,8 +226,8 @@ export class FrameConnection {
   }
 
   /** As much as the peer takes: what comes later goes when that has gone. */
-  #sendLarge(): void {
-    while (!this.#closed && this.#channel.queuedBytes <= CONGESTED_BYTES) {
+  #sendLarge(mostQueuedBytes = CONGESTED_BYTES): void {
+    while (!this.#closed && this.#channel.queuedBytes <= mostQueuedBytes) {
       const [first] = this.#large
       if (first === undefined) return
       const { stream, body } = first

@@ -22,7 +22,7 @@ export interface FrameServerOptions {
 
 /** Throws the native HostError when the socket cannot be made. */
 export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameHandler, log: Log): FrameServer {
-  const connections = new Map<Connection, FramePeer>()
+  const connections = new Map<Connection, { readonly peer: FramePeer; readonly frames: FrameConnection }>()
   const tools: FrameTools = {
     encodeUtf8,
     decodeUtf8: (bytes) => decodeUtf8(bytes, { fatal: true }),
@@ -38,8 +38,8 @@ export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameH
       connection.close()
       return
     }
-    connections.set(connection, peer)
     const frames = new FrameConnection(connection, peer, handler, tools)
+    connections.set(connection, { peer, frames })
     connection.onClose(() => {
       connections.delete(connection)
       frames.ended()
@@ -54,7 +54,7 @@ export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameH
   }
 
   function countOf(peer: FramePeer): number {
-    return [...connections.values()].filter((other) => other === peer).length
+    return [...connections.values()].filter((other) => other.peer === peer).length
   }
 
   let allClosed = () => {}
@@ -66,7 +66,10 @@ export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameH
       return new Promise((resolve) => {
         allClosed = resolve
         if (connections.size === 0) resolve()
-        for (const connection of connections.keys()) connection.closeWhenSent(CLOSE_TIMEOUT_MS)
+        for (const [connection, { frames }] of connections) {
+          frames.finish()
+          connection.closeWhenSent(CLOSE_TIMEOUT_MS)
+        }
       })
     },
   }

@@ -94,7 +94,7 @@ async function resolve(asked: Operation, client: Client, typed: string): Promise
     case 'datastore':
       return { label: typed, parameters: { name: segment(typed) } }
     default:
-      return { label: client.target.address.host, parameters: {} }
+      return { label: typed === '' ? client.target.address.host : typed, parameters: {} }
   }
 }
 
