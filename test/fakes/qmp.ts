@@ -123,7 +123,12 @@ export class FakeQmp {
         require(this.devices.has(text('name')), command, `there is no device ${text('name')}`)
         return void (given.up === true ? this.unlinked.delete(text('name')) : this.unlinked.add(text('name')))
       case 'query-block':
-        return [...this.media].map(([drive, node]) => ({ qdev: drive, ...(node === null ? {} : { inserted: { 'node-name': node } }) }))
+        return [
+          ...[...this.devices.keys()]
+            .filter((id) => id.startsWith('disk'))
+            .map((id) => ({ qdev: `/machine/peripheral/${id}/virtio-backend` })),
+          ...[...this.media].map(([drive, node]) => ({ qdev: drive, ...(node === null ? {} : { inserted: { 'node-name': node } }) })),
+        ]
       case 'blockdev-open-tray':
         return void this.openTrays.add(text('id'))
       case 'blockdev-remove-medium':
@@ -144,7 +149,7 @@ export class FakeQmp {
         this.panicAction = text('panic')
         return {}
       case 'block_set_io_throttle':
-        require(this.devices.has(text('id')), command, `there is no device ${text('id')}`)
+        require([...this.devices.keys()].some((id) => text('id') === `/machine/peripheral/${id}/virtio-backend`), command, 'no such drive')
         return {}
       case 'balloon':
       case 'migrate-set-parameters':

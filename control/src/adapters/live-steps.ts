@@ -1,6 +1,7 @@
 // Takes one step in a running VM over QMP: whole, or undone here. Which steps are to be taken is decided by the plan.
 // @source QEMU qapi/block-core.json, qapi/qdev.json, qapi/net.json, qapi/machine.json
 import type { LiveStep } from '../domain/live-step.ts'
+import type { DiskLimits } from '../domain/vm-devices.ts'
 import type { Hardware } from '../ports/vm-host.ts'
 import { VmHostFailure } from './host-failure.ts'
 import { dropFile, type Monitor, objects, passFile, unlessGone } from './monitor.ts'
@@ -37,7 +38,7 @@ export async function takeLiveStep(step: LiveStep, monitor: Monitor, tools: Live
     case 'change-medium':
       return changeMedium(step, monitor, tools)
     case 'set-disk-limits':
-      await monitor.execute('block_set_io_throttle', throttle(step))
+      await monitor.execute('block_set_io_throttle', { id: await findDrive(step.name, monitor), ...throttle(step.limits) })
       return
     case 'set-vcpus':
       return setVcpus(step.count, monitor, (id) => unplug(id, monitor))
@@ -69,8 +70,14 @@ export async function observeHardware(monitor: Monitor): Promise<Hardware> {
 }
 
 /** 0 is no limit; bursts are told of limits alone. */
-function throttle({ name, limits }: Step<'set-disk-limits'>): Record<string, number | string> {
-  const { readIops, writeIops, readBytesPerSecond, writeBytesPerSecond, burstFactor, burstSeconds } = limits
+function throttle({
+  readIops,
+  writeIops,
+  readBytesPerSecond,
+  writeBytesPerSecond,
+  burstFactor,
+  burstSeconds,
+}: DiskLimits): Record<string, number> {
   const rates = { iops_rd: readIops, iops_wr: writeIops, bps_rd: readBytesPerSecond, bps_wr: writeBytesPerSecond }
   const given = Object.entries(rates).flatMap(([key, rate]) => (rate === null ? [] : [[key, rate] as const]))
   const bursts =
@@ -78,7 +85,7 @@ function throttle({ name, limits }: Step<'set-disk-limits'>): Record<string, num
       ? []
       : given.flatMap(([key, rate]) => [[`${key}_max`, rate * burstFactor] as const, [`${key}_max_length`, burstSeconds] as const])
   const none = { bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0 }
-  return { id: name, ...none, ...Object.fromEntries([...given, ...bursts]) }
+  return { ...none, ...Object.fromEntries([...given, ...bursts]) }
 }
 
 type Step<Kind extends LiveStep['kind']> = Extract<LiveStep, { kind: Kind }>
@@ -164,7 +171,7 @@ async function peripherals(monitor: Monitor): Promise<readonly string[]> {
 
 /** What can fail is done before the old medium is out. Nodes of media have the number of the set in their names, as old and new are there together. */
 async function changeMedium(step: Step<'change-medium'>, monitor: Monitor, tools: LiveTools): Promise<void> {
-  await requireDrive(step.drive, monitor)
+  await findDrive(step.drive, monitor)
   let inserted: string | null = null
   if (step.path !== null) {
     const filename = await passFile(monitor, tools.openFile(step.path, step.uid, true), step.drive, tools.close)
@@ -205,8 +212,10 @@ async function forgetMedium(drive: string, suffix: string, monitor: Monitor): Pr
   if (suffix !== '') await unlessGone(monitor.execute('remove-fd', { 'fdset-id': Number(suffix.slice(1)) }))
 }
 
-async function requireDrive(drive: string, monitor: Monitor): Promise<void> {
+/** By what QEMU knows the drive of a device: its name, or where that is a part of the device (virtio-blk), the part's path. */
+async function findDrive(name: string, monitor: Monitor): Promise<string> {
   const blocks = objects(await monitor.execute('query-block'), 'query-block')
-  const found = blocks.find(({ qdev }) => typeof qdev === 'string' && (qdev === drive || qdev.endsWith(`/${drive}`)))
-  if (found === undefined) throw new VmHostFailure('device.not-found', 'query-block', `there is no drive ${drive}`)
+  const found = blocks.find(({ qdev }) => typeof qdev === 'string' && qdev.split('/').includes(name))
+  if (typeof found?.qdev !== 'string') throw new VmHostFailure('device.not-found', 'query-block', `there is no drive ${name}`)
+  return found.qdev
 }

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type LiveTools, takeLiveStep } from '../../../control/src/adapters/live-steps.ts'
 import type { LiveStep } from '../../../control/src/domain/live-step.ts'
+import type { DiskLimits } from '../../../control/src/domain/vm-devices.ts'
 import { NO_LIMITS } from '../../../control/src/plan/disk-limits.ts'
 import { codeOf, ScriptedQmp } from './scripted-qmp.ts'
 
@@ -227,27 +228,28 @@ it.each<[LiveStep, string, object]>([
   [{ kind: 'set-link', name: 'nic0', up: false }, 'set_link', { name: 'nic0', up: false }],
   [{ kind: 'set-balloon', bytes: 1024 }, 'balloon', { value: 1024 }],
   [{ kind: 'set-hot-memory', bytes: 2048 }, 'qom-set', { path: '/machine/peripheral/hot-memory', property: 'requested-size', value: 2048 }],
-  [
-    {
-      kind: 'set-disk-limits',
-      name: 'disk1',
-      limits: { ...NO_LIMITS, readIops: 100, writeBytesPerSecond: 1_000_000, burstFactor: 3, burstSeconds: 20 },
-    },
-    'block_set_io_throttle',
-    {
-      ...{ id: 'disk1', bps: 0, bps_rd: 0, bps_wr: 1_000_000, bps_wr_max: 3_000_000, bps_wr_max_length: 20 },
-      ...{ iops: 0, iops_rd: 100, iops_rd_max: 300, iops_rd_max_length: 20, iops_wr: 0 },
-    },
-  ],
-  [
-    { kind: 'set-disk-limits', name: 'disk0', limits: NO_LIMITS },
-    'block_set_io_throttle',
-    { id: 'disk0', bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0 },
-  ],
   [{ kind: 'set-panic-action', action: 'pause' }, 'set-action', { panic: 'pause' }],
 ])('%o is one command', async (step, command, commandArguments) => {
   await take(step)
   expect(qmp.asked).toMatchObject([{ command, commandArguments }])
+})
+
+it.each<[string, string, DiskLimits, object]>([
+  [
+    ...(['with bursts, of what is limited', '/machine/peripheral/disk1/virtio-backend'] as const),
+    { ...NO_LIMITS, readIops: 100, writeBytesPerSecond: 1_000_000, burstFactor: 3, burstSeconds: 20 },
+    {
+      ...{ bps: 0, bps_rd: 0, bps_wr: 1_000_000, bps_wr_max: 3_000_000, bps_wr_max_length: 20 },
+      ...{ iops: 0, iops_rd: 100, iops_rd_max: 300, iops_rd_max_length: 20, iops_wr: 0 },
+    },
+  ],
+  ['that are none', 'disk1', NO_LIMITS, { bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0 }],
+])('limits of a disk %s are set by the name that QEMU has for it', async (_name, qdev, limits, rates) => {
+  qmp.answers.set('query-block', [{ qdev: 'cdrom0' }, { qdev }])
+  await take({ kind: 'set-disk-limits', name: 'disk1', limits })
+  expect(qmp.asked.at(-1)).toMatchObject({ command: 'block_set_io_throttle', commandArguments: { id: qdev, ...rates } })
+  qmp.answers.set('query-block', [])
+  expect(await codeOf(take({ kind: 'set-disk-limits', name: 'disk1', limits }))).toBe('device.not-found')
 })
 
 it.each<[string, unknown]>([
