@@ -110,6 +110,17 @@ describe('vm create', () => {
   })
 })
 
+describe('a disk', () => {
+  it('is typed with fields of its fields, and shown as it is typed', async () => {
+    const disk = 'local/a.qcow2,format=qcow2,limits.readIops=100,limits.burstFactor=3'
+    expect((await on('vm', 'create', 'web1', '--disk', disk)).exit).toBe(0)
+    expect((await on('vm', 'set', 'web1', '--set', 'disk0.limits.writeIops=7')).exit).toBe(0)
+    expect((await on('vm', 'show', 'web1')).output).toMatch(
+      /^disk0 +local\/a\.qcow2,format=qcow2,.*limits\.readIops=100,limits\.writeIops=7,limits\.burstFactor=3,/m,
+    )
+  })
+})
+
 describe('a VM', () => {
   it('is named by its name or its id', async () => {
     const { id } = await created('web1')

@@ -1,4 +1,5 @@
 // What is typed for a field, turned into the field's type. Ranges and rules are the host's to check.
+import { mergePatch } from '../domain/merge-patch.ts'
 import type { Problem } from '../domain/problem.ts'
 import { parseBytes } from './quantity.ts'
 import { fieldsOf, headOf, isFileReference, itemsOf, type Schema, withoutNull } from './schema.ts'
@@ -55,7 +56,7 @@ function readList(items: Schema, text: string, field: string): Read {
 }
 
 /**
- * `HEAD,name=value,…`: HEAD stands for what the object is about, such as its file (`DATASTORE/FILE`).
+ * `HEAD,name=value,…`: HEAD stands for what the object is about, such as its file (`DATASTORE/FILE`). `limits.readIops=100` is a field of a field.
  * A choice that is required and left out is told by the file's name: `web1.qcow2` is qcow2.
  */
 function readObject(schema: Schema, text: string, field: string): Read {
@@ -70,12 +71,23 @@ function readObject(schema: Schema, text: string, field: string): Read {
       Object.assign(value, read.value)
     } else if (rest.length === 0) return refuse(field, `${part} must be NAME=VALUE`)
     else {
-      const read = readValue(fields[name] ?? null, rest.join('='), `${field}.${name}`)
+      const read = readInner(fields, name.split('.'), rest.join('='), field)
       if (!read.ok) return read
-      value[name] = read.value
+      const [own = ''] = name.split('.')
+      value[own] = mergePatch(value[own], read.value)
     }
   }
   return { ok: true, value: { ...value, ...toldByName(schema, value) } }
+}
+
+/** The value of the first name of the path, with nothing in it but what is told. */
+function readInner(fields: Readonly<Record<string, Schema>>, path: readonly string[], text: string, field: string): Read {
+  const [name = '', ...rest] = path
+  const schema = fields[name] ?? null
+  if (rest.length === 0) return readValue(schema, text, `${field}.${name}`)
+  const [next = ''] = rest
+  const read = readInner(schema === null ? {} : fieldsOf(withoutNull(schema)), rest, text, `${field}.${name}`)
+  return read.ok ? { ok: true, value: { [next]: read.value } } : read
 }
 
 /** `empty` is a file that is not there. */

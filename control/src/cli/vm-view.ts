@@ -46,7 +46,13 @@ export function renderDevice(schema: Schema, device: Document): string {
   const own = head?.kind === 'file' ? ['datastore', 'file'] : head === null ? [] : [head.name]
   const first = own.map((name) => (device[name] === null ? 'empty' : render(device[name]))).join('/')
   const others = Object.entries(device).filter(([name, value]) => name !== 'slot' && !own.includes(name) && value !== null)
-  return [...(first === '' ? [] : [first]), ...others.map(([name, value]) => `${name}=${render(value)}`)].join(',')
+  return [...(first === '' ? [] : [first]), ...others.flatMap(([name, value]) => assignments(name, value))].join(',')
+}
+
+/** Of an object within, its fields by their paths. */
+function assignments(name: string, value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || 'datastore' in value) return [`${name}=${render(value)}`]
+  return Object.entries(value).flatMap(([field, inner]) => (inner === null ? [] : assignments(`${name}.${field}`, inner)))
 }
 
 export function render(value: unknown): string {

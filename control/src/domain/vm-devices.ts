@@ -77,8 +77,12 @@ export const diskSchema = closed({
     field({ title: 'Serial number', description: 'That the guest sees, or null for none.' }),
   ),
   limits: v.pipe(
-    v.optional(diskLimitsSchema, {}),
-    field({ title: 'Limits', description: 'What the guest gets of the disk at most. QMP: block_set_io_throttle.', takesEffect: 'live' }),
+    v.optional(v.nullable(diskLimitsSchema), null),
+    field({
+      title: 'Limits',
+      description: 'What the guest gets of the disk at most; null: all there is. QMP: block_set_io_throttle.',
+      takesEffect: 'live',
+    }),
   ),
 })
 

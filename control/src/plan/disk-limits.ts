@@ -5,16 +5,11 @@ import type { Disk } from '../domain/vm.ts'
 import type { DiskLimits } from '../domain/vm-devices.ts'
 import { diskName } from './qemu-disks.ts'
 
-export const NO_LIMITS: DiskLimits = {
+const NO_LIMITS: DiskLimits = {
   ...{ readIops: null, writeIops: null, readBytesPerSecond: null, writeBytesPerSecond: null },
   ...{ burstFactor: 1, burstSeconds: 1 },
 }
 
-/** Bursts of what has no limit are none. */
-export function isLimited({ readIops, writeIops, readBytesPerSecond, writeBytesPerSecond }: DiskLimits): boolean {
-  return [readIops, writeIops, readBytesPerSecond, writeBytesPerSecond].some((rate) => rate !== null)
-}
-
-export function limitsStep({ slot }: Pick<Disk, 'slot'>, limits: DiskLimits): LiveStep {
-  return { kind: 'set-disk-limits', name: diskName(slot), limits }
+export function limitsStep({ slot }: Pick<Disk, 'slot'>, limits: DiskLimits | null): LiveStep {
+  return { kind: 'set-disk-limits', name: diskName(slot), limits: limits ?? NO_LIMITS }
 }

@@ -5,7 +5,7 @@ import type { Cdrom, Disk, Nic, VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { same } from '../domain/vm-difference.ts'
 import { mostVcpus } from '../domain/vm-rules.ts'
-import { limitsStep, NO_LIMITS } from './disk-limits.ts'
+import { limitsStep } from './disk-limits.ts'
 import type { PathOf } from './power-on.ts'
 import { PANIC_ACTION } from './qemu-argv.ts'
 import { blockNodes, cdromName, diskDevice, diskName } from './qemu-disks.ts'
@@ -98,7 +98,7 @@ function isSameFile(a: FileReference, b: FileReference): boolean {
 function diskLimits({ inForce, wanted }: LiveChangeInput, there: VmSpec): Move[] {
   return wanted.disks.flatMap((disk): Move[] => {
     if (bySlot(there.disks, disk.slot) === undefined) return []
-    const before = bySlot(inForce.disks, disk.slot)?.limits ?? NO_LIMITS
+    const before = bySlot(inForce.disks, disk.slot)?.limits ?? null
     if (same(before, disk.limits)) return []
     return [
       {

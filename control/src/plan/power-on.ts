@@ -5,7 +5,7 @@ import type { ResourceGroup } from '../domain/resource-group.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { cloudInitFiles } from './cloud-init.ts'
-import { isLimited, limitsStep } from './disk-limits.ts'
+import { limitsStep } from './disk-limits.ts'
 import { balloonStep } from './live-change.ts'
 import { QEMU, renderQemuArgv } from './qemu-argv.ts'
 import { nicName } from './qemu-nics.ts'
@@ -74,9 +74,7 @@ export function planPowerOn({ id, uid, spec, pathOf, group, suspended }: PowerOn
     ...serials.map((_, port): Effect => ({ kind: 'open-serial', port, ...serialPaths(id, port) })),
     ...(spec.guestAgent ? [{ kind: 'attach-agent', path: paths.agentSocket } as const] : []),
     { kind: 'connect-qmp', path: paths.qmpSocket, timeoutMs: QMP_TIMEOUT_MS },
-    ...spec.disks
-      .filter(({ limits }) => isLimited(limits))
-      .map((disk): Effect => ({ kind: 'configure', step: limitsStep(disk, disk.limits) })),
+    ...spec.disks.flatMap((disk): Effect[] => (disk.limits === null ? [] : [{ kind: 'configure', step: limitsStep(disk, disk.limits) }])),
     ...spec.nics.flatMap(({ slot, connected }): Effect[] =>
       connected ? [] : [{ kind: 'configure', step: { kind: 'set-link', name: nicName(slot), up: false } }],
     ),

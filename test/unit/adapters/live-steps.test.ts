@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type LiveTools, takeLiveStep } from '../../../control/src/adapters/live-steps.ts'
 import type { LiveStep } from '../../../control/src/domain/live-step.ts'
 import type { DiskLimits } from '../../../control/src/domain/vm-devices.ts'
-import { NO_LIMITS } from '../../../control/src/plan/disk-limits.ts'
 import { codeOf, ScriptedQmp } from './scripted-qmp.ts'
 
 const NODES = [
@@ -233,6 +232,11 @@ it.each<[LiveStep, string, object]>([
   await take(step)
   expect(qmp.asked).toMatchObject([{ command, commandArguments }])
 })
+
+const NO_LIMITS: DiskLimits = {
+  ...{ readIops: null, writeIops: null, readBytesPerSecond: null, writeBytesPerSecond: null },
+  ...{ burstFactor: 1, burstSeconds: 1 },
+}
 
 it.each<[string, string, DiskLimits, object]>([
   [
