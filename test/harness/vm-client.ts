@@ -40,6 +40,8 @@ export const guestSpecs = {
     memoryMiB: 256,
     disks: [{ ...file('debian.qcow2'), format: 'qcow2' }],
     nics: [{ network: 'nat' }],
+    // Emulated, it may take minutes to end.
+    shutdown: { timeoutSeconds: 600 },
   }),
   secondDebian: (name: string) => ({
     name,

@@ -65,18 +65,25 @@ export function createPower(
     let pressing = true
     const stopped = fleet.whenStopped(id)
     let cancel = () => {}
+    let byAgent = false
     const pressAgain = () => {
       cancel = clock.after(PRESS_AGAIN_MS, () => {
         if (!pressing) return
         // An error here means that QEMU is ending, which is what is waited for.
         process.pressPowerButton().catch(() => {})
+        if (!byAgent) void askAgent()
         pressAgain()
       })
+    }
+    /** One that did not answer when it was asked first may do so now. */
+    const askAgent = async () => {
+      if (pressing) byAgent = await guests.requestShutdown(id)
     }
     const deadlineMs = clock.monotonicMs() + timeoutMs
     try {
       pressAgain()
-      if (!(await guests.requestShutdown(id))) await process.pressPowerButton()
+      await askAgent()
+      if (!byAgent) await process.pressPowerButton()
       if (await within(clock, Math.max(0, deadlineMs - clock.monotonicMs()), stopped)) return
     } finally {
       pressing = false

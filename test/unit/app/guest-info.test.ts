@@ -246,6 +246,18 @@ describe('a shutdown', () => {
     expect([guest.shutdowns, presses(), state()]).toEqual([0, 1, 'off'])
   })
 
+  it('is asked of an agent that begins to answer while the guest ignores the button', async () => {
+    guest.behaviour = 'silent'
+    await open()
+    world.vmHost.machine(id).obedient = false
+    const task = app.power.shutdown(id, BY)
+    await pass(15_000)
+    expect([guest.shutdowns, state()]).toEqual([0, 'stopping'])
+    guest.behaviour = 'good'
+    await pass(30_000)
+    expect([guest.shutdowns, state(), app.tasks.get(task.id).state]).toEqual([1, 'off', 'succeeded'])
+  })
+
   it('thaws the guest first', async () => {
     await open()
     app.guests.freeze(id, 600, BY)
