@@ -1,11 +1,11 @@
 // Disk images: what is made, grown and copied when, what is refused, and what is left when it goes wrong.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
-import type { Refusal } from '../../../control/src/app/refusal.ts'
 import { ROOM_KEPT_BYTES } from '../../../control/src/plan/disk-space.ts'
 import { FakeFailure } from '../../fakes/vm-host.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
+import { codeOf, refusalOf } from './refused.ts'
 
 const BY = 'operator'
 const MIB = 1_048_576
@@ -35,16 +35,6 @@ async function running(name: string, spec: object): Promise<string> {
   await pass()
   return id
 }
-
-function refusalOf(act: () => unknown): Refusal {
-  try {
-    act()
-  } catch (error) {
-    return error as Refusal
-  }
-  throw new Error('it was not refused')
-}
-const codeOf = (act: () => unknown) => refusalOf(act).code
 
 /** Work on images waits until the returned function is called. */
 function hold(): () => void {

@@ -1,13 +1,16 @@
-// The code that a use case was refused with.
+// What a use case was refused with.
+import type { Refusal } from '../../../control/src/app/refusal.ts'
 
-export function codeOf(act: () => unknown): string {
+export function refusalOf(act: () => unknown): Refusal {
   try {
     act()
   } catch (error) {
-    return (error as { code: string }).code
+    return error as Refusal
   }
   throw new Error('was not refused')
 }
+
+export const codeOf = (act: () => unknown) => refusalOf(act).code
 
 export async function codeOfPromise(act: Promise<unknown>): Promise<string> {
   try {

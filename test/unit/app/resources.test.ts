@@ -1,12 +1,12 @@
 // Pools and admission in use: what is promised is kept from others, what does not fit is told, and groups follow what runs.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
-import type { Refusal } from '../../../control/src/app/refusal.ts'
 import { check } from '../../../control/src/domain/check.ts'
 import { type PoolSpec, poolSpecSchema } from '../../../control/src/domain/pool.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
+import { refusalOf } from './refused.ts'
 
 const BY = 'operator'
 const NOW = { dryRun: false, by: BY }
@@ -41,14 +41,6 @@ async function running(name: string, spec: object = {}): Promise<string> {
   return id
 }
 
-function refusalOf(act: () => unknown): Refusal {
-  try {
-    act()
-  } catch (error) {
-    return error as Refusal
-  }
-  throw new Error('it was not refused')
-}
 const fileOf = (path: string, name: string) => world.resourceGroups.files.get(`${VM_GROUP}${path}`)?.[name]
 const cores = (reservationCores: number, rest: object = {}) => ({ vcpus: 4, cpuAllocation: { reservationCores, ...rest } })
 
