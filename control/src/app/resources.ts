@@ -5,7 +5,7 @@ import { mergePatch } from '../domain/merge-patch.ts'
 import type { PoolRecord } from '../domain/pool.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
 import type { VmSpec } from '../domain/vm.ts'
-import { same } from '../domain/vm-difference.ts'
+import { same, withAllocation } from '../domain/vm-difference.ts'
 import { admit, type Claim, findBrokenPromises, type Shortage } from '../plan/admission.ts'
 import { defaultReserve } from '../plan/host-reserve.ts'
 import { planGroups, poolGroup } from '../plan/resource-groups.ts'
@@ -160,5 +160,5 @@ function isNoMore(asked: Claim, has: Claim): boolean {
 /** Allocations are in force as soon as they are kept; the pool, the memory and the vCPUs are those of the process. */
 function inForce({ spec, startedSpec, process }: VmRecord): VmSpec | null {
   if (process === null || startedSpec === null) return null
-  return { ...startedSpec, cpuAllocation: spec.cpuAllocation, memoryAllocation: spec.memoryAllocation }
+  return withAllocation(startedSpec, spec)
 }

@@ -6,7 +6,7 @@ import type { Problem } from '../domain/problem.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
 import { type VmDraft, type VmSpec, vmSpecSchema } from '../domain/vm.ts'
 import { completeSpec } from '../domain/vm-complete.ts'
-import { pendingFields, same } from '../domain/vm-difference.ts'
+import { pendingFields, same, withAllocation } from '../domain/vm-difference.ts'
 import type { Vm } from '../domain/vm-status.ts'
 import { FIRST_UID } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -128,8 +128,7 @@ export function createVms(
       const steps = reconfigure.plan(record, spec)
       const now = steps.at(-1)?.after ?? record.startedSpec
       if (now !== null) {
-        const { cpuAllocation, memoryAllocation } = spec
-        resources.requireAdmitted(id, { ...now, cpuAllocation, memoryAllocation })
+        resources.requireAdmitted(id, withAllocation(now, spec))
       }
       if (dryRun) {
         const inForce = steps.at(-1)?.after ?? record.startedSpec ?? record.suspended?.spec ?? null

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { closed } from './check.ts'
 import { field } from './field.ts'
+import { cpuSetSchema, numaNodesSchema } from './placement-fields.ts'
 
 /** What all pools and VMs are in, unless said otherwise; it is no pool of its own, and cannot be changed or deleted. */
 export const ROOT_POOL = 'host'
@@ -81,6 +82,15 @@ export const poolSpecSchema = closed({
       {},
     ),
     field({ title: 'Memory', takesEffect: 'live' }),
+  ),
+  cpuSet: v.pipe(v.optional(cpuSetSchema, {}), field({ title: 'CPU set', description: 'cgroup: cpuset.cpus.', takesEffect: 'live' })),
+  numaNodes: v.pipe(
+    v.optional(v.nullable(numaNodesSchema), null),
+    field({
+      title: 'NUMA nodes',
+      description: 'Whose CPUs its VMs run on, and whose memory those get that are started from now on; null: those of its parent.',
+      takesEffect: 'live-where-possible',
+    }),
   ),
 })
 

@@ -1,6 +1,7 @@
 // Makes a checked draft a complete spec: presets, slots, UUID, MAC addresses. What an edit leaves alone stays as it is.
 import { check } from './check.ts'
 import { deriveMac } from './mac.ts'
+import { checkPlacementRules } from './placement-rules.ts'
 import type { Checked } from './problem.ts'
 import { type VmDraft, type VmSpec, vmSpecSchema } from './vm.ts'
 import { CDROM_SLOTS, DISK_SLOTS, NIC_SLOTS } from './vm-devices.ts'
@@ -22,7 +23,7 @@ export function completeSpec(id: string, input: VmDraft, before: VmSpec | null, 
     mac: nic.mac ?? before?.nics.find(({ slot }) => slot === nic.slot)?.mac ?? freeMac(id, nic.slot, own, isTaken),
   }))
   const spec = { ...draft, uuid: draft.uuid ?? before?.uuid ?? id, disks, cdroms, nics: withMacs } as VmSpec
-  const problems = checkRules(spec)
+  const problems = [...checkRules(spec), ...checkPlacementRules(spec)]
   return problems.length === 0 ? { ok: true, value: spec } : { ok: false, problems }
 }
 

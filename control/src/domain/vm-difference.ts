@@ -11,6 +11,11 @@ export function pendingFields(inForce: VmSpec, wanted: VmSpec): readonly string[
   return differingFields({ ...inForce, ...pick(wanted, HOST_FIELDS) }, wanted)
 }
 
+/** What counts as soon as it is kept, of a VM that runs with the rest of another spec. */
+export function withAllocation(inForce: VmSpec, { cpuAllocation, memoryAllocation, cpuPlacement }: VmSpec): VmSpec {
+  return { ...inForce, cpuAllocation, memoryAllocation, cpuPlacement }
+}
+
 function pick<Key extends keyof VmSpec>(spec: VmSpec, names: readonly Key[]): Pick<VmSpec, Key> {
   return Object.fromEntries(names.map((name) => [name, spec[name]])) as Pick<VmSpec, Key>
 }

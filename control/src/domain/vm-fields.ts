@@ -72,4 +72,5 @@ export const HOST_FIELDS = [
   'onHostShutdown',
   'cpuAllocation',
   'memoryAllocation',
+  'cpuPlacement',
 ] as const

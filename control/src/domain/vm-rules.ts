@@ -9,7 +9,7 @@ const DRIVE_POSITIONS = { q35: 6, i440fx: 4 } as const
 /** Slots of virtio-blk disks on i440fx, whose bus has 32 places in all. */
 const I440FX_DISK_SLOTS = 8
 
-function refuse(holds: boolean, code: string, field: string, message: string, got?: Problem['got']): readonly Problem[] {
+export function refuse(holds: boolean, code: string, field: string, message: string, got?: Problem['got']): readonly Problem[] {
   return holds ? [] : [{ code, field, message, ...(got === undefined ? {} : { got }) }]
 }
 

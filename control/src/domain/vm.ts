@@ -4,7 +4,6 @@ import { closed, rule } from './check.ts'
 import { field } from './field.ts'
 import { GUEST_TYPES } from './guest-type.ts'
 import { vmNameSchema } from './names.ts'
-import { cpuLimitSchema, cpuReservationSchema, cpuSharesSchema, memoryReservationSchema, poolNameSchema, ROOT_POOL } from './pool.ts'
 import { CDROM_SLOTS, cdromSchema, DISK_SLOTS, diskSchema, NIC_SLOTS, nicSchema } from './vm-devices.ts'
 import { bootSchema, CPU_MODELS, cloudInitSchema, smbiosSchema, topologySchema } from './vm-hardware.ts'
 import {
@@ -16,6 +15,7 @@ import {
   shutdownSchema,
   watchdogSchema,
 } from './vm-policies.ts'
+import { resourceFields } from './vm-resources.ts'
 
 const MAX_VCPUS = 128
 const MAX_MEMORY_MIB = 4_194_304
@@ -144,18 +144,7 @@ export const vmSpecSchema = closed({
       takesEffect: 'live',
     }),
   ),
-  pool: v.pipe(
-    v.optional(poolNameSchema, ROOT_POOL),
-    field({ title: 'Pool', description: 'Which share of the host it lives on; `host` is all of it.', takesEffect: 'next-power-on' }),
-  ),
-  cpuAllocation: v.pipe(
-    v.optional(closed({ reservationCores: cpuReservationSchema, limitCores: cpuLimitSchema, shares: cpuSharesSchema }), {}),
-    field({ title: 'CPU allocation', description: 'Among the VMs and pools beside it. cgroup: cpu.weight, cpu.max.', takesEffect: 'live' }),
-  ),
-  memoryAllocation: v.pipe(
-    v.optional(closed({ reservationMiB: memoryReservationSchema }), {}),
-    field({ title: 'Memory allocation', description: 'cgroup: memory.min.', takesEffect: 'live' }),
-  ),
+  ...resourceFields,
   boot: v.pipe(
     v.optional(bootSchema, { from: 'disk' }),
     field({
