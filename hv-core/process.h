@@ -35,6 +35,9 @@ JSValue child_throw(JSContext *ctx, const struct step_failure *failure);
 // process_run.c
 JSValue process_js_run(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
+// process_affinity.c
+JSValue process_js_set_affinity(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
 /** Ended children: `{code, signal}` of a waitid result, or nulls. */
 JSValue process_exit_status(JSContext *ctx, const siginfo_t *info);
 

@@ -99,6 +99,9 @@ declare module 'hv:process' {
   export function env(name: string): string | undefined
   /** Ends this program at once with `code`, pending writes unsent. */
   export function exit(code: number): never
+  /** The CPUs, by number, that a thread may run on, as far as its cgroup lets it. `EINVAL` when there is none of them, `ESRCH` when the thread has gone. */
+  export function setAffinity(tid: number, cpus: readonly number[]): void
+
   /** kill(2) by number, for init's signals. */
   export function signalPid(pid: number, signal: number): void
 }

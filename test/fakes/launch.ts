@@ -63,6 +63,8 @@ export class FakeLaunch {
         return
       case 'connect-qmp':
         return void (await this.#monitor().execute('query-status'))
+      case 'place-vcpus':
+        return this.#perform(() => {})
       case 'configure':
         return takeLiveStep(effect.step, this.#monitor(), toolsOf(kernel, this.#controld))
       case 'restore':

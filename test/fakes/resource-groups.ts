@@ -1,5 +1,6 @@
 // Groups in memory: every path with what its control files say; VMs' are there as long as somebody says so.
 import type { ResourceGroup } from '../../control/src/domain/resource-group.ts'
+import { VCPU_GROUP, type VcpuPlacement } from '../../control/src/domain/vcpu-placement.ts'
 import type { ResourceGroups } from '../../control/src/ports/resource-groups.ts'
 
 export class FakeResourceGroups implements ResourceGroups {
@@ -7,8 +8,14 @@ export class FakeResourceGroups implements ResourceGroups {
   readonly files = new Map<string, Record<string, string>>()
   /** Names of control files that this kernel does not have. */
   readonly missing = new Set<string>()
+  /** By pid, as placed last. */
+  readonly placed = new Map<number, VcpuPlacement>()
+  /** CPUs that serve devices; null before they were told. */
+  steered: readonly number[] | null = null
 
   arrange(groups: readonly ResourceGroup[]): readonly string[] {
+    const named = new Set(groups.map(({ path }) => path))
+    for (const path of this.files.keys()) if (path.endsWith(`/${VCPU_GROUP}`) && !named.has(path)) this.files.delete(path)
     return groups.flatMap(({ path, files }) => {
       const known = this.files.get(path) ?? {}
       this.files.set(path, known)
@@ -22,5 +29,24 @@ export class FakeResourceGroups implements ResourceGroups {
 
   remove(path: string): void {
     this.files.delete(path)
+  }
+
+  placeVcpus(placement: VcpuPlacement): readonly string[] {
+    if (placement.apart && !this.files.has(`${placement.group}/${VCPU_GROUP}`)) return [`${placement.group}: no group of vCPUs`]
+    this.placed.set(placement.pid, placement)
+    return []
+  }
+
+  dedicatedCpus(): ReadonlyMap<string, string> {
+    return new Map(
+      [...this.files].flatMap(([path, files]): [string, string][] => {
+        const [id, last] = path.split('/').slice(-2)
+        return last === VCPU_GROUP && id !== undefined ? [[id, files['cpuset.cpus'] ?? '']] : []
+      }),
+    )
+  }
+
+  steerInterrupts(cpus: readonly number[]): void {
+    this.steered = cpus
   }
 }

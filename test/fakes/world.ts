@@ -7,6 +7,7 @@ import { FakeClock } from './clock.ts'
 import { ControlProcess } from './control-process.ts'
 import { FakeDiskImages } from './disk-images.ts'
 import { FakeDatastores, FakeHost } from './host.ts'
+import { FakeHugePages } from './huge-pages.ts'
 import { FakePasswords } from './passwords.ts'
 import { FakeRandom } from './random.ts'
 import { FakeResourceGroups } from './resource-groups.ts'
@@ -25,6 +26,7 @@ export class World implements Omit<AppPorts, 'vmHost'> {
   readonly diskImages = new FakeDiskImages(this.datastores)
   readonly usage = new FakeUsage()
   readonly resourceGroups = new FakeResourceGroups()
+  readonly hugePages = new FakeHugePages()
   readonly passwords = new FakePasswords()
   readonly random: FakeRandom
   readonly logged: string[] = []

@@ -26,13 +26,13 @@ afterEach(() => bench.dispose())
 /** The plan as it ships, moved to the bench's places. */
 function plan(changeArgument: (argument: string) => string): Effect[] {
   const pathOf = ({ file }: { readonly file: string }) => `${bench.directory}/${file}`
-  return planPowerOn({ id: ID, uid: UID, spec: wanted, pathOf, group: { path: bench.cgroup, kind: 'vm', files: {} }, suspended: null }).map(
-    (effect) => {
-      const moved = JSON.parse(move(JSON.stringify(effect))) as Effect
-      if (moved.kind !== 'start-process') return moved
-      return { ...moved, argv: moved.argv.map(changeArgument), view: moved.view.filter(present).map(fromBase) }
-    },
-  )
+  const group = { path: bench.cgroup, kind: 'vm', files: {} } as const
+  const place = { group, vcpuGroup: null, vcpus: null, nodes: null, memoryNodes: [0] }
+  return planPowerOn({ id: ID, uid: UID, spec: wanted, pathOf, place, suspended: null }).map((effect) => {
+    const moved = JSON.parse(move(JSON.stringify(effect))) as Effect
+    if (moved.kind !== 'start-process') return moved
+    return { ...moved, argv: moved.argv.map(changeArgument), view: moved.view.filter(present).map(fromBase) }
+  })
 }
 
 function move(text: string): string {

@@ -26,14 +26,14 @@ function removeGroups(path: string): void {
 }
 
 resourceGroupsContract(() => ({
-  groups: createResourceGroups(),
+  groups: createResourceGroups(top),
   top,
   read: (path) => (fs.statOrNull(path) === null ? null : fs.readText(path).trim()),
 }))
 
 describe('a VM', () => {
   it('is found wherever its pool is, and left alone where it is not there', () => {
-    const groups = createResourceGroups()
+    const groups = createResourceGroups(top)
     const vm = (path: string) => ({ path, kind: 'vm', files: { 'cgroup.max.descendants': '10' } }) as const
     groups.arrange([{ path: `${top}/pool.a`, kind: 'pool', files: {} }, vm(`${top}/pool.a/x`)])
     expect([...findCgroups(top)]).toEqual([['one', `${top}/one`]])

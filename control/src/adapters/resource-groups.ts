@@ -2,43 +2,77 @@
 // @source Linux Documentation/admin-guide/cgroup-v2.rst
 import * as fs from 'hv:fs'
 import type { ResourceGroup } from '../domain/resource-group.ts'
+import { VCPU_GROUP } from '../domain/vcpu-placement.ts'
 import type { ResourceGroups } from '../ports/resource-groups.ts'
 import { isNativeError } from './host-failure.ts'
-import { makeCgroup } from './vm-cgroup.ts'
+import { steerInterrupts } from './interrupts.ts'
+import { textOrNull } from './sysfs.ts'
+import { dissolveThreadGroup, makeThreadGroup, placeVcpus } from './vcpu-threads.ts'
+import { findCgroups, makeCgroup, writeGroupFile } from './vm-cgroup.ts'
 
-export function createResourceGroups(): ResourceGroups {
+const EXCLUSIVE = 'cpuset.cpus.exclusive'
+const PARTITION = 'cpuset.cpus.partition'
+
+/** `vms` is the group that VMs are in. */
+export function createResourceGroups(vms: string): ResourceGroups {
   /** By path of the file, what was written, and in which directory: one that was made anew has nothing of it. */
   const written = new Map<string, { readonly text: string; readonly directory: number }>()
+  /** Groups of vCPUs, by path, that are there or were. */
+  const apart = new Set(vcpuGroups(vms).map(({ path }) => path))
 
-  function arrangeOne({ path, kind, files }: ResourceGroup): readonly string[] {
-    if (fs.statOrNull(path) === null) {
-      if (kind !== 'pool') return []
-      makeCgroup(path, {})
-    }
-    const { ino } = fs.stat(path)
-    return Object.entries(files).flatMap(([name, text]) => {
-      const file = `${path}/${name}`
-      const before = written.get(file)
-      if (before?.text === text && before.directory === ino) return []
-      try {
-        fs.writeControl(file, text)
-        written.set(file, { text, directory: ino })
-        return []
-      } catch (error) {
-        return [`${file}: ${messageOf(error)}`]
-      }
+  function make({ path, kind }: ResourceGroup): boolean {
+    if (fs.statOrNull(path) !== null) return true
+    if (kind === 'pool') makeCgroup(path, {})
+    else if (kind === 'vcpus' && fs.statOrNull(path.slice(0, path.lastIndexOf('/'))) !== null) makeThreadGroup(path)
+    else return false
+    return true
+  }
+
+  function write(path: string, directory: number, name: string, text: string): readonly string[] {
+    const file = `${path}/${name}`
+    const before = written.get(file)
+    if (before?.text === text && before.directory === directory) return []
+    return attempt(file, () => {
+      writeGroupFile(path, name, text)
+      written.set(file, { text, directory })
+    })
+  }
+
+  /** What was one's own is let go before it is another's: the kernel gives no CPU to two. */
+  function letGo(groups: readonly ResourceGroup[]): readonly string[] {
+    return groups.toReversed().flatMap(({ path, files }) => {
+      const before = written.get(`${path}/${EXCLUSIVE}`)?.text.trim() ?? ''
+      if (before === '' || before === files[EXCLUSIVE] || fs.statOrNull(path) === null) return []
+      return attempt(path, () => {
+        if (files[PARTITION] !== undefined) writeGroupFile(path, PARTITION, 'member')
+        writeGroupFile(path, EXCLUSIVE, '')
+        for (const name of [PARTITION, EXCLUSIVE]) written.delete(`${path}/${name}`)
+      })
     })
   }
 
   return {
     arrange(groups) {
-      const problems = groups.flatMap((group) => {
-        try {
-          return arrangeOne(group)
-        } catch (error) {
-          return [`${group.path}: ${messageOf(error)}`]
-        }
-      })
+      const named = new Set(groups.map(({ path }) => path))
+      const problems = [
+        ...[...apart]
+          .filter((path) => !named.has(path))
+          .flatMap((path) =>
+            attempt(path, () => {
+              dissolveThreadGroup(path)
+              apart.delete(path)
+            }),
+          ),
+        ...letGo(groups),
+        ...groups.flatMap((group) =>
+          attempt(group.path, () => {
+            if (!make(group)) return []
+            if (group.kind === 'vcpus') apart.add(group.path)
+            const { ino } = fs.stat(group.path)
+            return Object.entries(group.files).flatMap(([name, text]) => write(group.path, ino, name, text))
+          }),
+        ),
+      ]
       const current = new Set(groups.flatMap(({ path, files }) => Object.keys(files).map((name) => `${path}/${name}`)))
       for (const file of written.keys()) if (!current.has(file)) written.delete(file)
       return problems
@@ -50,9 +84,25 @@ export function createResourceGroups(): ResourceGroups {
         if (!isNativeError(error) || error.code !== 'ENOENT') throw error
       }
     },
+    placeVcpus: (placement) => attempt(`${placement.group}, vCPUs`, () => placeVcpus(placement)),
+    dedicatedCpus: () => new Map(vcpuGroups(vms).map(({ id, path }) => [id, (textOrNull(`${path}/cpuset.cpus`) ?? '').trim()])),
+    steerInterrupts: (cpus) => steerInterrupts(cpus),
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function vcpuGroups(vms: string): readonly { readonly id: string; readonly path: string }[] {
+  return [...findCgroups(vms)].flatMap(([id, group]) => {
+    const path = `${group}/${VCPU_GROUP}`
+    return fs.statOrNull(path) === null ? [] : [{ id, path }]
+  })
+}
+
+/** What went wrong, in words. */
+function attempt(what: string, act: () => unknown): readonly string[] {
+  try {
+    const told = act()
+    return Array.isArray(told) ? told : []
+  } catch (error) {
+    return [`${what}: ${error instanceof Error ? error.message : String(error)}`]
+  }
 }

@@ -1,5 +1,5 @@
 // What VMs and the host use, read from cgroup files, /proc and /sys. Asks no program and no VM.
-import { readDir, readText, statOrNull } from 'hv:fs'
+import { readText, statOrNull } from 'hv:fs'
 import { parseCount, parseCpuStat, parseIoStat, parseMemoryStat } from '../codec/cgroup-stat.ts'
 import { parsePressure } from '../codec/pressure.ts'
 import { parseDiskstats } from '../codec/proc-diskstats.ts'
@@ -8,6 +8,7 @@ import { parseNetDev } from '../codec/proc-net-dev.ts'
 import { parseProcStat, parseWaitMicroseconds } from '../codec/proc-stat.ts'
 import type { NicTraffic, Pressures } from '../domain/usage.ts'
 import type { Usage } from '../ports/usage.ts'
+import { vcpuThreads } from './vcpu-threads.ts'
 import { findCgroups } from './vm-cgroup.ts'
 
 export interface UsagePlaces {
@@ -16,9 +17,6 @@ export interface UsagePlaces {
   readonly proc: string
   readonly sys: string
 }
-
-/** As QEMU names the threads of vCPUs with `debug-threads=on`. @source QEMU accel/kvm/kvm-accel-ops.c, accel/tcg/tcg-accel-ops-mttcg.c */
-const VCPU_THREAD = /^CPU \d+\//
 
 export function createUsage({ cgroups, proc, sys }: UsagePlaces): Usage {
   /** Where VMs have been found; looked for anew when one is not there. */
@@ -38,7 +36,7 @@ export function createUsage({ cgroups, proc, sys }: UsagePlaces): Usage {
       const cpu = textOrNull(`${cgroup}/cpu.stat`)
       if (cpu === null) return null
       return {
-        cpu: { ...parseCpuStat(cpu), stealMicroseconds: vcpuWait(`${proc}/${pid}/task`) },
+        cpu: { ...parseCpuStat(cpu), stealMicroseconds: vcpuWait(pid, proc) },
         memory: {
           chargedBytes: parseCount(textOr(`${cgroup}/memory.current`)),
           ...parseMemoryStat(textOr(`${cgroup}/memory.stat`)),
@@ -69,11 +67,10 @@ function pressures(pathOf: (resource: string) => string): Pressures {
 }
 
 /** Null where the kernel does not count it, and when the process is gone. */
-function vcpuWait(tasks: string): number | null {
+function vcpuWait(pid: number, proc: string): number | null {
   let total: number | null = null
-  for (const thread of namesIn(tasks)) {
-    if (!VCPU_THREAD.test(textOr(`${tasks}/${thread}/comm`))) continue
-    const waited = parseWaitMicroseconds(textOr(`${tasks}/${thread}/schedstat`))
+  for (const { tid } of vcpuThreads(pid, proc)) {
+    const waited = parseWaitMicroseconds(textOr(`${proc}/${pid}/task/${tid}/schedstat`))
     if (waited !== null) total = (total ?? 0) + waited
   }
   return total
@@ -87,14 +84,6 @@ function nicTraffic(slot: number, statistics: string): NicTraffic | null {
   return {
     ...{ slot, receivedBytes: parseCount(receivedBytes), sentBytes: count('rx_bytes') },
     ...{ receivedPackets: count('tx_packets'), sentPackets: count('rx_packets'), dropped: count('tx_dropped') + count('rx_dropped') },
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readDir(directory)
-  } catch {
-    return []
   }
 }
 

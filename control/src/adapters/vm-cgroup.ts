@@ -2,6 +2,7 @@
 // @source Linux Documentation/admin-guide/cgroup-v2.rst
 import * as fs from 'hv:fs'
 import { POOL_GROUP_PREFIX } from '../domain/resource-group.ts'
+import { VCPU_GROUP } from '../domain/vcpu-placement.ts'
 import type { Clock } from '../ports/clock.ts'
 import { isNativeError, VmHostFailure } from './host-failure.ts'
 import { waitUntil } from './wait.ts'
@@ -18,7 +19,16 @@ export function makeCgroup(path: string, files: Readonly<Record<string, string>>
     fs.writeControl(`${parent}/cgroup.subtree_control`, wanted.join(' '))
   }
   fs.mkdir(path)
-  for (const [file, text] of Object.entries(files)) fs.writeControl(`${path}/${file}`, text)
+  for (const [file, text] of Object.entries(files)) writeGroupFile(path, file, text)
+}
+
+/** The kernel takes a set of CPUs that it cannot make a partition of, and says so only when it is asked. */
+export function writeGroupFile(path: string, name: string, text: string): void {
+  // An empty text would not be written at all.
+  fs.writeControl(`${path}/${name}`, text === '' ? '\n' : text)
+  if (name !== 'cpuset.cpus.partition') return
+  const state = fs.readText(`${path}/${name}`).trim()
+  if (state.includes('invalid')) throw new VmHostFailure('cgroup.partition-invalid', 'write', state, `${path}/${name}`)
 }
 
 /** Where VMs have their groups below `root`, by id: in pools, which are in one another. */
@@ -49,6 +59,7 @@ export async function removeCgroup(path: string, clock: Clock): Promise<void> {
 /** `rmdir` itself is the condition: it is refused while anything is left inside. */
 function removed(path: string): boolean {
   try {
+    if (fs.statOrNull(`${path}/${VCPU_GROUP}`) !== null) fs.rmdir(`${path}/${VCPU_GROUP}`)
     fs.rmdir(path)
     return true
   } catch (error) {

@@ -13,7 +13,8 @@ import { Monitor } from './monitor.ts'
 import { followStderr, type QemuStderr } from './qemu-stderr.ts'
 import { QmpLink } from './qmp-link.ts'
 import { UndoStack } from './undo-stack.ts'
-import { makeCgroup, removeCgroup } from './vm-cgroup.ts'
+import { makeThreadGroup, placeVcpus } from './vcpu-threads.ts'
+import { makeCgroup, removeCgroup, writeGroupFile } from './vm-cgroup.ts'
 import { copyOnce, makeKeptDirectory } from './vm-kept.ts'
 import type { Serial, VmParts } from './vm-process.ts'
 import { makeRunDirectory, removeRunDirectory } from './vm-run-directory.ts'
@@ -104,6 +105,8 @@ export class VmLaunch {
         return
       case 'connect-qmp':
         return this.#connectQmp(effect.path, effect.timeoutMs)
+      case 'place-vcpus':
+        return this.#placeVcpus(effect)
       case 'configure':
         return takeLiveStep(effect.step, this.#monitor(effect.kind), vmTools)
       case 'restore':
@@ -169,6 +172,15 @@ export class VmLaunch {
     // Watched only so that it is reaped.
     process.spawn(sandboxOf(effect, fds))
     for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
+  }
+
+  #placeVcpus({ kind, group, apart, cpus }: Extract<Effect, { kind: 'place-vcpus' }>): void {
+    if (this.#process === null) throw new VmHostFailure('plan.incomplete', kind, 'the plan starts no process')
+    if (apart !== null) {
+      makeThreadGroup(apart.path)
+      for (const [name, text] of Object.entries(apart.files)) writeGroupFile(apart.path, name, text)
+    }
+    placeVcpus({ pid: this.#process.pid, group, apart: apart !== null, cpus })
   }
 
   #monitor(step: string): Monitor {

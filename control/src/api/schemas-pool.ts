@@ -1,12 +1,25 @@
 // What the API answers about pools and the host's resources, as schemas.
 import * as v from 'valibot'
 import { closed } from '../domain/check.ts'
-import { hostResourcesSchema, type ResourcesView } from '../domain/host-resources.ts'
+import { hostResourcesSchema, type ResourcesView, type VmCpusView } from '../domain/host-resources.ts'
 import { type PoolRecord, poolSpecSchema } from '../domain/pool.ts'
 import { type Of, problemSchema } from './schemas.ts'
 
 const cores = v.pipe(v.number(), v.minValue(0), v.description('Cores.'))
 const mib = v.pipe(v.number(), v.minValue(0), v.description('MiB.'))
+
+const cpuList = v.pipe(v.string(), v.description('CPUs, as in 0-3,8.'))
+
+const vmCpusSchema = closed({
+  id: v.string(),
+  shared: v.pipe(cpuList, v.description('Shared with others.')),
+  own: v.pipe(cpuList, v.description('For itself; empty for none.')),
+  vcpus: v.pipe(v.nullable(v.pipe(v.array(cpuList), v.readonly())), v.description('By vCPU; null where none is held to any.')),
+  nodes: v.pipe(
+    v.nullable(v.pipe(v.array(v.number()), v.readonly())),
+    v.description('NUMA nodes that memory comes from as long as they have some; null: any.'),
+  ),
+}) satisfies Of<VmCpusView>
 
 export const poolSchema = closed({
   spec: poolSpecSchema,
@@ -18,6 +31,7 @@ export const resourcesViewSchema = closed({
   capacity: v.pipe(
     closed({
       cores,
+      threadsPerCore: v.pipe(v.number(), v.integer(), v.description('Of the core that has most: cores are dedicated whole.')),
       memoryMiB: mib,
       reserve: closed({ cores, memoryMiB: mib }),
       overcommit: closed({ memory: v.number(), vcpus: v.number() }),
@@ -30,5 +44,14 @@ export const resourcesViewSchema = closed({
     v.array(problemSchema),
     v.readonly(),
     v.description('Promises that cannot be kept, as when memory has gone since they were made.'),
+  ),
+  cpus: v.pipe(
+    closed({
+      online: cpuList,
+      everybody: v.pipe(cpuList, v.description('Nobody’s own; the host itself runs there.')),
+      pools: v.pipe(v.array(closed({ name: v.string(), cpus: cpuList })), v.readonly()),
+      vms: v.pipe(v.array(vmCpusSchema), v.readonly()),
+    }),
+    v.description('Who runs where.'),
   ),
 }) satisfies Of<ResourcesView>

@@ -17,6 +17,7 @@ import { createGuestInfo } from './guest-info.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
 import { createLedger } from './ledger.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { createPlacements } from './placements.ts'
 import { createPoolBook } from './pool-book.ts'
 import { createPools, type Pools } from './pools.ts'
 import type { AppPorts } from './ports.ts'
@@ -70,7 +71,7 @@ export function createApp(outside: AppPorts): App {
   const vmTasks = createVmTasks(fleet, tasks)
   const guestInfo = createGuestInfo(ports, fleet)
   const poolBook = createPoolBook(ports, ledger)
-  const resources = createResources(ports, ledger, poolBook)
+  const resources = createResources(ports, ledger, poolBook, createPlacements(ports))
   const power = createPower(ports, ledger, fleet, vmTasks, guestInfo, resources)
   const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed, turns, resources)
   const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks, turns)

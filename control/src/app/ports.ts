@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../ports/clock.ts'
 import type { DiskImages } from '../ports/disk-images.ts'
 import type { Datastores, Host } from '../ports/host.ts'
+import type { HugePages } from '../ports/huge-pages.ts'
 import type { Log } from '../ports/log.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { ResourceGroups } from '../ports/resource-groups.ts'
@@ -17,6 +18,7 @@ export interface AppPorts {
   readonly datastores: Datastores
   readonly diskImages: DiskImages
   readonly resourceGroups: ResourceGroups
+  readonly hugePages: HugePages
   readonly passwords: Passwords
   readonly clock: Clock
   readonly random: Random

@@ -53,7 +53,7 @@ export function createPower(
   fleet: Fleet,
   vmTasks: VmTasks,
   guests: Pick<GuestInfo, 'requestShutdown'>,
-  resources: Pick<Resources, 'admit' | 'groupFor'>,
+  resources: Pick<Resources, 'admit' | 'placeFor'>,
 ): Power {
   const { vmHost, clock } = ports
   const { admit, start } = vmTasks
@@ -130,7 +130,7 @@ export function createPower(
       const act = async (): Promise<Conclusion> => {
         const process = await vmHost.launch(
           id,
-          planPowerOn({ id, uid, spec, pathOf, group: resources.groupFor(id, spec), suspended: null }),
+          planPowerOn({ id, uid, spec, pathOf, place: resources.placeFor(id, spec), suspended: null }),
         )
         return {
           write(draft) {

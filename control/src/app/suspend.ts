@@ -44,7 +44,7 @@ export function createSuspension(
   guests: Pick<GuestInfo, 'syncTime'>,
   isGoingDown: () => boolean,
   { alone }: Turns,
-  resources: Pick<Resources, 'admit' | 'groupFor'>,
+  resources: Pick<Resources, 'admit' | 'placeFor'>,
 ): Suspension {
   const { vmHost, clock, datastores, log } = ports
 
@@ -114,8 +114,8 @@ export function createSuspension(
     const running = withAllocation(spec, record.spec)
     const release = resources.admit(id, running)
     const act = async (): Promise<Conclusion> => {
-      const group = resources.groupFor(id, running)
-      const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, group, suspended: { bootMemoryMiB } }))
+      const place = resources.placeFor(id, running)
+      const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, place, suspended: { bootMemoryMiB } }))
       try {
         // Written before the guest goes on: memory that its disks have left behind must never be resumed again.
         ledger.write((draft) => {

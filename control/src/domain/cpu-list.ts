@@ -33,6 +33,18 @@ export function renderCpuList(cpus: Iterable<number>): string {
   return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(',')
 }
 
+/** A bit for each CPU, in words of 32 bits, the highest first: `3,00000010`. */
+export function renderCpuMask(cpus: Iterable<number>): string {
+  const words: number[] = []
+  for (const cpu of cpus) {
+    const at = Math.floor(cpu / 32)
+    while (words.length <= at) words.push(0)
+    words[at] = ((words[at] ?? 0) | (1 << (cpu % 32))) >>> 0
+  }
+  const [first = 0, ...rest] = words.reverse()
+  return [first.toString(16), ...rest.map((word) => word.toString(16).padStart(8, '0'))].join(',')
+}
+
 function ascending(numbers: Iterable<number>): number[] {
   return [...numbers].sort((a, b) => a - b)
 }

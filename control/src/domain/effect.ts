@@ -57,6 +57,13 @@ export type Effect =
   | { readonly kind: 'attach-agent'; readonly path: string }
   /** Connects to QMP, negotiates, and checks that KVM is enabled (`query-kvm`); fails otherwise. Undo: closed. */
   | { readonly kind: 'connect-qmp'; readonly path: string; readonly timeoutMs: number }
+  /** Holds vCPUs to CPUs, in a group of their own where there is one, which is made. Undo: that of the VM's cgroup. */
+  | {
+      readonly kind: 'place-vcpus'
+      readonly group: string
+      readonly apart: { readonly path: string; readonly files: Readonly<Record<string, string>> } | null
+      readonly cpus: readonly (readonly number[])[] | null
+    }
   /** Takes one step that could also be taken later. */
   | { readonly kind: 'configure'; readonly step: LiveStep }
   /** Reads the VM's state from a file that `suspend` wrote; QEMU was started waiting for it. */

@@ -59,6 +59,8 @@ export type HostResources = v.InferOutput<typeof hostResourcesSchema>
 /** What is there, and how far more than that may be given out where nothing is promised. */
 export interface Capacity {
   readonly cores: number
+  /** Of the core that has most: cores are dedicated whole. */
+  readonly threadsPerCore: number
   readonly memoryMiB: number
   /** Kept for the host itself. */
   readonly reserve: { readonly cores: number; readonly memoryMiB: number }
@@ -74,4 +76,27 @@ export interface ResourcesView {
   readonly used: { readonly memoryMiB: number; readonly vcpus: number }
   /** Promises that cannot be kept, as when memory is gone since they were made. */
   readonly broken: readonly Problem[]
+  readonly cpus: CpusView
+}
+
+/** Who runs where; CPUs as in `0-3,8`. */
+export interface CpusView {
+  readonly online: string
+  /** Those that are nobody's own, where the host itself runs. */
+  readonly everybody: string
+  readonly pools: readonly { readonly name: string; readonly cpus: string }[]
+  /** VMs that run. */
+  readonly vms: readonly VmCpusView[]
+}
+
+export interface VmCpusView {
+  readonly id: string
+  /** That it shares with others. */
+  readonly shared: string
+  /** That it has for itself; empty for none. */
+  readonly own: string
+  /** By vCPU, where each is held to some; null where none is. */
+  readonly vcpus: readonly string[] | null
+  /** NUMA nodes that its memory comes from as long as they have some; null: any. */
+  readonly nodes: readonly number[] | null
 }

@@ -5,8 +5,8 @@ export const POOL_GROUP_PREFIX = 'pool.'
 
 export interface ResourceGroup {
   readonly path: string
-  /** A pool's is made where it is missing, a VM's comes and goes with the VM, those at the top are always there. */
-  readonly kind: 'top' | 'pool' | 'vm'
-  /** By name of the control file. */
+  /** A pool's is made where it is missing, a VM's comes and goes with the VM and that of its vCPUs is made in it, those at the top are always there. */
+  readonly kind: 'top' | 'pool' | 'vm' | 'vcpus'
+  /** By name of the control file, in the order in which they are written; an empty text resets what can be empty. */
   readonly files: Readonly<Record<string, string>>
 }

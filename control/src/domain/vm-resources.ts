@@ -27,7 +27,7 @@ export const resourceFields = {
     field({
       title: 'NUMA nodes',
       description:
-        'Whose CPUs it runs on, and whose memory it gets while they have some, huge pages from them alone; null: those of its pool, or of its dedicated CPUs. QEMU: host-nodes.',
+        'Whose CPUs it runs on, and whose memory it gets while they have some, huge pages from them alone; null: those of its pool, or of its dedicated CPUs, huge pages of all. QEMU: host-nodes.',
       takesEffect: 'next-power-on',
     }),
   ),

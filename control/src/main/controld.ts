@@ -9,6 +9,7 @@ import { createDiskImages } from '../adapters/disk-images.ts'
 import { findFileSystemUuid, isMounted } from '../adapters/file-systems.ts'
 import { serveFrames } from '../adapters/frame-server.ts'
 import { createHost } from '../adapters/host.ts'
+import { createHugePages } from '../adapters/huge-pages.ts'
 import { createPasswords } from '../adapters/passwords.ts'
 import { createRandom } from '../adapters/random.ts'
 import { createResourceGroups } from '../adapters/resource-groups.ts'
@@ -37,6 +38,7 @@ const CAPABILITIES = [
   'CAP_SETUID',
   'CAP_SETPCAP', // and loses every capability, bounding set included
   'CAP_SYS_ADMIN', // namespaces, mount views, the host's name
+  'CAP_SYS_NICE', // vCPUs held to CPUs
   'CAP_SYS_RESOURCE', // limits of VMs, and an OOM score below theirs
 ]
 
@@ -71,7 +73,8 @@ const app = createApp({
     clock,
     log,
   ),
-  resourceGroups: createResourceGroups(),
+  resourceGroups: createResourceGroups(VM_CGROUPS),
+  hugePages: createHugePages(),
   passwords: createPasswords(),
   clock,
   random: createRandom(),

@@ -1,10 +1,15 @@
 // Whether the host can take on one VM more, or promise a pool more, without breaking what it has promised; if not, the arithmetic. Pure.
+import { parseCpuList } from '../domain/cpu-list.ts'
 import type { Capacity } from '../domain/host-resources.ts'
 import { ROOT_POOL } from '../domain/pool.ts'
+
+/** Of a VM with CPUs of its own what is promised to all of it that is no vCPU. */
+export const BESIDE_RESERVED_CORES = 0.1
 
 export interface PoolPromise {
   readonly name: string
   readonly parent: string
+  readonly cpuSet: { readonly cpus: string | null; readonly dedicated: boolean }
   readonly cpu: { readonly reservationCores: number; readonly limitCores: number | null }
   readonly memory: { readonly reservationMiB: number; readonly limitMiB: number | null }
 }
@@ -17,6 +22,8 @@ export interface Claim {
   readonly memoryMiB: number
   readonly reservedCores: number
   readonly reservedMiB: number
+  /** vCPUs that it has cores of its own for, or is to have. */
+  readonly dedicatedVcpus: number
 }
 
 export type Resource = 'cpu-reservation' | 'memory-reservation' | 'memory' | 'vcpus'
@@ -45,7 +52,7 @@ export function admit(capacity: Capacity, pools: readonly PoolPromise[], taken: 
   const others = taken.filter(({ id }) => id !== asked.id)
   return RESOURCES.flatMap((resource) => {
     const bounds = new Books(resource, capacity, pools, others)
-    const size = amountOf(resource, asked)
+    const size = amountOf(resource, asked, capacity)
     return bounds.shortages(asked.pool, size)
   })
 }
@@ -57,29 +64,41 @@ export function findBrokenPromises(capacity: Capacity, pools: readonly PoolPromi
 
 const RESOURCES: readonly Resource[] = ['cpu-reservation', 'memory-reservation', 'memory', 'vcpus']
 
-function amountOf(resource: Resource, { vcpus, memoryMiB, reservedCores, reservedMiB }: Claim): number {
+function amountOf(resource: Resource, claim: Claim, capacity: Capacity): number {
   switch (resource) {
     case 'cpu-reservation':
-      return reservedCores
+      return claim.dedicatedVcpus === 0 ? claim.reservedCores : dedicatedCpus(claim, capacity) + BESIDE_RESERVED_CORES
     case 'memory-reservation':
-      return reservedMiB
+      return claim.reservedMiB
     case 'memory':
-      return memoryMiB
+      return claim.memoryMiB
     case 'vcpus':
-      return vcpus
+      // What has a CPU of its own leaves that CPU to no others.
+      return claim.dedicatedVcpus === 0 ? claim.vcpus : dedicatedCpus(claim, capacity) * capacity.overcommit.vcpus
   }
 }
 
+/** Cores are given whole. */
+function dedicatedCpus({ dedicatedVcpus }: Claim, { threadsPerCore }: Capacity): number {
+  return Math.ceil(dedicatedVcpus / threadsPerCore) * threadsPerCore
+}
+
+function setSize({ cpuSet: { cpus } }: PoolPromise): number {
+  return cpus === null ? Number.POSITIVE_INFINITY : (parseCpuList(cpus)?.length ?? 0)
+}
+
 /** What a pool is promised, of a resource that can be promised. */
-function promisedTo(resource: Resource, { cpu, memory }: PoolPromise): number {
-  if (resource === 'cpu-reservation') return cpu.reservationCores
+function promisedTo(resource: Resource, pool: PoolPromise): number {
+  const { cpu, memory, cpuSet } = pool
+  if (resource === 'cpu-reservation') return cpuSet.dedicated ? Math.max(cpu.reservationCores, setSize(pool)) : cpu.reservationCores
   return resource === 'memory-reservation' ? memory.reservationMiB : 0
 }
 
-function limitOf(resource: Resource, { cpu, memory }: PoolPromise, { overcommit }: Capacity): number {
+function limitOf(resource: Resource, pool: PoolPromise, { overcommit }: Capacity): number {
+  const { cpu, memory } = pool
   switch (resource) {
     case 'cpu-reservation':
-      return cpu.limitCores ?? Number.POSITIVE_INFINITY
+      return Math.min(cpu.limitCores ?? Number.POSITIVE_INFINITY, setSize(pool))
     case 'memory-reservation':
       return memory.limitMiB ?? Number.POSITIVE_INFINITY
     case 'memory':
@@ -130,7 +149,7 @@ class Books {
       this.#accounts.set(name, { name, parent, total: limitOf(resource, pool, capacity), kept: 0, inner: 0, reservation })
     }
     for (const { reservation, parent } of [...this.#accounts.values()]) this.#take(parent, reservation)
-    for (const claim of taken) this.#take(claim.pool, amountOf(resource, claim))
+    for (const claim of taken) this.#take(claim.pool, amountOf(resource, claim, capacity))
   }
 
   shortages(pool: string, size: number): readonly Shortage[] {

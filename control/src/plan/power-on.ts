@@ -6,8 +6,10 @@ import type { VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { cloudInitFiles } from './cloud-init.ts'
 import { limitsStep } from './disk-limits.ts'
+import { pageNodes } from './huge-pages.ts'
 import { balloonStep } from './live-change.ts'
 import { QEMU, renderQemuArgv } from './qemu-argv.ts'
+import type { MemoryPlace } from './qemu-memory.ts'
 import { nicName } from './qemu-nics.ts'
 import { OVMF, serialPaths, tapName, VIEW, vmPaths } from './vm-paths.ts'
 import { TPM_DESCRIPTOR, tpmArgv, tpmView } from './vm-tpm.ts'
@@ -16,13 +18,26 @@ import { data, device, LIBRARIES, program } from './vm-view.ts'
 /** Absolute host path of a file that the spec names; it is there. */
 export type PathOf = (reference: FileReference) => string
 
+/** Where a VM goes on the host. */
+export interface Place {
+  /** Of all its processes. */
+  readonly group: ResourceGroup
+  /** Of its vCPUs, where they have CPUs of their own. */
+  readonly vcpuGroup: ResourceGroup | null
+  /** By vCPU the CPUs that it is held to; null: none is. */
+  readonly vcpus: readonly (readonly number[])[] | null
+  /** NUMA nodes that its memory comes from; null: any. */
+  readonly nodes: readonly number[] | null
+  /** All that have memory. */
+  readonly memoryNodes: readonly number[]
+}
+
 export interface PowerOnInput {
   readonly id: string
   readonly uid: number
   readonly spec: VmSpec
   readonly pathOf: PathOf
-  /** Of all its processes. */
-  readonly group: ResourceGroup
+  readonly place: Place
   /** A VM that was suspended goes on where it was: it was started with this much memory, and is not yet let run when the plan is through. */
   readonly suspended: { readonly bootMemoryMiB: number } | null
 }
@@ -33,7 +48,8 @@ const QMP_TIMEOUT_MS = 30_000
 const RESTORE_TIMEOUT_MS = 3_600_000
 const FIRST_DESCRIPTOR = 3
 
-export function planPowerOn({ id, uid, spec, pathOf, group, suspended }: PowerOnInput): Plan {
+export function planPowerOn({ id, uid, spec, pathOf, place, suspended }: PowerOnInput): Plan {
+  const { group } = place
   const paths = vmPaths(id)
   const serials = Array.from({ length: spec.serialPorts }, (_, port) => `serial${port}`)
   const nics = spec.nics.map(({ slot }) => nicName(slot))
@@ -48,6 +64,7 @@ export function planPowerOn({ id, uid, spec, pathOf, group, suspended }: PowerOn
       nics: Object.fromEntries(spec.nics.map(({ slot }) => [slot, number(nicName(slot))])),
     },
     incoming: suspended !== null,
+    memory: memoryPlace(spec, place),
   })
   return [
     ...ownFiles(spec, pathOf, uid),
@@ -74,6 +91,7 @@ export function planPowerOn({ id, uid, spec, pathOf, group, suspended }: PowerOn
     ...serials.map((_, port): Effect => ({ kind: 'open-serial', port, ...serialPaths(id, port) })),
     ...(spec.guestAgent ? [{ kind: 'attach-agent', path: paths.agentSocket } as const] : []),
     { kind: 'connect-qmp', path: paths.qmpSocket, timeoutMs: QMP_TIMEOUT_MS },
+    ...vcpus(place),
     ...spec.disks.flatMap((disk): Effect[] => (disk.limits === null ? [] : [{ kind: 'configure', step: limitsStep(disk, disk.limits) }])),
     ...spec.nics.flatMap(({ slot, connected }): Effect[] =>
       connected ? [] : [{ kind: 'configure', step: { kind: 'set-link', name: nicName(slot), up: false } }],
@@ -82,6 +100,15 @@ export function planPowerOn({ id, uid, spec, pathOf, group, suspended }: PowerOn
       ? [...balloon(spec), { kind: 'continue' } as const]
       : [{ kind: 'restore', path: paths.suspended, timeoutMs: RESTORE_TIMEOUT_MS } as const]),
   ]
+}
+
+function vcpus({ group, vcpuGroup, vcpus: cpus }: Place): Effect[] {
+  return vcpuGroup === null && cpus === null ? [] : [{ kind: 'place-vcpus', group: group.path, apart: vcpuGroup, cpus }]
+}
+
+/** Pages that are set aside on certain nodes come from nowhere else. */
+function memoryPlace(spec: VmSpec, { nodes, memoryNodes }: Place): MemoryPlace {
+  return spec.hugePages === 'none' ? { nodes, strict: false } : { nodes: pageNodes(spec, memoryNodes), strict: true }
 }
 
 function balloon(spec: VmSpec): Effect[] {

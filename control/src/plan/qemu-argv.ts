@@ -2,7 +2,8 @@
 import type { DeviceProperties } from '../domain/live-step.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import { blockNodes, bootOrder, cdromDevice, cdromName, diskDevice, diskName, scsiController } from './qemu-disks.ts'
-import { cpuOptions, identityOptions, machineOptions, memoryOptions } from './qemu-machine.ts'
+import { cpuOptions, identityOptions, machineOptions } from './qemu-machine.ts'
+import { type MemoryPlace, memoryOptions } from './qemu-memory.ts'
 import { nicBackend, nicDevice } from './qemu-nics.ts'
 import { placeOf, rootPorts, seedPlace } from './vm-layout.ts'
 import { VIEW } from './vm-paths.ts'
@@ -28,17 +29,18 @@ export interface ArgvInput {
   readonly descriptors: QemuDescriptors
   /** The VM's state comes from a file, by QMP. */
   readonly incoming: boolean
+  readonly memory: MemoryPlace
 }
 
-export function renderQemuArgv({ spec, bootMemoryMiB, descriptors, incoming }: ArgvInput): readonly string[] {
+export function renderQemuArgv({ spec, bootMemoryMiB, descriptors, incoming, memory }: ArgvInput): readonly string[] {
   return [
     QEMU,
     ...identityOptions(spec),
     ...process(),
-    ...machineOptions(spec),
+    ...machineOptions(spec, memory),
     ...cpuOptions(spec),
     ...rootPorts(spec).flatMap(device),
-    ...memoryOptions(spec, bootMemoryMiB),
+    ...memoryOptions(spec, bootMemoryMiB, memory),
     ...control(descriptors),
     ...channels(spec, descriptors.agent),
     ...screenAndInput(spec),

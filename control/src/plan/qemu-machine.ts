@@ -2,7 +2,7 @@
 import type { VmSpec } from '../domain/vm.ts'
 import type { CpuModel } from '../domain/vm-hardware.ts'
 import { mostVcpus } from '../domain/vm-rules.ts'
-import { placeOf } from './vm-layout.ts'
+import { hasBackend, type MemoryPlace, RAM } from './qemu-memory.ts'
 import { OVMF, VIEW } from './vm-paths.ts'
 
 /** Versions of the machines, which decide what a guest sees; named, so that neither an update nor a suspended VM changes hardware. */
@@ -31,7 +31,7 @@ const HYPERV = [
   ],
 ].map((name) => `${name}=on`)
 
-export function machineOptions(spec: VmSpec): string[] {
+export function machineOptions(spec: VmSpec, memory: MemoryPlace): string[] {
   const secure = spec.firmware === 'uefi-secure-boot'
   const uefi = spec.firmware !== 'bios'
   return [
@@ -44,6 +44,7 @@ export function machineOptions(spec: VmSpec): string[] {
       // Makes SeaBIOS show on the serial port what it and boot loaders print.
       'graphics=off',
       ...(uefi ? ['pflash0=firmware', 'pflash1=nvram'] : []),
+      ...(hasBackend(spec, memory) ? [`memory-backend=${RAM}`] : []),
     ].join(','),
     ...(secure ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
     // Sleep states would look like a hang from outside.
@@ -61,33 +62,24 @@ function firmwareNodes(secure: boolean): string[] {
   return [...node('firmware', secure ? OVMF.secureCode : OVMF.code, true), ...node('nvram', VIEW.nvram, false)]
 }
 
+/** Where nothing is said, a socket for each NUMA node: systems take the CPUs of a socket to be on one. */
+export function topologyOf(spec: VmSpec): NonNullable<VmSpec['topology']> {
+  const { guestNumaNodes: nodes } = spec
+  return spec.topology ?? { sockets: nodes, cores: mostVcpus(spec) / nodes, threads: 1 }
+}
+
 export function cpuOptions(spec: VmSpec): string[] {
   const nested = spec.nestedVirtualisation ? [] : ['svm=off', 'vmx=off']
   // A named level is there whole or the VM does not start.
   const enforced = spec.cpuModel === 'host' ? [] : ['enforce=on']
   const most = mostVcpus(spec)
-  const { sockets, cores, threads } = spec.topology ?? { sockets: 1, cores: most, threads: 1 }
+  const { sockets, cores, threads } = topologyOf(spec)
   return [
     ...[
       '-cpu',
       [CPUS[spec.cpuModel], ...nested, ...enforced, ...(spec.hypervEnlightenments ? ['hv-spinlocks=0x1fff', ...HYPERV] : [])].join(','),
     ],
     ...['-smp', `cpus=${spec.vcpus},maxcpus=${most},sockets=${sockets},cores=${cores},threads=${threads}`],
-  ]
-}
-
-/** What is above the memory at start is in a device that the guest's driver fills as asked. @source QEMU docs/system/devices/virtio-mem */
-export function memoryOptions(spec: VmSpec, bootMemoryMiB: number): string[] {
-  if (spec.maxMemoryMiB === null || spec.maxMemoryMiB === bootMemoryMiB) return ['-m', `size=${bootMemoryMiB}M`]
-  const hotMiB = spec.maxMemoryMiB - bootMemoryMiB
-  const ram = { 'qom-type': 'memory-backend-ram', id: 'hot-memory-ram', size: hotMiB * 1_048_576 }
-  const device = {
-    ...{ driver: 'virtio-mem-pci', id: 'hot-memory', memdev: 'hot-memory-ram', ...placeOf(spec.chipset, 'hot-memory') },
-    'requested-size': (spec.memoryMiB - bootMemoryMiB) * 1_048_576,
-  }
-  return [
-    ...['-m', `size=${bootMemoryMiB}M,maxmem=${spec.maxMemoryMiB}M`],
-    ...['-object', JSON.stringify(ram), '-device', JSON.stringify(device)],
   ]
 }
 

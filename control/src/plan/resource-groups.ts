@@ -3,8 +3,11 @@
 import type { Capacity } from '../domain/host-resources.ts'
 import { ROOT_POOL } from '../domain/pool.ts'
 import { POOL_GROUP_PREFIX, type ResourceGroup } from '../domain/resource-group.ts'
-import type { PoolPromise } from './admission.ts'
+import { VCPU_GROUP } from '../domain/vcpu-placement.ts'
+import { BESIDE_RESERVED_CORES, type PoolPromise } from './admission.ts'
 import { type Contender, entitle, weightsOf } from './cpu-entitlement.ts'
+import { CpuFiles } from './cpu-files.ts'
+import type { CpuPlan } from './cpu-sets.ts'
 
 /** The top of everything that is a VM. */
 const VM_GROUP = '/sys/fs/cgroup/corbel.vm'
@@ -15,6 +18,10 @@ const PERIOD_MICROSECONDS = 100_000
 const MIB = 1_048_576
 /** Work on images is nobody's promise: it gets what one in twenty would. */
 const IMAGE_PART = 0.05
+/** Of a VM whose vCPUs have CPUs of their own: what all else of it can use, and is promised. */
+const BESIDE_CORES = 0.5
+/** By size in KiB, as the kernel writes it. */
+const PAGE_NAMES = { 2048: '2MB', 1048576: '1GB' } as const
 /** QEMU's threads: vCPUs, block I/O workers and a few more. */
 const MAX_PROCESSES = 1024
 
@@ -33,24 +40,37 @@ export interface VmShare {
   readonly reservedMiB: number
   /** More than this it never needs. */
   readonly ceilingMiB: number
+  /** Huge pages, which are counted apart. */
+  readonly hugeMiB: number
+  readonly pageKiB: number | null
 }
 
 /** All groups there should be, each after the one that it is in. */
-export function planGroups(capacity: Capacity, pools: readonly PoolShare[], vms: readonly VmShare[]): readonly ResourceGroup[] {
+export function planGroups(
+  capacity: Capacity,
+  pools: readonly PoolShare[],
+  vms: readonly VmShare[],
+  cpuPlan: CpuPlan,
+): readonly ResourceGroup[] {
   const { cores, memoryMiB, reserve } = capacity
+  const cpus = new CpuFiles(cpuPlan, pools, vms)
   const forVms = Math.max(0, cores - reserve.cores)
-  const [host = 1, vm = 1, image = 1] = weightsOf([reserve.cores, forVms, forVms * IMAGE_PART])
-  const tree = new Tree(pools, vms)
-  const limit = Math.max(64, memoryMiB - reserve.memoryMiB)
+  const shared = Math.max(0, forVms - cpus.ownCount)
+  const [host = 1, vm = 1, image = 1] = weightsOf([reserve.cores, shared, shared * IMAGE_PART])
+  const tree = new Tree(pools, vms, cpus)
+  const limit = Math.max(64, memoryMiB - reserve.memoryMiB - sum(vms.map(({ hugeMiB }) => hugeMiB)))
   return [
-    { path: HOST_GROUP, kind: 'top', files: { 'cpu.weight': String(host), 'memory.min': bytes(reserve.memoryMiB) } },
-    { path: IMAGE_GROUP, kind: 'top', files: { 'cpu.weight': String(image), 'memory.max': bytes(limit) } },
+    { path: HOST_GROUP, kind: 'top', files: { 'cpu.weight': String(host), 'memory.min': bytes(reserve.memoryMiB), ...cpus.everybody } },
+    { path: IMAGE_GROUP, kind: 'top', files: { 'cpu.weight': String(image), 'memory.max': bytes(limit), ...cpus.everybody } },
     {
       path: VM_GROUP,
       kind: 'top',
-      files: { 'cpu.weight': String(vm), 'memory.max': bytes(limit), 'memory.min': bytes(tree.reservedMiB(ROOT_POOL)) },
+      files: {
+        ...{ 'cpu.weight': String(vm), 'memory.max': bytes(limit), 'memory.min': bytes(tree.reservedMiB(ROOT_POOL)) },
+        ...cpus.pool(ROOT_POOL),
+      },
     },
-    ...tree.groupsIn(ROOT_POOL, VM_GROUP, forVms),
+    ...tree.groupsIn(ROOT_POOL, VM_GROUP, shared),
   ]
 }
 
@@ -65,16 +85,18 @@ export function poolGroup(name: string, pools: readonly Pick<PoolPromise, 'name'
 class Tree {
   readonly #pools: readonly PoolShare[]
   readonly #vms: readonly VmShare[]
+  readonly #cpus: CpuFiles
 
-  constructor(pools: readonly PoolShare[], vms: readonly VmShare[]) {
+  constructor(pools: readonly PoolShare[], vms: readonly VmShare[], cpus: CpuFiles) {
     this.#pools = pools
     this.#vms = vms
+    this.#cpus = cpus
   }
 
   groupsIn(name: string, path: string, cores: number): readonly ResourceGroup[] {
     const pools = this.#poolsIn(name)
     const vms = this.#vmsIn(name)
-    const entitled = entitle(cores, [...pools.map((pool) => this.#contender(pool)), ...vms.map(contenderOf)])
+    const entitled = entitle(cores, [...pools.map((pool) => this.#contender(pool)), ...vms.map((vm) => this.#contenderOf(vm))])
     const weights = weightsOf(entitled)
     return [
       ...pools.flatMap((pool, at): ResourceGroup[] => {
@@ -83,16 +105,23 @@ class Tree {
         const files = {
           ...cpuFiles(weights[at] ?? 1, pool.cpu.limitCores),
           ...{ 'memory.max': limitMiB === null ? 'max' : bytes(limitMiB), 'memory.min': bytes(this.reservedMiB(pool.name)) },
+          ...this.#cpus.pool(pool.name),
         }
-        return [{ path: inside, kind: 'pool', files }, ...this.groupsIn(pool.name, inside, entitled[at] ?? 0)]
+        const given = this.#cpus.walled(pool.name) ?? entitled[at] ?? 0
+        return [{ path: inside, kind: 'pool', files }, ...this.groupsIn(pool.name, inside, given)]
       }),
-      ...vms.map((vm, at): ResourceGroup => {
+      ...vms.flatMap((vm, at): ResourceGroup[] => {
         const files = {
           ...cpuFiles(weights[pools.length + at] ?? 1, vm.cpu.limitCores),
           ...{ 'memory.max': bytes(vm.ceilingMiB), 'memory.min': bytes(vm.reservedMiB), 'memory.oom.group': '1' },
-          'pids.max': String(MAX_PROCESSES),
+          ...{ 'pids.max': String(MAX_PROCESSES), ...hugePageFiles(vm), ...this.#cpus.vm(vm.id) },
         }
-        return { path: `${path}/${vm.id}`, kind: 'vm', files }
+        const apart = this.#cpus.vcpus(vm.id)
+        const inside = `${path}/${vm.id}`
+        return [
+          { path: inside, kind: 'vm', files },
+          ...(apart === null ? [] : [{ path: `${inside}/${VCPU_GROUP}`, kind: 'vcpus', files: apart } as const]),
+        ]
       }),
     ]
   }
@@ -109,10 +138,20 @@ class Tree {
 
   /** A pool wants what the VMs in it can use, within its limit; where none runs, nothing. */
   #contender(pool: PoolShare): Contender {
-    const inside = [...this.#poolsIn(pool.name).map((inner) => this.#contender(inner)), ...this.#vmsIn(pool.name).map(contenderOf)]
+    const vms = this.#vmsIn(pool.name).map((vm) => this.#contenderOf(vm))
+    const inside = [...this.#poolsIn(pool.name).map((inner) => this.#contender(inner)), ...vms]
+    // On CPUs of its own it contends with nobody; what little it has elsewhere is not its work.
+    if (this.#cpus.walled(pool.name) !== null) return { reservation: 0, most: BESIDE_CORES, shares: pool.cpu.shares }
     const most = Math.min(pool.cpu.limitCores ?? Number.POSITIVE_INFINITY, sum(inside.map((one) => one.most)))
     const reservation = Math.max(pool.cpu.reservationCores, sum(inside.map((one) => one.reservation)))
     return { reservation: Math.min(reservation, most), most, shares: pool.cpu.shares }
+  }
+
+  /** Its vCPUs may be elsewhere, where they contend with nobody. */
+  #contenderOf({ id, vcpus, cpu }: VmShare): Contender {
+    if (this.#cpus.vcpus(id) !== null) return { reservation: BESIDE_RESERVED_CORES, most: BESIDE_CORES, shares: cpu.shares }
+    const most = Math.min(cpu.limitCores ?? Number.POSITIVE_INFINITY, vcpus)
+    return { reservation: Math.min(cpu.reservationCores, most), most, shares: cpu.shares }
   }
 
   /** What refers to a pool that is not there is in the host's. */
@@ -126,9 +165,11 @@ class Tree {
   }
 }
 
-function contenderOf({ vcpus, cpu }: VmShare): Contender {
-  const most = Math.min(cpu.limitCores ?? Number.POSITIVE_INFINITY, vcpus)
-  return { reservation: Math.min(cpu.reservationCores, most), most, shares: cpu.shares }
+/** Nobody takes the pages of another, neither by using nor by claiming them. */
+function hugePageFiles({ hugeMiB, pageKiB }: VmShare): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(PAGE_NAMES).map(([kib, name]) => [`hugetlb.${name}.rsvd.max`, Number(kib) === pageKiB ? bytes(hugeMiB) : '0']),
+  )
 }
 
 function cpuFiles(weight: number, limitCores: number | null): Record<string, string> {

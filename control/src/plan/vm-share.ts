@@ -1,10 +1,13 @@
 // A VM as the planner sees it, and a shortage in words. Pure.
 
-import { ROOT_POOL } from '../domain/pool.ts'
+import { parseCpuList } from '../domain/cpu-list.ts'
+import { HUGE_PAGE_KIB } from '../domain/placement-fields.ts'
+import { type PoolSpec, ROOT_POOL } from '../domain/pool.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import { mostVcpus } from '../domain/vm-rules.ts'
 import type { Claim, Resource, Shortage } from './admission.ts'
+import type { CpuWish, SetPool } from './cpu-sets.ts'
 import { memoryCeilingMiB, overheadMiB, type VmSize } from './host-reserve.ts'
 import type { VmShare } from './resource-groups.ts'
 
@@ -12,24 +15,44 @@ function sizeOf(spec: VmSpec, memoryMiB: number): VmSize {
   return { memoryMiB, vcpus: mostVcpus(spec), display: spec.display !== 'none', tpm: spec.tpm }
 }
 
-/** What is reserved of a guest's memory is worth nothing without what QEMU needs to hold it. */
+/** What is reserved of a guest's memory is worth nothing without what QEMU needs to hold it. Huge pages are there or not: nothing takes them back. */
 function reservedMiB(spec: VmSpec): number {
-  const { reservationMiB } = spec.memoryAllocation
+  const reservationMiB = spec.hugePages === 'none' ? spec.memoryAllocation.reservationMiB : spec.memoryMiB
   return reservationMiB === 0 ? 0 : reservationMiB + overheadMiB(sizeOf(spec, spec.memoryMiB))
+}
+
+function hugeMiB({ hugePages, memoryMiB }: VmSpec): number {
+  return hugePages === 'none' ? 0 : memoryMiB
 }
 
 export function claimOf(id: string, spec: VmSpec): Claim {
   return {
     ...{ id, pool: spec.pool, vcpus: spec.vcpus, reservedCores: spec.cpuAllocation.reservationCores, reservedMiB: reservedMiB(spec) },
     memoryMiB: spec.memoryMiB + overheadMiB(sizeOf(spec, spec.memoryMiB)),
+    // Cores for vCPUs that are added live are there from the start.
+    dedicatedVcpus: spec.cpuPlacement.mode === 'dedicated' ? mostVcpus(spec) : 0,
   }
+}
+
+export function wishOf(id: string, spec: VmSpec): CpuWish {
+  const { pool, numaNodes, guestNumaNodes, cpuAllocation } = spec
+  const { mode, cpus } = spec.cpuPlacement
+  return {
+    ...{ id, pool, mode, cpus: cpus === null ? null : parseCpuList(cpus), nodes: numaNodes, guestNodes: guestNumaNodes },
+    ...{ vcpus: mostVcpus(spec), reservedCores: mode === 'dedicated' ? 0 : cpuAllocation.reservationCores },
+  }
+}
+
+export function setOf({ name, parent, cpuSet, numaNodes }: PoolSpec): SetPool {
+  const { cpus, dedicated } = cpuSet
+  return { name, parent, cpus: cpus === null ? null : parseCpuList(cpus), dedicated, nodes: numaNodes }
 }
 
 export function shareOf(id: string, spec: VmSpec): VmShare {
   const most = Math.max(spec.memoryMiB, spec.maxMemoryMiB ?? 0)
   return {
-    ...{ id, pool: spec.pool, vcpus: spec.vcpus, cpu: spec.cpuAllocation, reservedMiB: reservedMiB(spec) },
-    ceilingMiB: memoryCeilingMiB(sizeOf(spec, most)),
+    ...{ id, pool: spec.pool, vcpus: spec.vcpus, cpu: spec.cpuAllocation, reservedMiB: reservedMiB(spec) - hugeMiB(spec) },
+    ...{ ceilingMiB: memoryCeilingMiB(sizeOf(spec, most)) - hugeMiB(spec), hugeMiB: hugeMiB(spec), pageKiB: HUGE_PAGE_KIB[spec.hugePages] },
   }
 }
 

@@ -4,6 +4,7 @@ import { clockContract } from '../../contract/clock.contract.ts'
 import { datastoresContract } from '../../contract/datastores.contract.ts'
 import { diskImagesContract } from '../../contract/disk-images.contract.ts'
 import { guestAgentContract } from '../../contract/guest-agent.contract.ts'
+import { hugePagesContract } from '../../contract/huge-pages.contract.ts'
 import { passwordsContract } from '../../contract/passwords.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
 import { resourceGroupsContract } from '../../contract/resource-groups.contract.ts'
@@ -14,6 +15,7 @@ import { FakeClock } from '../../fakes/clock.ts'
 import { FakeDiskImages } from '../../fakes/disk-images.ts'
 import { FakeGuest } from '../../fakes/guest-agent.ts'
 import { FakeDatastores, FakeHost } from '../../fakes/host.ts'
+import { FakeHugePages } from '../../fakes/huge-pages.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
 import { FakeRandom } from '../../fakes/random.ts'
 import { FakeResourceGroups } from '../../fakes/resource-groups.ts'
@@ -94,5 +96,14 @@ describe('the resource groups of a test', () => {
       return groups.files.get(path.slice(0, at))?.[path.slice(at + 1)] ?? null
     }
     return { groups, top: '/sys/fs/cgroup/corbel.vm', read }
+  })
+})
+
+describe('the huge pages of a test', () => {
+  hugePagesContract(() => {
+    const pages = new FakeHugePages()
+    pages.most = 8
+    const count = (sizeKiB: number, node: number) => pages.aside.find((one) => one.sizeKiB === sizeKiB && one.node === node)?.found ?? 0
+    return { pages, count }
   })
 })

@@ -3,20 +3,27 @@ import { describe, expect, it } from 'vitest'
 import type { Capacity } from '../../../control/src/domain/host-resources.ts'
 import { admit, type Claim, findBrokenPromises, type PoolPromise, type Shortage } from '../../../control/src/plan/admission.ts'
 
-const HOST: Capacity = { cores: 8, memoryMiB: 16_384, reserve: { cores: 0.5, memoryMiB: 1024 }, overcommit: { memory: 1, vcpus: 4 } }
+const HOST: Capacity = {
+  cores: 8,
+  memoryMiB: 16_384,
+  reserve: { cores: 0.5, memoryMiB: 1024 },
+  overcommit: { memory: 1, vcpus: 4 },
+  threadsPerCore: 2,
+}
 
 const pool = (
   name: string,
-  rest: { parent?: string; cores?: number; most?: number; mib?: number; mostMib?: number } = {},
+  rest: { parent?: string; cores?: number; most?: number; mib?: number; mostMib?: number; cpus?: string; dedicated?: boolean } = {},
 ): PoolPromise => ({
   ...{ name, parent: rest.parent ?? 'host' },
   cpu: { reservationCores: rest.cores ?? 0, limitCores: rest.most ?? null },
   memory: { reservationMiB: rest.mib ?? 0, limitMiB: rest.mostMib ?? null },
+  cpuSet: { cpus: rest.cpus ?? null, dedicated: rest.dedicated ?? false },
 })
 
 let count = 0
 const vm = (rest: Partial<Claim> = {}): Claim => ({
-  ...{ id: `vm${count++}`, pool: 'host', vcpus: 1, memoryMiB: 512, reservedCores: 0, reservedMiB: 0 },
+  ...{ id: `vm${count++}`, pool: 'host', vcpus: 1, memoryMiB: 512, reservedCores: 0, reservedMiB: 0, dedicatedVcpus: 0 },
   ...rest,
 })
 
@@ -37,6 +44,23 @@ describe('a VM', () => {
   it.each<[string, readonly PoolPromise[], readonly Claim[], Partial<Claim>, readonly unknown[]]>([
     ['may take cores that nobody was promised', [], [vm({ reservedCores: 4 })], { reservedCores: 3.5 }, []],
     ['does not take the host’s', [], [vm({ reservedCores: 4 })], { reservedCores: 3.6 }, [['cpu-reservation', 'host', 3.6, 3.5, 3.5]]],
+    ['may have whole cores for itself', [], [vm({ reservedCores: 3.4 })], { dedicatedVcpus: 3 }, []],
+    ['has them whole', [], [vm({ reservedCores: 3.5 })], { dedicatedVcpus: 3 }, [['cpu-reservation', 'host', 4.1, 4, 4]]],
+    ['leaves them to nobody else', [], [vm({ dedicatedVcpus: 4 })], { vcpus: 17 }, [['vcpus', 'host', 17, 16, 16]]],
+    [
+      'has no more than its pool has CPUs',
+      [pool('a', { cpus: '2-3' })],
+      [vm({ pool: 'a', reservedCores: 1 })],
+      { pool: 'a', reservedCores: 1.5 },
+      [['cpu-reservation', 'a', 1.5, 1, 1]],
+    ],
+    [
+      'has nothing of what is a pool’s alone',
+      [pool('a', { cpus: '2-5', dedicated: true })],
+      [],
+      { reservedCores: 4 },
+      [['cpu-reservation', 'host', 4, 3.5, 3.5]],
+    ],
     ['does not take a pool’s', [pool('a', { cores: 6 })], [], { reservedCores: 2 }, [['cpu-reservation', 'host', 2, 1.5, 1.5]]],
     ['in a pool takes the pool’s', [pool('a', { cores: 6 })], [], { pool: 'a', reservedCores: 6 }, []],
     [
@@ -130,6 +154,7 @@ describe('whatever host, pools and VMs', () => {
       ...{ cores: 1 + some(16), memoryMiB: 2048 + some(16_384) },
       reserve: { cores: next(), memoryMiB: some(2000) },
       overcommit: { memory: 1 + next() * (some(1) as number), vcpus: 1 + some(8) },
+      threadsPerCore: 1 + some(1),
     }
   }
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../control/src/domain/effect.ts'
 import type { VmSpec } from '../../../control/src/domain/vm.ts'
-import { planPowerOn } from '../../../control/src/plan/power-on.ts'
+import { type Place, planPowerOn } from '../../../control/src/plan/power-on.ts'
 import { spec } from '../../fakes/spec.ts'
 import { ID } from './argv-cases.ts'
 
@@ -20,7 +20,8 @@ const SPECS = {
 }
 const pathOf = ({ datastore, file }: { readonly datastore: string; readonly file: string }) => `/datastores/${datastore}/${file}`
 const group = { path: `/sys/fs/cgroup/corbel.vm/pool.a/${ID}`, kind: 'vm', files: { 'pids.max': '1024' } } as const
-const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, group, suspended: null })
+const place: Place = { group, vcpuGroup: null, vcpus: null, nodes: null, memoryNodes: [0, 1] }
+const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, place, suspended: null })
 const disk = planOf(SPECS.disk)
 
 function only<Kind extends Effect['kind']>(plan: readonly Effect[], kind: Kind): Extract<Effect, { kind: Kind }> {
@@ -148,9 +149,23 @@ describe('the plan of a power-on', () => {
     ])
   })
 
+  it('holds vCPUs to their CPUs before the guest runs', () => {
+    const vcpuGroup = { path: `${group.path}/vcpus`, kind: 'vcpus', files: { 'cpuset.cpus': '2-3' } } as const
+    const there: Place = { ...place, vcpuGroup, vcpus: [[2], [3]], nodes: [1] }
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec: SPECS.disk, pathOf, place: there, suspended: null })
+    expect(plan.slice(-2)).toEqual([{ kind: 'place-vcpus', group: group.path, apart: vcpuGroup, cpus: [[2], [3]] }, { kind: 'continue' }])
+    expect(only(plan, 'start-process').argv.join(' ')).toContain('"host-nodes":[1],"policy":"preferred"')
+  })
+
+  it('takes huge pages from where they were set aside', () => {
+    expect(only(planOf({ ...SPECS.disk, hugePages: '2MiB' }), 'start-process').argv.join(' ')).toContain(
+      '"host-nodes":[0,1],"policy":"bind"',
+    )
+  })
+
   it('restores a suspended VM with the memory that it was started with, and does not let it run yet', () => {
     const spec = { ...SPECS.disk, memoryMiB: 512, maxMemoryMiB: 1024 }
-    const plan = planPowerOn({ id: ID, uid: 20_003, spec, pathOf, group, suspended: { bootMemoryMiB: 256 } })
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec, pathOf, place, suspended: { bootMemoryMiB: 256 } })
     expect(plan.at(-1)).toMatchObject({ kind: 'restore', path: `/datastores/local/.vm/${ID}/memory` })
     expect(only(plan, 'start-process').argv).toContain('size=256M,maxmem=1024M')
     expect(plan.map(({ kind }) => kind)).not.toContain('continue')

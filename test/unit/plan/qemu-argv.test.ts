@@ -7,14 +7,22 @@ import { BASE_SPEC, NOT_ON_THE_COMMAND_LINE, ROWS, rowSpec } from './argv-cases.
 import { argv as base } from './golden/base.ts'
 import { rows as devices } from './golden/devices.ts'
 import { rows as machine } from './golden/machine.ts'
+import { rows as memory } from './golden/memory.ts'
 
-const rows: Readonly<Record<string, { readonly gone: readonly string[]; readonly come: readonly string[] }>> = { ...machine, ...devices }
+const rows: Readonly<Record<string, { readonly gone: readonly string[]; readonly come: readonly string[] }>> = {
+  ...machine,
+  ...memory,
+  ...devices,
+}
+
+const ANYWHERE = { nodes: null, strict: false }
 
 function argvOf(spec: VmSpec): readonly string[] {
   const serials = Array.from({ length: spec.serialPorts }, (_, port) => 10 + port)
   const nics = Object.fromEntries(spec.nics.map(({ slot }) => [slot, 20 + slot]))
   const descriptors = { qmp: 3, serials, agent: spec.guestAgent ? 4 : null, tpm: spec.tpm ? 5 : null, nics }
-  return renderQemuArgv({ spec, bootMemoryMiB: spec.memoryMiB, descriptors, incoming: false })
+  const memory = { nodes: spec.numaNodes, strict: spec.hugePages !== 'none' }
+  return renderQemuArgv({ spec, bootMemoryMiB: spec.memoryMiB, descriptors, incoming: false, memory })
 }
 
 /** What one command line has that the other has not, without the words that only announce it. */
@@ -56,7 +64,7 @@ describe('the command line of QEMU', () => {
   it('adds above the memory at start what was hot-added, and waits for a state when there is one', () => {
     const spec = { ...rowSpec('maxMemoryMiB'), memoryMiB: 768 }
     const descriptors = { qmp: 3, serials: [4], agent: 5, tpm: null, nics: { 0: 6 } }
-    const argv = renderQemuArgv({ spec, bootMemoryMiB: 512, descriptors, incoming: true })
+    const argv = renderQemuArgv({ spec, bootMemoryMiB: 512, descriptors, incoming: true, memory: ANYWHERE })
     expect(argv).toContain('size=512M,maxmem=1024M')
     expect(argv.join(' ')).toContain('"requested-size":268435456')
     expect(argv.slice(-2)).toEqual(['-incoming', 'defer'])
@@ -64,6 +72,8 @@ describe('the command line of QEMU', () => {
 
   it('refuses a NIC without descriptor rather than rendering a wrong one', () => {
     const descriptors = { qmp: 3, serials: [4], agent: 5, tpm: null, nics: {} }
-    expect(() => renderQemuArgv({ spec: BASE_SPEC, bootMemoryMiB: 512, descriptors, incoming: false })).toThrow('no descriptor for nic0')
+    expect(() => renderQemuArgv({ spec: BASE_SPEC, bootMemoryMiB: 512, descriptors, incoming: false, memory: ANYWHERE })).toThrow(
+      'no descriptor for nic0',
+    )
   })
 })

@@ -1,0 +1,82 @@
+// Where VMs are on the host: plans it for those that run or are about to, remembers who has which CPUs, and has pages set aside for those that ask for large ones.
+import { parseCpuList } from '../domain/cpu-list.ts'
+import type { HugePageCount, HugePageNeed } from '../domain/huge-page-need.ts'
+import type { PoolSpec } from '../domain/pool.ts'
+import type { VmSpec } from '../domain/vm.ts'
+import { same } from '../domain/vm-difference.ts'
+import { coresOf, threadsPerCore } from '../plan/cpu-cores.ts'
+import { type CpuPlan, planCpuSets, type VmCpus } from '../plan/cpu-sets.ts'
+import { planHugePages } from '../plan/huge-pages.ts'
+import { setOf, wishOf } from '../plan/vm-share.ts'
+import type { AppPorts } from './ports.ts'
+
+export interface Placements {
+  /** Of these VMs, by id, in these pools. Nothing is remembered. */
+  plan(vms: ReadonlyMap<string, VmSpec>, pools: readonly PoolSpec[], reserveCores: number): CpuPlan
+  /** From now on what the plan gives is theirs. */
+  keep(plan: CpuPlan): void
+  /** The vCPUs of these processes are put where the plan says, where they are not known to be. What goes wrong is told. */
+  settle(plan: CpuPlan, processes: readonly Placed[]): readonly string[]
+  /** Sets pages aside for these; each size and node of which there are not enough is told. */
+  setPagesAside(vms: ReadonlyMap<string, VmSpec>): readonly HugePageCount[]
+  readonly threadsPerCore: number
+  /** Nodes that have memory. */
+  readonly memoryNodes: readonly number[]
+}
+
+export interface Placed {
+  readonly id: string
+  readonly pid: number
+  readonly group: string
+  /** Those that it has now: each comes as a thread of its own. */
+  readonly vcpus: number
+}
+
+export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPorts, 'host' | 'resourceGroups' | 'hugePages'>): Placements {
+  const topology = host.topology()
+  const memoryNodes = topology.nodes.filter(({ memoryMiB }) => memoryMiB > 0).map(({ id }) => id)
+  let current: ReadonlyMap<string, readonly number[]> = new Map(
+    [...resourceGroups.dedicatedCpus()].map(([id, list]) => [id, parseCpuList(list) ?? []]),
+  )
+  /** What has been done, by VM. */
+  const settled = new Map<string, { readonly pid: number; readonly vcpus: number; readonly place: Pick<VmCpus, 'vcpus' | 'own'> }>()
+  let steered: readonly number[] | null = null
+  let pages: readonly HugePageNeed[] | null = null
+
+  return {
+    threadsPerCore: threadsPerCore(coresOf(topology)),
+    memoryNodes,
+
+    plan: (vms, pools, reserveCores) =>
+      planCpuSets({ topology, reserveCores, pools: pools.map(setOf), wishes: [...vms].map(([id, spec]) => wishOf(id, spec)), current }),
+
+    keep(plan) {
+      current = new Map([...plan.vms].map(([id, { own }]) => [id, own]))
+      if (steered === null ? plan.everybody.length === plan.online.length : same(steered, plan.everybody)) return
+      resourceGroups.steerInterrupts(plan.everybody)
+      steered = plan.everybody
+    },
+
+    settle(plan, processes) {
+      const there = new Set(processes.map(({ id }) => id))
+      for (const id of settled.keys()) if (!there.has(id)) settled.delete(id)
+      return processes.flatMap(({ id, pid, group, vcpus }) => {
+        const place = plan.vms.get(id)
+        if (place === undefined) return []
+        const wanted = { pid, vcpus, place: { vcpus: place.vcpus, own: place.own } }
+        if (same(settled.get(id), wanted)) return []
+        const problems = resourceGroups.placeVcpus({ pid, group, apart: place.own.length > 0, cpus: place.vcpus })
+        if (problems.length === 0) settled.set(id, wanted)
+        return problems
+      })
+    },
+
+    setPagesAside(vms) {
+      const needs = planHugePages(vms.values(), memoryNodes)
+      if (pages !== null && same(pages, needs)) return []
+      const counts = hugePages.arrange(needs)
+      pages = needs
+      return counts.filter((count) => count.found < count.pages)
+    },
+  }
+}

@@ -1,0 +1,42 @@
+// What is missing of CPUs, or of huge pages, in words. Pure.
+import type { HugePageCount } from '../domain/huge-page-need.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { CpuShortage } from './cpu-sets.ts'
+
+const FIELDS = {
+  vm: { place: 'cpuPlacement', promise: 'cpuAllocation.reservationCores' },
+  pool: { place: 'cpuSet', promise: 'cpu.reservationCores' },
+} as const
+
+/** With the arithmetic, for people; and what would fit, for programs. */
+export function cpuProblem({ kind, subject, asked, total, kept, taken, free }: CpuShortage): Problem {
+  const fields = FIELDS[subject.kind]
+  const where = `of ${total} CPUs that it may have`
+  switch (kind) {
+    case 'dedicated': {
+      const message = `${asked} CPUs are asked for alone, ${where} ${kept} stay everybody’s, others have ${taken}, and ${free} are left in whole cores`
+      return { code: 'admission.dedicated-cpus', field: fields.place, message, got: asked, max: free }
+    }
+    case 'nowhere':
+      return {
+        code: 'admission.cpus',
+        field: fields.place,
+        message: `${where} none is there for it: ${taken} are others’ alone`,
+        got: asked,
+        max: 0,
+      }
+    case 'overdrawn': {
+      const message = `${round(asked)} cores are reserved on ${total} CPUs${kept > 0 ? `, of which the host keeps ${round(kept)}` : ''}`
+      return { code: 'admission.cpu-set', field: fields.promise, message, got: round(asked), max: round(free) }
+    }
+  }
+}
+
+export function pageProblem({ sizeKiB, node, pages, found }: HugePageCount): Problem {
+  const message = `${pages} huge pages of ${sizeKiB} KiB are needed on node ${node} for all VMs that have some, and ${found} could be set aside`
+  return { code: 'admission.huge-pages', field: 'hugePages', message, got: pages, max: found }
+}
+
+function round(value: number): number {
+  return Math.floor(value * 100 + 1e-6) / 100
+}

@@ -1,0 +1,15 @@
+// A plan of CPUs as the API shows it. Pure.
+import { renderCpuList } from '../domain/cpu-list.ts'
+import type { CpusView } from '../domain/host-resources.ts'
+import type { CpuPlan } from './cpu-sets.ts'
+
+export function showCpus({ online, everybody, pools, vms }: CpuPlan): CpusView {
+  return {
+    ...{ online: renderCpuList(online), everybody: renderCpuList(everybody) },
+    pools: [...pools].map(([name, cpus]) => ({ name, cpus: renderCpuList(cpus) })),
+    vms: [...vms].map(([id, { shared, own, vcpus, nodes }]) => ({
+      ...{ id, shared: renderCpuList(shared), own: renderCpuList(own), nodes },
+      vcpus: vcpus?.map(renderCpuList) ?? null,
+    })),
+  }
+}
