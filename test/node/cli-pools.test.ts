@@ -49,3 +49,9 @@ describe('the host', () => {
     expect(output).toContain('0 of 16 that there may be')
   })
 })
+
+describe('the CPUs', () => {
+  it('are listed by who runs there', async () => {
+    expect((await on('host', 'cpus')).output).toBe('VM          SHARED  OWN   BY VCPU  NODES\n(the host)  0-7     none  any      any\n')
+  })
+})

@@ -12,6 +12,7 @@ const cpuList = v.pipe(v.string(), v.description('CPUs, as in 0-3,8.'))
 
 const vmCpusSchema = closed({
   id: v.string(),
+  name: v.string(),
   shared: v.pipe(cpuList, v.description('Shared with others.')),
   own: v.pipe(cpuList, v.description('For itself; empty for none.')),
   vcpus: v.pipe(v.nullable(v.pipe(v.array(cpuList), v.readonly())), v.description('By vCPU; null where none is held to any.')),

@@ -133,7 +133,7 @@ export function createResources(
       promised: { cores: sum(({ reservedCores }) => reservedCores), memoryMiB: sum(({ reservedMiB }) => reservedMiB) },
       used: { memoryMiB: sum(({ memoryMiB }) => memoryMiB), vcpus: sum(({ vcpus }) => vcpus) },
       broken: [...broken, ...plan.shortages.map(cpuProblem)],
-      cpus: showCpus(plan),
+      cpus: showCpus(plan, running()),
     }
   }
 

@@ -91,6 +91,7 @@ export interface CpusView {
 
 export interface VmCpusView {
   readonly id: string
+  readonly name: string
   /** That it shares with others. */
   readonly shared: string
   /** That it has for itself; empty for none. */

@@ -3,12 +3,12 @@ import { renderCpuList } from '../domain/cpu-list.ts'
 import type { CpusView } from '../domain/host-resources.ts'
 import type { CpuPlan } from './cpu-sets.ts'
 
-export function showCpus({ online, everybody, pools, vms }: CpuPlan): CpusView {
+export function showCpus({ online, everybody, pools, vms }: CpuPlan, names: ReadonlyMap<string, { readonly name: string }>): CpusView {
   return {
     ...{ online: renderCpuList(online), everybody: renderCpuList(everybody) },
     pools: [...pools].map(([name, cpus]) => ({ name, cpus: renderCpuList(cpus) })),
     vms: [...vms].map(([id, { shared, own, vcpus, nodes }]) => ({
-      ...{ id, shared: renderCpuList(shared), own: renderCpuList(own), nodes },
+      ...{ id, name: names.get(id)?.name ?? id, shared: renderCpuList(shared), own: renderCpuList(own), nodes },
       vcpus: vcpus?.map(renderCpuList) ?? null,
     })),
   }

@@ -45,7 +45,7 @@ describe('CPUs of one’s own', () => {
     expect(placed(id)).toMatchObject({ group: `${VM_GROUP}/${id}`, apart: true, cpus: [[1], [5]] })
     expect(fileOf('/sys/fs/cgroup/corbel.host', 'cpuset.cpus')).toBe('0,2-4,6-7')
     expect(world.resourceGroups.steered).toEqual([0, 2, 3, 4, 6, 7])
-    expect(app.resources.view().cpus.vms).toEqual([{ id, shared: '0,4', own: '1,5', vcpus: ['1', '5'], nodes: [0] }])
+    expect(app.resources.view().cpus.vms).toEqual([{ id, name: 'a', shared: '0,4', own: '1,5', vcpus: ['1', '5'], nodes: [0] }])
     app.power.powerOff(id, BY)
     await pass()
     expect([own(id), fileOf('/sys/fs/cgroup/corbel.host', 'cpuset.cpus')]).toEqual([undefined, ''])

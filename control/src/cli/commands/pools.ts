@@ -1,6 +1,6 @@
 // Pools and the host's resources: looking, making, changing, with options that follow from their schemas.
 import { jsonSchema } from '../../../openapi/json-schema.ts'
-import { hostResourcesSchema, type ResourcesView } from '../../domain/host-resources.ts'
+import { type CpusView, hostResourcesSchema, type ResourcesView, type VmCpusView } from '../../domain/host-resources.ts'
 import { type PoolRecord, poolSpecSchema } from '../../domain/pool.ts'
 import type { Command, Context } from '../command.ts'
 import { applyEdits, mergeDifference } from '../edits.ts'
@@ -26,6 +26,19 @@ const COLUMNS: readonly Column<PoolRecord>[] = [
   { title: 'AT MOST', value: ({ spec }) => (spec.memory.limitMiB === null ? 'none' : mib(spec.memory.limitMiB)), align: 'right' },
   { title: 'DESCRIPTION', value: ({ spec }) => spec.description },
 ]
+
+/** Where each runs; the first row is the host's own. */
+const CPU_COLUMNS: readonly Column<VmCpusView>[] = [
+  { title: 'VM', value: ({ name }) => name },
+  { title: 'SHARED', value: ({ shared }) => shared },
+  { title: 'OWN', value: ({ own }) => own || 'none' },
+  { title: 'BY VCPU', value: ({ vcpus }) => vcpus?.join(' ') ?? 'any' },
+  { title: 'NODES', value: ({ nodes }) => nodes?.join() ?? 'any' },
+]
+
+function hostRow({ everybody }: CpusView): VmCpusView {
+  return { id: '', name: '(the host)', shared: everybody, own: '', vcpus: null, nodes: null }
+}
 
 const poolOptions = () => fieldOptions(jsonSchema(poolSpecSchema) as Schema, 'edit', ['name'])
 const resourceOptions = () => fieldOptions(jsonSchema(hostResourcesSchema) as Schema, 'edit')
@@ -83,6 +96,15 @@ export const poolCommands: readonly Command[] = [
     async run(context) {
       const view = await context.host().call<ResourcesView>('GET', '/v1/host/resources')
       printResult(context, view, () => renderPairs(resourcePairs(view)))
+    },
+  },
+  {
+    words: ['host', 'cpus'],
+    summary: 'Which CPUs the VMs that run are on, shared and their own',
+    details: ['CPUs as in 0-3,8. Who may: viewer. API: GET /v1/host/resources'],
+    async run(context) {
+      const { cpus } = await context.host().call<ResourcesView>('GET', '/v1/host/resources')
+      printResult(context, cpus, () => renderTable(CPU_COLUMNS, [hostRow(cpus), ...cpus.vms]))
     },
   },
   {
