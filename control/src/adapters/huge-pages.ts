@@ -4,8 +4,8 @@ import * as fs from 'hv:fs'
 import type { HugePages } from '../ports/huge-pages.ts'
 import { namesIn, textOrNull } from './sysfs.ts'
 
-/** `root` is put before every path; empty on the appliance. */
-export function createHugePages(root = ''): HugePages {
+/** `root` is put before every path, and `write` stands in for the kernel, in tests alone. */
+export function createHugePages(root = '', write: (path: string, text: string) => void = fs.writeControl): HugePages {
   const nodes = `${root}/sys/devices/system/node`
 
   /** Every size on every node, as its directory. */
@@ -31,7 +31,7 @@ export function createHugePages(root = ''): HugePages {
       // What is given back first is there for the others.
       const changes = [...all].map(([key, place]) => ({ place, pages: wanted.get(key) ?? 0, before: count(place) }))
       for (const { place, pages, before } of changes.sort((one, other) => one.pages - one.before - (other.pages - other.before))) {
-        if (pages !== before) fs.writeControl(`${place}/nr_hugepages`, String(pages))
+        if (pages !== before) write(`${place}/nr_hugepages`, String(pages))
       }
       return needs.map((need) => ({ ...need, found: count(all.get(`${need.sizeKiB}@${need.node}`)) }))
     },

@@ -71,9 +71,9 @@ export class CpuFiles {
     return (this.#plan.pools.get(name) ?? []).length
   }
 
-  /** Empty for all: what comes online later is then in it, too. */
+  /** Of all also those that are offline, which are then in it when they come online. Empty it cannot be made again: the kernel refuses that for a group with processes. */
   #text(cpus: readonly number[]): string {
     const list = renderCpuList(cpus)
-    return list === renderCpuList(this.#plan.online) ? '' : list
+    return list === renderCpuList(this.#plan.online) ? renderCpuList(this.#plan.present) : list
   }
 }

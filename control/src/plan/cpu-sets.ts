@@ -57,6 +57,8 @@ export interface CpuShortage {
 }
 
 export interface CpuPlan {
+  /** All that there are, offline ones included. */
+  readonly present: readonly number[]
   readonly online: readonly number[]
   /** What is nobody's own: where the host itself runs. */
   readonly everybody: readonly number[]
@@ -116,6 +118,7 @@ class Sets {
     const vms = new Map(this.#input.wishes.map((wish) => [wish.id, this.#place(wish, own.get(wish.id) ?? [])] as const))
     this.#findOverdrawn(vms)
     return {
+      present: ascending(this.#input.topology.cpus.map(({ id }) => id)),
       online: ascending(this.#online),
       everybody: this.#commonOf(ROOT_POOL).cpus,
       pools: new Map(this.#input.pools.map(({ name }) => [name, ascending(new Set([...this.#base(name), ...this.#commonOf(name).cpus]))])),

@@ -48,7 +48,7 @@ describe('CPUs of one’s own', () => {
     expect(app.resources.view().cpus.vms).toEqual([{ id, name: 'a', shared: '0,4', own: '1,5', vcpus: ['1', '5'], nodes: [0] }])
     app.power.powerOff(id, BY)
     await pass()
-    expect([own(id), fileOf('/sys/fs/cgroup/corbel.host', 'cpuset.cpus')]).toEqual([undefined, ''])
+    expect([own(id), fileOf('/sys/fs/cgroup/corbel.host', 'cpuset.cpus')]).toEqual([undefined, '0-7'])
     expect(world.resourceGroups.steered).toHaveLength(8)
   })
 

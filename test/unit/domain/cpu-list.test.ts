@@ -1,6 +1,6 @@
 // Sets of CPUs as text: both ways, and what is none.
 import { describe, expect, it } from 'vitest'
-import { parseCpuList, renderCpuList } from '../../../control/src/domain/cpu-list.ts'
+import { parseCpuList, renderCpuList, renderCpuMask } from '../../../control/src/domain/cpu-list.ts'
 
 describe('a list of CPUs', () => {
   it.each<[string, string, readonly number[]]>([
@@ -50,5 +50,16 @@ describe('a list of CPUs', () => {
       const cpus = parseCpuList(text)
       expect(renderCpuList(cpus ?? [-1])).toBe(text)
     }
+  })
+})
+
+describe('a mask of CPUs', () => {
+  it.each([
+    [[], '0'],
+    [[0, 1, 5], '23'],
+    [[31], '80000000'],
+    [[36, 4], '10,00000010'],
+  ])('of %j is %s', (cpus, mask) => {
+    expect(renderCpuMask(cpus)).toBe(mask)
   })
 })

@@ -27,7 +27,14 @@ const pool = (name: string, rest: Partial<PoolShare> = {}): PoolShare => ({
 })
 
 const cpuPlan = (rest: Partial<CpuPlan> = {}): CpuPlan => ({
-  ...{ online: [0, 1, 2, 3, 4, 5, 6, 7], everybody: [0, 1, 2, 3, 4, 5, 6, 7], pools: new Map(), vms: new Map(), shortages: [] },
+  ...{
+    present: [0, 1, 2, 3, 4, 5, 6, 7, 8],
+    online: [0, 1, 2, 3, 4, 5, 6, 7],
+    everybody: [0, 1, 2, 3, 4, 5, 6, 7],
+    pools: new Map(),
+    vms: new Map(),
+    shortages: [],
+  },
   ...rest,
 })
 const planGroups = (host: Capacity, pools: readonly PoolShare[], vms: readonly VmShare[], cpus = cpuPlan()) =>
@@ -44,13 +51,13 @@ describe('the top', () => {
   it('keeps the host its cores and its memory from everything that is a VM', () => {
     const groups = planGroups(HOST, [], [])
     expect(groups.map(({ path, files }) => [path.split('/').at(-1), files])).toEqual([
-      ['corbel.host', { 'cpu.weight': '1429', 'memory.min': String(1024 * MIB), 'cpuset.cpus': '' }],
-      ['corbel.image', { 'cpu.weight': '500', 'memory.max': String(15_360 * MIB), 'cpuset.cpus': '' }],
+      ['corbel.host', { 'cpu.weight': '1429', 'memory.min': String(1024 * MIB), 'cpuset.cpus': '0-8' }],
+      ['corbel.image', { 'cpu.weight': '500', 'memory.max': String(15_360 * MIB), 'cpuset.cpus': '0-8' }],
       [
         'corbel.vm',
         {
           ...{ 'cpu.weight': '10000', 'memory.max': String(15_360 * MIB), 'memory.min': '0' },
-          'cpuset.cpus': '',
+          'cpuset.cpus': '0-8',
           'cpuset.cpus.exclusive': '',
         },
       ],
