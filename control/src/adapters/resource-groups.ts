@@ -1,6 +1,7 @@
 // The groups of the host, pools and VMs over cgroup v2: only what differs from what was written last is written.
 // @source Linux Documentation/admin-guide/cgroup-v2.rst
 import * as fs from 'hv:fs'
+import { parseCpuList, renderCpuList } from '../domain/cpu-list.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
 import { VCPU_GROUP } from '../domain/vcpu-placement.ts'
 import type { ResourceGroups } from '../ports/resource-groups.ts'
@@ -38,14 +39,17 @@ export function createResourceGroups(vms: string): ResourceGroups {
     })
   }
 
-  /** What was one's own is let go before it is another's: the kernel gives no CPU to two. */
+  /** What was one's own is let go before it is another's: the kernel gives no CPU to two. What stays is not touched, as others reach theirs through it. */
   function letGo(groups: readonly ResourceGroup[]): readonly string[] {
     return groups.toReversed().flatMap(({ path, files }) => {
-      const before = written.get(`${path}/${EXCLUSIVE}`)?.text.trim() ?? ''
-      if (before === '' || before === files[EXCLUSIVE] || fs.statOrNull(path) === null) return []
+      const file = `${path}/${EXCLUSIVE}`
+      const before = cpusIn(written.get(file)?.text)
+      const wanted = cpusIn(files[EXCLUSIVE])
+      const stays = before.filter((cpu) => wanted.includes(cpu))
+      if (stays.length === before.length || fs.statOrNull(path) === null) return []
       return attempt(path, () => {
         if (files[PARTITION] !== undefined) writeGroupFile(path, PARTITION, 'member')
-        writeGroupFile(path, EXCLUSIVE, '')
+        writeGroupFile(path, EXCLUSIVE, renderCpuList(stays))
         for (const name of [PARTITION, EXCLUSIVE]) written.delete(`${path}/${name}`)
       })
     })
@@ -88,6 +92,10 @@ export function createResourceGroups(vms: string): ResourceGroups {
     dedicatedCpus: () => new Map(vcpuGroups(vms).map(({ id, path }) => [id, (textOrNull(`${path}/cpuset.cpus`) ?? '').trim()])),
     steerInterrupts: (cpus) => steerInterrupts(cpus),
   }
+}
+
+function cpusIn(text = ''): readonly number[] {
+  return parseCpuList(text) ?? []
 }
 
 function vcpuGroups(vms: string): readonly { readonly id: string; readonly path: string }[] {

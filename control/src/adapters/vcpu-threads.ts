@@ -10,15 +10,20 @@ const VCPU_THREAD = /^CPU (\d+)\//
 /** More than there are: the kernel takes those that are there. */
 const ALL_CPUS = Array.from({ length: 8192 }, (_, cpu) => cpu)
 
-export interface VcpuThread {
+interface Thread {
   readonly tid: number
-  readonly vcpu: number
+  /** Null of one that is none. */
+  readonly vcpu: number | null
 }
 
-export function vcpuThreads(pid: number, proc = '/proc'): readonly VcpuThread[] {
-  return namesIn(`${proc}/${pid}/task`).flatMap((tid) => {
+export function vcpuThreads(pid: number, proc = '/proc'): readonly Thread[] {
+  return threadsOf(pid, proc).filter(({ vcpu }) => vcpu !== null)
+}
+
+function threadsOf(pid: number, proc = '/proc'): readonly Thread[] {
+  return namesIn(`${proc}/${pid}/task`).map((tid) => {
     const vcpu = VCPU_THREAD.exec(textOrNull(`${proc}/${pid}/task/${tid}/comm`) ?? '')?.[1]
-    return vcpu === undefined ? [] : [{ tid: Number(tid), vcpu: Number(vcpu) }]
+    return { tid: Number(tid), vcpu: vcpu === undefined ? null : Number(vcpu) }
   })
 }
 
@@ -39,11 +44,12 @@ export function dissolveThreadGroup(path: string): void {
   fs.writeControl(`${parent}/cgroup.subtree_control`, '-cpu -cpuset')
 }
 
-/** Threads that end meanwhile need no place. */
+/** What a vCPU's thread starts is where that is, and does not belong there: KVM's own worker does so. Threads that end meanwhile need no place. */
 export function placeVcpus({ pid, group, apart, cpus }: VcpuPlacement): void {
-  for (const { tid, vcpu } of vcpuThreads(pid)) {
-    if (apart) move(`${group}/${VCPU_GROUP}`, tid)
-    unlessGone(() => setAffinity(tid, cpus?.[vcpu] ?? ALL_CPUS))
+  for (const { tid, vcpu } of threadsOf(pid)) {
+    if (apart) move(vcpu === null ? group : `${group}/${VCPU_GROUP}`, tid)
+    const held = vcpu === null ? undefined : cpus?.[vcpu]
+    unlessGone(() => setAffinity(tid, held ?? ALL_CPUS))
   }
 }
 

@@ -64,7 +64,8 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
         const place = plan.vms.get(id)
         if (place === undefined) return []
         const wanted = { pid, vcpus, place: { vcpus: place.vcpus, own: place.own } }
-        if (same(settled.get(id), wanted)) return []
+        // Threads come as they like, and those on CPUs of one's own are to be none but vCPUs.
+        if (place.own.length === 0 && same(settled.get(id), wanted)) return []
         const problems = resourceGroups.placeVcpus({ pid, group, apart: place.own.length > 0, cpus: place.vcpus })
         if (problems.length === 0) settled.set(id, wanted)
         return problems
