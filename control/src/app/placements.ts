@@ -5,7 +5,7 @@ import type { PoolSpec } from '../domain/pool.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import { same } from '../domain/vm-difference.ts'
 import { coresOf, threadsPerCore } from '../plan/cpu-cores.ts'
-import { type CpuPlan, planCpuSets, type VmCpus } from '../plan/cpu-sets.ts'
+import { type CpuPlan, type CpuWish, planCpuSets, type VmCpus } from '../plan/cpu-sets.ts'
 import { planHugePages } from '../plan/huge-pages.ts'
 import { setOf, wishOf } from '../plan/vm-share.ts'
 import type { AppPorts } from './ports.ts'
@@ -40,15 +40,25 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
   )
   /** What has been done, by VM. */
   const settled = new Map<string, { readonly pid: number; readonly vcpus: number; readonly place: Pick<VmCpus, 'vcpus' | 'own'> }>()
+  /** A spec is one VM's, and never changed. */
+  const wishes = new WeakMap<VmSpec, CpuWish>()
   let steered: readonly number[] | null = null
   let pages: readonly HugePageNeed[] | null = null
+
+  function wish(id: string, spec: VmSpec): CpuWish {
+    const known = wishes.get(spec)
+    if (known?.id === id) return known
+    const fresh = wishOf(id, spec)
+    wishes.set(spec, fresh)
+    return fresh
+  }
 
   return {
     threadsPerCore: threadsPerCore(coresOf(topology)),
     memoryNodes,
 
     plan: (vms, pools, reserveCores) =>
-      planCpuSets({ topology, reserveCores, pools: pools.map(setOf), wishes: [...vms].map(([id, spec]) => wishOf(id, spec)), current }),
+      planCpuSets({ topology, reserveCores, pools: pools.map(setOf), wishes: [...vms].map(([id, spec]) => wish(id, spec)), current }),
 
     keep(plan) {
       current = new Map([...plan.vms].map(([id, { own }]) => [id, own]))

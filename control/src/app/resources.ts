@@ -43,6 +43,11 @@ export interface Resources {
 
 type Ports = Pick<AppPorts, 'host' | 'resourceGroups' | 'log'>
 
+interface Balance {
+  readonly plan: CpuPlan
+  readonly groups: readonly ResourceGroup[]
+}
+
 export function createResources(
   { host, resourceGroups, log }: Ports,
   ledger: Pick<Ledger, 'vms'>,
@@ -63,16 +68,25 @@ export function createResources(
   const capacity = () => capacityWith(book.resources())
   const specs = () => book.pools().map(({ spec }) => spec)
 
+  /** Records are replaced, never changed: what follows from one is worked out once. */
+  const known = new WeakMap<VmRecord, VmSpec>()
+  function inForce(record: VmRecord): VmSpec | null {
+    const spec = known.get(record) ?? started(record)
+    if (spec !== null) known.set(record, spec)
+    return spec
+  }
+
   /** What runs, with what it is being started with, by id. */
   function running(): ReadonlyMap<string, VmSpec> {
-    const started = [...ledger.vms.values()].flatMap((record) => {
+    const recorded = [...ledger.vms.values()].flatMap((record) => {
       const spec = inForce(record)
       return spec === null ? [] : [[record.id, spec] as const]
     })
-    return new Map([...started, ...held])
+    return new Map([...recorded, ...held])
   }
 
-  const claims = (): readonly Claim[] => [...running()].map(([id, spec]) => claimOf(id, spec))
+  const claimsOf = (vms: ReadonlyMap<string, VmSpec>): readonly Claim[] => [...vms].map(([id, spec]) => claimOf(id, spec))
+  const claims = () => claimsOf(running())
   const cpuPlan = (vms = running(), pools: readonly PoolSpec[] = specs(), { reserve } = capacity()): CpuPlan =>
     placements.plan(vms, pools, reserve.cores)
 
@@ -93,12 +107,12 @@ export function createResources(
     const now = vms.get(id)
     if (now !== undefined && isNoMore(claimOf(id, spec), claimOf(id, now)) && same(now.cpuPlacement, spec.cpuPlacement)) return
     const what = `${spec.name} does not fit`
-    requireRoom(admit(capacity(), specs(), claims(), claimOf(id, spec)).map(problemOf), what)
+    requireRoom(admit(capacity(), specs(), claimsOf(vms), claimOf(id, spec)).map(problemOf), what)
     requireRoom(newlyLacking(cpuPlan(new Map([...vms, [id, spec]]))), what)
   }
 
-  function groups(plan: CpuPlan): readonly ResourceGroup[] {
-    const shares = [...running()].map(([id, spec]) => shareOf(id, spec))
+  function groups(plan: CpuPlan, vms: ReadonlyMap<string, VmSpec>): readonly ResourceGroup[] {
+    const shares = [...vms].map(([id, spec]) => shareOf(id, spec))
     return planGroups(capacity(), specs(), shares, plan)
   }
 
@@ -110,17 +124,19 @@ export function createResources(
     })
   }
 
-  function rebalance(): CpuPlan {
-    const plan = cpuPlan()
+  function rebalance(): Balance {
+    const vms = running()
+    const plan = cpuPlan(vms)
     placements.keep(plan)
-    const problems = [...resourceGroups.arrange(groups(plan)), ...placements.settle(plan, processes())]
+    const all = groups(plan, vms)
+    const problems = [...resourceGroups.arrange(all), ...placements.settle(plan, processes())]
     for (const problem of problems) {
       // A controller that the kernel lacks would say so at each start of a VM.
       if (!told.has(problem)) log('warning', `resources: ${problem}`)
       told.add(problem)
     }
-    placements.setPagesAside(running())
-    return plan
+    placements.setPagesAside(vms)
+    return { plan, groups: all }
   }
 
   function view(): ResourcesView {
@@ -174,9 +190,8 @@ export function createResources(
       )
     },
     placeFor(id, spec) {
-      const plan = rebalance()
+      const { plan, groups: all } = rebalance()
       const path = `${poolGroup(spec.pool, specs())}/${id}`
-      const all = groups(plan)
       const group = all.find((candidate) => candidate.path === path)
       const place = plan.vms.get(id)
       if (group === undefined || place === undefined) throw new Error(`VM ${id} has no group: it was not admitted`)
@@ -204,7 +219,7 @@ function isNoMore(asked: Claim, has: Claim): boolean {
 }
 
 /** Allocations are in force as soon as they are kept; the pool, the memory and the vCPUs are those of the process. */
-function inForce({ spec, startedSpec, process }: VmRecord): VmSpec | null {
+function started({ spec, startedSpec, process }: VmRecord): VmSpec | null {
   if (process === null || startedSpec === null) return null
   return withAllocation(startedSpec, spec)
 }

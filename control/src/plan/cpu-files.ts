@@ -18,6 +18,9 @@ export class CpuFiles {
   readonly #plan: CpuPlan
   readonly #pools: readonly (Named & { readonly cpuSet: { readonly dedicated: boolean } })[]
   readonly #ownIn = new Map<string, number[]>()
+  readonly #online: string
+  /** Most VMs share one and the same list. */
+  readonly #texts = new Map<readonly number[], string>()
 
   constructor(
     plan: CpuPlan,
@@ -39,6 +42,7 @@ export class CpuFiles {
       }
     }
     this.ownCount = plan.online.length - plan.everybody.length
+    this.#online = renderCpuList(plan.online)
     this.everybody = { 'cpuset.cpus': this.#text(plan.everybody) }
   }
 
@@ -52,7 +56,8 @@ export class CpuFiles {
   vm(id: string): Files {
     const place = this.#plan.vms.get(id)
     if (place === undefined) return {}
-    return { 'cpuset.cpus': this.#text([...place.shared, ...place.own]), 'cpuset.cpus.exclusive': renderCpuList(place.own) }
+    const { shared, own } = place
+    return { 'cpuset.cpus': this.#text(own.length === 0 ? shared : [...shared, ...own]), 'cpuset.cpus.exclusive': renderCpuList(own) }
   }
 
   /** Of the group of its vCPUs; null where they have no CPUs of their own. They are held to one each, so that nothing there is to be balanced. */
@@ -73,7 +78,11 @@ export class CpuFiles {
 
   /** Of all also those that are offline, which are then in it when they come online. Empty it cannot be made again: the kernel refuses that for a group with processes. */
   #text(cpus: readonly number[]): string {
+    const known = this.#texts.get(cpus)
+    if (known !== undefined) return known
     const list = renderCpuList(cpus)
-    return list === renderCpuList(this.#plan.online) ? renderCpuList(this.#plan.present) : list
+    const text = list === this.#online ? renderCpuList(this.#plan.present) : list
+    this.#texts.set(cpus, text)
+    return text
   }
 }
