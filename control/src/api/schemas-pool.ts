@@ -18,7 +18,7 @@ const vmCpusSchema = closed({
   vcpus: v.pipe(v.nullable(v.pipe(v.array(cpuList), v.readonly())), v.description('By vCPU; null where none is held to any.')),
   nodes: v.pipe(
     v.nullable(v.pipe(v.array(v.number()), v.readonly())),
-    v.description('NUMA nodes that memory comes from as long as they have some; null: any.'),
+    v.description('NUMA nodes that memory comes from as long as they have some; null: wherever.'),
   ),
 }) satisfies Of<VmCpusView>
 

@@ -98,6 +98,6 @@ export interface VmCpusView {
   readonly own: string
   /** By vCPU, where each is held to some; null where none is. */
   readonly vcpus: readonly string[] | null
-  /** NUMA nodes that its memory comes from as long as they have some; null: any. */
+  /** NUMA nodes that its memory comes from as long as they have some; null: wherever. */
   readonly nodes: readonly number[] | null
 }

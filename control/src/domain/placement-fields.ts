@@ -8,7 +8,7 @@ import { field } from './field.ts'
 const MAX_NODE = 1023
 
 /** `0-3,8`: at least one CPU. Whether the host has them is another question. */
-export const cpuListSchema = v.pipe(
+const cpuListSchema = v.pipe(
   v.string(),
   v.maxLength(1024),
   rule('malformed', 'must be CPUs as in 0-3,8', (text) => (parseCpuList(text)?.length ?? 0) > 0),
@@ -21,7 +21,7 @@ export const numaNodesSchema = v.pipe(
   rule('duplicate', 'must not name a node twice', (nodes) => new Set(nodes).size === nodes.length),
 )
 
-export const CPU_MODES = ['shared', 'pinned', 'dedicated'] as const
+const CPU_MODES = ['shared', 'pinned', 'dedicated'] as const
 
 export const cpuPlacementSchema = closed({
   mode: v.pipe(
@@ -42,7 +42,6 @@ export const cpuPlacementSchema = closed({
     }),
   ),
 })
-export type CpuPlacement = v.InferOutput<typeof cpuPlacementSchema>
 
 export const HUGE_PAGES = ['none', '2MiB', '1GiB'] as const
 export type HugePages = (typeof HUGE_PAGES)[number]

@@ -34,7 +34,7 @@ export interface VmCpus {
   readonly vcpus: readonly (readonly number[])[] | null
   /** Dedicated to it, ascending; whole cores. */
   readonly own: readonly number[]
-  /** Nodes that its memory comes from; null: any. */
+  /** Nodes that its memory comes from; null: wherever. */
   readonly nodes: readonly number[] | null
 }
 
@@ -320,7 +320,7 @@ class Sets {
 }
 
 /** The vCPUs of a VM, or of each of its guest's NUMA nodes. */
-export function blocksOf({ vcpus, guestNodes, nodes }: Pick<CpuWish, 'vcpus' | 'guestNodes' | 'nodes'>): readonly Block[] {
+function blocksOf({ vcpus, guestNodes, nodes }: Pick<CpuWish, 'vcpus' | 'guestNodes' | 'nodes'>): readonly Block[] {
   if (guestNodes === 1 || nodes === null) return [{ vcpus, node: null }]
   return nodes.map((node) => ({ vcpus: vcpus / guestNodes, node }))
 }

@@ -26,7 +26,7 @@ export interface Place {
   readonly vcpuGroup: ResourceGroup | null
   /** By vCPU the CPUs that it is held to; null: none is. */
   readonly vcpus: readonly (readonly number[])[] | null
-  /** NUMA nodes that its memory comes from; null: any. */
+  /** NUMA nodes that its memory comes from; null: wherever. */
   readonly nodes: readonly number[] | null
   /** All that have memory. */
   readonly memoryNodes: readonly number[]

@@ -63,7 +63,7 @@ function firmwareNodes(secure: boolean): string[] {
 }
 
 /** Where nothing is said, a socket for each NUMA node: systems take the CPUs of a socket to be on one. */
-export function topologyOf(spec: VmSpec): NonNullable<VmSpec['topology']> {
+function topologyOf(spec: VmSpec): NonNullable<VmSpec['topology']> {
   const { guestNumaNodes: nodes } = spec
   return spec.topology ?? { sockets: nodes, cores: mostVcpus(spec) / nodes, threads: 1 }
 }

@@ -10,7 +10,7 @@ const KIB = 1024
 export const RAM = 'pc.ram'
 
 export interface MemoryPlace {
-  /** NUMA nodes of the host; null: any. */
+  /** NUMA nodes of the host; null: wherever. */
   readonly nodes: readonly number[] | null
   /** From nowhere else, even when they have none left. */
   readonly strict: boolean

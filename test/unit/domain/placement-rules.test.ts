@@ -1,3 +1,4 @@
+// Rules of where a VM is: each broken alone, with its code.
 import { describe, expect, it } from 'vitest'
 import { check } from '../../../control/src/domain/check.ts'
 import { checkPlacementRules } from '../../../control/src/domain/placement-rules.ts'

@@ -1,3 +1,4 @@
+// Cores for one VM: whole, near to each other, one CPU for each vCPU.
 import { describe, expect, it } from 'vitest'
 import { coresOf, keptCpus, threadsPerCore } from '../../../control/src/plan/cpu-cores.ts'
 import { assignVcpus, type Block, chooseCores } from '../../../control/src/plan/cpu-placement.ts'

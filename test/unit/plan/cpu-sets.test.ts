@@ -1,3 +1,4 @@
+// Who runs on which CPUs: what is somebody’s own is nobody else’s, and everybody is somewhere, on thousands of hosts.
 import { describe, expect, it } from 'vitest'
 import { type CpuPlan, type CpuSetInput, type CpuWish, planCpuSets, type SetPool } from '../../../control/src/plan/cpu-sets.ts'
 import { FakeRandom } from '../../fakes/random.ts'

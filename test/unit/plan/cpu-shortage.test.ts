@@ -1,3 +1,4 @@
+// Words and codes for CPUs and pages that are missing.
 import { describe, expect, it } from 'vitest'
 import { cpuProblem, pageProblem } from '../../../control/src/plan/cpu-shortage.ts'
 

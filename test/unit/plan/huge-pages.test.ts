@@ -1,3 +1,4 @@
+// How many huge pages are needed where.
 import { describe, expect, it } from 'vitest'
 import { planHugePages } from '../../../control/src/plan/huge-pages.ts'
 import { spec } from '../../fakes/spec.ts'
