@@ -1,5 +1,6 @@
 // What the kernel of a host keeps when controld ends: cgroups with their processes, files, and what living processes have open.
 import { FakeFailure } from './failure.ts'
+import { FakePci } from './pci.ts'
 
 /** A process, as far as its descriptors go. */
 export type Holder = object
@@ -34,6 +35,7 @@ export class FakeKernel {
   /** Owners of disk files; root's are shared. */
   readonly owners = new Map<string, number>()
   readonly descriptors = new Map<number, Descriptor>()
+  readonly pci = new FakePci()
   #nextDescriptor = 3
 
   openFile(holder: Holder, path: string, isWritable: boolean): number {
@@ -112,6 +114,7 @@ export class FakeKernel {
     this.cgroups.clear()
     this.runFiles.clear()
     this.descriptors.clear()
+    this.pci.powerCut()
   }
 
   #open(what: Omit<Descriptor, 'number'>): number {

@@ -1,5 +1,6 @@
 // Carries out the effects of a plan on a fake host, one after the other and each in its turn, remembering how each is undone: as adapters/vm-launch does.
 import { takeLiveStep } from '../../control/src/adapters/live-steps.ts'
+import { giveBack, handOver } from '../../control/src/adapters/pci-hand-over.ts'
 import { UndoStack } from '../../control/src/adapters/undo-stack.ts'
 import { restoreState } from '../../control/src/adapters/vm-save.ts'
 import type { Effect } from '../../control/src/domain/effect.ts'
@@ -52,6 +53,12 @@ export class FakeLaunch {
       case 'open-tap':
         this.undo.push('TAP', () => kernel.close(this.#descriptors.get(effect.name) ?? -1))
         return this.#perform(() => this.#descriptors.set(effect.name, kernel.openTap(this.#controld, effect.device)))
+      case 'hand-over':
+        this.undo.push('device', () => giveBack(effect.address, kernel.pci.tools(this.#controld)))
+        return handOver(effect.address, effect.vm, kernel.pci.tools(this.#controld))
+      case 'own-device':
+        this.undo.push('device node', () => this.#perform(() => kernel.pci.nodes.delete(effect.path)))
+        return this.#perform(() => kernel.pci.nodes.set(effect.path, effect.uid))
       case 'start-process':
         return this.#perform(() => this.#start(effect))
       case 'start-helper':

@@ -132,6 +132,11 @@ export class FakeMachine {
     return this.exit === null ? this.qmp.writtenFiles() : []
   }
 
+  /** Addresses of the host's devices that it was started with. */
+  passed(): readonly string[] {
+    return this.plan.flatMap((effect) => (effect.kind === 'hand-over' ? [effect.address] : []))
+  }
+
   pressPowerButton(): void {
     this.presses++
     if (!this.obedient) return

@@ -1,4 +1,5 @@
 // A host for VMs whose processes, cgroups and files are objects that outlive an app.
+import { giveBackAll } from '../../control/src/adapters/pci-hand-over.ts'
 import { UndoStack } from '../../control/src/adapters/undo-stack.ts'
 import { removeSaved } from '../../control/src/adapters/vm-save.ts'
 import type { Effect } from '../../control/src/domain/effect.ts'
@@ -30,6 +31,12 @@ export class FakeVmHost {
   gate: Promise<void> = Promise.resolve()
   outside: Outside = () => null
   #nextPid = 1000
+
+  constructor() {
+    const { pci } = this.kernel
+    pci.isOpen = (address) => [...this.machines.values()].some((machine) => machine.exit === null && machine.passed().includes(address))
+    pci.running = () => new Set([...this.kernel.cgroups.keys()].map((path) => path.slice(path.lastIndexOf('/') + 1)))
+  }
 
   /** Files that VMs keep. */
   get kept(): Set<string> {
@@ -103,6 +110,7 @@ export class FakeVmHost {
     const cleanUp = new UndoStack(() => {})
     cleanUp.push('cgroup', () => removeCgroup(this.#cgroupOf(vmId), this.kernel, controld))
     cleanUp.push('run directory', () => controld.perform(() => this.kernel.removeRunDirectory(paths.runDirectory)))
+    cleanUp.push('devices', () => this.#giveBackDevices(controld, vmId))
     const machine = await controld.perform(() => this.#running(vmId))
     if (machine === null || machine.identity.pid !== identity.pid || machine.identity.startTime !== identity.startTime) {
       await cleanUp.undoAll()
@@ -119,10 +127,15 @@ export class FakeVmHost {
 
   async #removeStray(controld: ControlProcess, vmId: string): Promise<void> {
     const cgroup = this.#cgroupOf(vmId)
-    await controld.perform(() => this.kernel.killCgroup(cgroup))
+    await this.#giveBackDevices(controld, vmId)
     await controld.perform(() => this.kernel.removeRunDirectory(`${RUN_DIRECTORIES}/${vmId}`))
     await removeCgroup(cgroup, this.kernel, controld)
     this.removed.push(vmId)
+  }
+
+  async #giveBackDevices(controld: ControlProcess, vmId: string): Promise<void> {
+    await controld.perform(() => this.kernel.killCgroup(this.#cgroupOf(vmId)))
+    await giveBackAll(vmId, this.kernel.pci.tools(controld))
   }
 
   #remove(controld: ControlProcess, path: string): void {

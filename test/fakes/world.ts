@@ -17,7 +17,7 @@ import { FakeVmHost } from './vm-host.ts'
 
 export const PASSWORD = 'correct horse battery'
 
-export class World implements Omit<AppPorts, 'vmHost'> {
+export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices'> {
   readonly store = new FakeStore()
   readonly vmHost = new FakeVmHost()
   readonly clock = new FakeClock()
@@ -55,7 +55,8 @@ export class World implements Omit<AppPorts, 'vmHost'> {
     })
     this.#process = process
     const vmHost = this.vmHost.for(process)
-    const app = createApp({ ...this, ...others, log: this.log, vmHost, store: process.store(this.store), clock: process.clock })
+    const pciDevices = this.vmHost.kernel.pci.for(process)
+    const app = createApp({ ...this, ...others, log: this.log, vmHost, pciDevices, store: process.store(this.store), clock: process.clock })
     return { app, process, started: app.start() }
   }
 

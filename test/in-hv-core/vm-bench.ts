@@ -3,6 +3,7 @@ import * as fs from 'hv:fs'
 import { fromFd } from 'hv:socket'
 import { decodeUtf8 } from 'hv:text'
 import { createClock } from '../../control/src/adapters/clock.ts'
+import { createPciTools } from '../../control/src/adapters/pci-tools.ts'
 import { createVmHost } from '../../control/src/adapters/vm-host.ts'
 import { waitUntil } from '../../control/src/adapters/wait.ts'
 import type { Effect, ViewEntry } from '../../control/src/domain/effect.ts'
@@ -38,7 +39,12 @@ export class VmBench {
 
   /** What another controld would have: the same places, none of the memory. */
   newHost(): VmHost {
-    return createVmHost({ cgroups: this.cgroups, runDirectories: `${this.directory}/run` }, clock, (_severity, text) => this.log.push(text))
+    return createVmHost(
+      { cgroups: this.cgroups, runDirectories: `${this.directory}/run` },
+      clock,
+      (_severity, text) => this.log.push(text),
+      createPciTools(`${this.directory}/pci`, clock),
+    )
   }
 
   get serialLog(): string {

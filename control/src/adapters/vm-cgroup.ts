@@ -48,6 +48,15 @@ export function killCgroup(path: string): void {
   if (fs.statOrNull(path) !== null) fs.writeControl(`${path}/cgroup.kill`, '1')
 }
 
+/** Kills every process in it and waits until they have ended: what they had open is closed then. Throws `cgroup.busy` when they do not end. */
+export async function emptyCgroup(path: string, clock: Clock): Promise<void> {
+  if (fs.statOrNull(path) === null) return
+  killCgroup(path)
+  const isEmpty = () => fs.statOrNull(path) === null || /^populated 0$/m.test(fs.readText(`${path}/cgroup.events`))
+  if (!(await waitUntil(clock, isEmpty, EMPTY_TIMEOUT_MS)))
+    throw new VmHostFailure('cgroup.busy', 'empty-cgroup', 'processes in it do not end', path)
+}
+
 /** Kills every process in it and removes it. Nothing to do when it is not there; throws `cgroup.busy` when it does not become empty. */
 export async function removeCgroup(path: string, clock: Clock): Promise<void> {
   if (fs.statOrNull(path) === null) return

@@ -7,9 +7,10 @@ import type { AdoptPaths, HostFailure, ProcessIdentity, SerialPaths, VmHost, VmP
 import { agentTransport } from './agent-transport.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
+import { giveBackAll, type PciTools } from './pci-hand-over.ts'
 import { QmpLink } from './qmp-link.ts'
 import { UndoStack } from './undo-stack.ts'
-import { findCgroups, killCgroup, removeCgroup } from './vm-cgroup.ts'
+import { emptyCgroup, findCgroups, removeCgroup } from './vm-cgroup.ts'
 import { removeKept } from './vm-kept.ts'
 import { VmLaunch } from './vm-launch.ts'
 import { readSerialLog, removeLogs } from './vm-logs.ts'
@@ -33,7 +34,7 @@ export interface VmHostPlaces {
   readonly runDirectories: string
 }
 
-export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHost {
+export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log, pci: PciTools): VmHost {
   const undoStack = (vmId: string) =>
     new UndoStack((what, error) => log('error', `vm ${vmId}: ${what} could not be removed: ${String(error)}`))
 
@@ -41,7 +42,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
   const adopted = new Map<string, VmProcess>()
 
   async function launch(vmId: string, plan: Plan): Promise<VmProcess> {
-    const launching = new VmLaunch(vmId, clock, log)
+    const launching = new VmLaunch(vmId, clock, log, pci)
     let step: string = 'launch'
     try {
       for (const effect of plan) {
@@ -63,6 +64,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
       const cleanUp = undoStack(vmId)
       cleanUp.push('cgroup', () => removeCgroup(cgroupOf(vmId), clock))
       cleanUp.push('run directory', () => removeRunDirectory(paths.runDirectory))
+      cleanUp.push('devices', () => giveBackDevices(vmId))
       const running = process.adopt(identity.pid, identity.startTime)
       if (running !== null) return await takeOver(vmId, running, paths, cleanUp)
       await cleanUp.undoAll()
@@ -112,6 +114,12 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     return [...findCgroups(places.cgroups).keys()]
   }
 
+  /** Only when nothing runs in the cgroup any more: a device that is in use is not let go of. */
+  async function giveBackDevices(vmId: string): Promise<void> {
+    await emptyCgroup(cgroupOf(vmId), clock)
+    await giveBackAll(vmId, pci)
+  }
+
   /** Where it would be when it is nowhere: there is nothing to be removed then. */
   const cgroupOf = (vmId: string) => findCgroups(places.cgroups).get(vmId) ?? `${places.cgroups}/${vmId}`
 
@@ -120,7 +128,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log): VmHo
     try {
       // What still runs needs its sockets to be adopted; and by its cgroup a controld that comes later finds what is left.
       const cgroup = cgroupOf(vmId)
-      killCgroup(cgroup)
+      await giveBackDevices(vmId)
       removeRunDirectory(`${places.runDirectories}/${vmId}`)
       await removeCgroup(cgroup, clock)
     } catch (error) {

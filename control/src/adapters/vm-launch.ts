@@ -10,6 +10,8 @@ import { VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
 import { takeLiveStep } from './live-steps.ts'
 import { Monitor } from './monitor.ts'
+import { giveBack, handOver, type PciTools } from './pci-hand-over.ts'
+import { ownDevice } from './pci-tools.ts'
 import { followStderr, type QemuStderr } from './qemu-stderr.ts'
 import { QmpLink } from './qmp-link.ts'
 import { UndoStack } from './undo-stack.ts'
@@ -39,6 +41,7 @@ export class VmLaunch {
   readonly #vmId: string
   readonly #clock: Clock
   readonly #log: Log
+  readonly #pci: PciTools
   readonly #descriptors = new Map<DescriptorName, Waiting>()
   #runDirectory: string | null = null
   #process: process.Process | null = null
@@ -47,10 +50,11 @@ export class VmLaunch {
   #agentPath: string | null = null
   readonly #serials: Serial[] = []
 
-  constructor(vmId: string, clock: Clock, log: Log) {
+  constructor(vmId: string, clock: Clock, log: Log, pci: PciTools) {
     this.#vmId = vmId
     this.#clock = clock
     this.#log = log
+    this.#pci = pci
     this.undo = new UndoStack((what, error) => log('error', `vm ${vmId}: ${what} could not be removed: ${String(error)}`))
   }
 
@@ -91,6 +95,12 @@ export class VmLaunch {
         const fd = await openTap(effect.device, effect.bridge)
         return this.#keep(effect.name, fd, () => fs.closeFd(fd))
       }
+      case 'hand-over':
+        this.undo.push(`device ${effect.address}`, () => giveBack(effect.address, this.#pci))
+        return handOver(effect.address, effect.vm, this.#pci)
+      case 'own-device':
+        this.undo.push(`device node ${effect.path}`, () => ownDevice(effect.path, 0))
+        return ownDevice(effect.path, effect.uid)
       case 'start-process':
         return this.#start(effect)
       case 'start-helper':

@@ -4,6 +4,7 @@ import type { Route } from './route.ts'
 import { sessionRoutes } from './routes-access.ts'
 import { consoleRoutes } from './routes-console.ts'
 import { datastoreRoutes } from './routes-datastore.ts'
+import { deviceRoutes } from './routes-devices.ts'
 import { guestRoutes } from './routes-guest.ts'
 import { hostRoutes } from './routes-host.ts'
 import { poolRoutes } from './routes-pool.ts'
@@ -13,6 +14,7 @@ import { vmRoutes } from './routes-vm.ts'
 export const routes: readonly Route[] = [
   ...sessionRoutes,
   ...hostRoutes,
+  ...deviceRoutes,
   ...poolRoutes,
   ...datastoreRoutes,
   ...vmRoutes,

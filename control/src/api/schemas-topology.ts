@@ -66,7 +66,7 @@ const iommuSchema = closed({
   groups: count,
 }) satisfies Of<Iommu>
 
-const pciSchema = closed({
+export const pciSchema = closed({
   address: v.pipe(v.string(), v.description('`0000:03:00.0`; another boot can number buses otherwise, slot and serial stay.')),
   vendorId: hex(4),
   deviceId: hex(4),

@@ -17,6 +17,7 @@ import { createGuestInfo } from './guest-info.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
 import { createLedger } from './ledger.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { createPassthrough, type Passthrough } from './passthrough.ts'
 import { createPlacements } from './placements.ts'
 import { createPoolBook } from './pool-book.ts'
 import { createPools, type Pools } from './pools.ts'
@@ -34,6 +35,7 @@ import { createTasks, type Tasks } from './tasks.ts'
 import { createTurns } from './turns.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { type Accounting, createAccounting } from './usage.ts'
+import { createSriovSettings, createVfBook, type SriovSettings } from './virtual-functions.ts'
 import { createVmTasks } from './vm-tasks.ts'
 import { createVms, type Vms } from './vms.ts'
 
@@ -50,6 +52,8 @@ export interface App {
   readonly hostPower: HostPower
   host(): { readonly facts: HostFacts; readonly status: HostStatus }
   hostTopology(): HostTopology
+  readonly passthrough: Pick<Passthrough, 'list'>
+  readonly virtualFunctions: Pick<SriovSettings, 'set'>
   consoleStatus(): ConsoleStatus
   datastores(): readonly Datastore[]
   readonly files: DatastoreFiles
@@ -72,7 +76,10 @@ export function createApp(outside: AppPorts): App {
   const guestInfo = createGuestInfo(ports, fleet)
   const poolBook = createPoolBook(ports, ledger)
   const resources = createResources(ports, ledger, poolBook, createPlacements(ports))
-  const power = createPower(ports, ledger, fleet, vmTasks, guestInfo, resources)
+  const vfBook = createVfBook(ports, ledger)
+  const passthrough = createPassthrough(ports, ledger, vfBook)
+  const virtualFunctions = createSriovSettings(ports, ledger, vfBook, passthrough)
+  const power = createPower(ports, ledger, fleet, vmTasks, guestInfo, resources, passthrough)
   const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed, turns, resources)
   const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks, turns)
   const restarts = createRestarts(ports, ledger, fleet, power)
@@ -104,13 +111,16 @@ export function createApp(outside: AppPorts): App {
         if (target.kind === 'vm') resources.rebalance()
       })
       await reconcile(ports, ledger, fleet, { reconfigure, suspension })
+      for (const problem of await ports.pciDevices.settle()) ports.log('error', `passthrough: ${problem}`)
+      // Before any VM is started that may have one of them.
+      await virtualFunctions.restore()
       restarts.resume()
       // Not waited for: the API is to answer while VMs start.
       autostart(ports, { ledger, fleet, tasks, power, suspension, agentResponds: guestInfo.responds }).catch((error: unknown) => {
         ports.log('error', `autostart: ${String(error)}`)
       })
     },
-    vms: createVms(ports, ledger, fleet, reconfigure, resources, poolBook),
+    vms: createVms(ports, ledger, fleet, reconfigure, resources, poolBook, passthrough),
     power: { ...power, ...suspension },
     guests: createGuestFreeze(ports, ledger, fleet, vmTasks, guestInfo),
     consoles: createConsoles(ports, fleet),
@@ -120,6 +130,8 @@ export function createApp(outside: AppPorts): App {
     hostPower: createHostPower(ports, ledger, fleet, power, suspension, tasks),
     host: () => ({ facts: host.facts, status: host.observeStatus() }),
     hostTopology: () => host.topology(),
+    passthrough,
+    virtualFunctions,
     consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired),
     datastores: () => datastores.list(),
     files: createDatastoreFiles(ports, ledger, checks),

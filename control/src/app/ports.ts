@@ -5,6 +5,7 @@ import type { Datastores, Host } from '../ports/host.ts'
 import type { HugePages } from '../ports/huge-pages.ts'
 import type { Log } from '../ports/log.ts'
 import type { Passwords } from '../ports/passwords.ts'
+import type { PciDevices } from '../ports/pci-devices.ts'
 import type { ResourceGroups } from '../ports/resource-groups.ts'
 import type { Store } from '../ports/store.ts'
 import type { Usage } from '../ports/usage.ts'
@@ -14,6 +15,7 @@ export interface AppPorts {
   readonly store: Store
   readonly vmHost: VmHost
   readonly host: Host
+  readonly pciDevices: PciDevices
   readonly usage: Usage
   readonly datastores: Datastores
   readonly diskImages: DiskImages

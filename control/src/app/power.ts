@@ -11,6 +11,7 @@ import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
 import type { GuestInfo } from './guest-info.ts'
 import type { Ledger } from './ledger.ts'
+import type { Passthrough } from './passthrough.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import type { Resources } from './resources.ts'
@@ -54,6 +55,7 @@ export function createPower(
   vmTasks: VmTasks,
   guests: Pick<GuestInfo, 'requestShutdown'>,
   resources: Pick<Resources, 'admit' | 'placeFor'>,
+  passthrough: Pick<Passthrough, 'requireFree' | 'hold' | 'assign'>,
 ): Power {
   const { vmHost, clock } = ports
   const { admit, start } = vmTasks
@@ -126,11 +128,16 @@ export function createPower(
       const record = admit(id, 'vm.power-on', STOPPED)
       const pathOf = requireStartable(ports, record, record.spec, ledger.index.sharing(record.spec))
       const { uid, spec } = record
-      const release = resources.admit(id, spec)
+      passthrough.requireFree(id, spec)
+      const releases = [resources.admit(id, spec), passthrough.hold(id, spec)]
+      const release = () => {
+        for (const one of releases) one()
+      }
       const act = async (): Promise<Conclusion> => {
+        const passed = passthrough.assign(id, spec)
         const process = await vmHost.launch(
           id,
-          planPowerOn({ id, uid, spec, pathOf, place: resources.placeFor(id, spec), suspended: null }),
+          planPowerOn({ id, uid, spec, pathOf, place: resources.placeFor(id, spec), suspended: null, passed }),
         )
         return {
           write(draft) {

@@ -3,6 +3,7 @@ import type { Task } from '../domain/task.ts'
 import { withAllocation, withHardware } from '../domain/vm-difference.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
+import type { VmRecord } from '../ports/store.ts'
 import type { VmProcess } from '../ports/vm-host.ts'
 import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
@@ -79,6 +80,7 @@ export function createSuspension(
 
   async function save(id: string, by: string, progress: (percent: number) => void): Promise<void> {
     const process = vmTasks.process(id)
+    requireNoPassthrough(fleet.record(id))
     // Its memory can be read only by a VM that has the same hardware, and that is not known yet.
     if (fleet.record(id).changingTo !== null) {
       throw new Refusal('conflict', 'vm.busy', 'A change of the VM that was cut off is still being taken back.')
@@ -161,7 +163,7 @@ export function createSuspension(
     },
 
     suspend(id, by) {
-      vmTasks.admit(id, 'vm.suspend', ['running', 'paused'])
+      requireNoPassthrough(vmTasks.admit(id, 'vm.suspend', ['running', 'paused']))
       requireRoom(id)
       return vmTasks.start(
         id,
@@ -187,4 +189,10 @@ export function createSuspension(
     suspendProcess,
     settle: (id, process) => alone(id, () => giveUp(id, process)),
   }
+}
+
+/** What a device is in the middle of is in the device, and cannot be written to a file. */
+function requireNoPassthrough({ spec, startedSpec }: VmRecord): void {
+  if (startedSpec === null || startedSpec.pciDevices.length === 0) return
+  throw new Refusal('conflict', 'vm.suspend.passthrough', `${spec.name} cannot be suspended: it has PCI devices of the host.`)
 }

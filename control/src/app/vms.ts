@@ -13,6 +13,7 @@ import type { VmRecord } from '../ports/store.ts'
 import { type Fleet, NO_PROCESS } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import { noteLeftovers, removeLeftovers } from './leftovers.ts'
+import type { Passthrough } from './passthrough.ts'
 import type { PoolBook } from './pool-book.ts'
 import type { AppPorts } from './ports.ts'
 import type { Reconfigure } from './reconfigure.ts'
@@ -59,6 +60,7 @@ export function createVms(
   reconfigure: Reconfigure,
   resources: Pick<Resources, 'requireAdmitted'>,
   pools: Pick<PoolBook, 'pools'>,
+  passthrough: Pick<Passthrough, 'identify' | 'requireAssignable'>,
 ): Vms {
   const { index } = ledger
 
@@ -75,7 +77,7 @@ export function createVms(
 
   /** The complete spec, or a refusal that names every broken rule, or everything that clashes with other VMs. */
   function settle(id: string, draft: VmDraft, before: VmSpec | null): VmSpec {
-    const complete = completeSpec(id, draft, before, (mac) => index.otherWithMac(id, mac) !== undefined)
+    const complete = completeSpec(id, draft, before, (mac) => index.otherWithMac(id, mac) !== undefined, passthrough.identify)
     if (!complete.ok) throw invalid(complete.problems)
     const spec = complete.value
     if (spec.pool !== ROOT_POOL && !pools.pools().some((pool) => pool.spec.name === spec.pool)) {
@@ -85,6 +87,7 @@ export function createVms(
     const [first] = problems
     if (first !== undefined)
       throw new Refusal('conflict', first.code, `The VM clashes with another: ${first.field} ${first.message}.`, problems)
+    passthrough.requireAssignable(spec, before)
     return spec
   }
 

@@ -3,7 +3,7 @@ import type { Client } from './client.ts'
 import type { Io } from './io.ts'
 
 /** What an argument or the value of an option names; the completion knows how to find them. */
-export type Kind = 'vm' | 'pool' | 'datastore' | 'file' | 'task' | 'profile' | 'local-file' | 'key' | 'field' | 'text'
+export type Kind = 'vm' | 'pool' | 'device' | 'datastore' | 'file' | 'task' | 'profile' | 'local-file' | 'key' | 'field' | 'text'
 
 export interface Argument {
   /** As the help shows it: `VM`. */

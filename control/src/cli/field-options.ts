@@ -52,16 +52,22 @@ function deviceOptions(field: string, schema: Schema, mode: 'create' | 'edit'): 
   const inner = Object.keys(fieldsOf(item)).join(', ')
   if (mode === 'create') {
     const help = `${fieldHelp(schema)} Repeatable. Fields: ${inner}.`
-    return [{ option: { name: kind, value: form, repeated: true, ...file, help }, field, schema: item, means: 'add' }]
+    return [{ option: { name: optionName(kind), value: form, repeated: true, ...file, help }, field, schema: item, means: 'add' }]
   }
   return [
     {
-      option: { name: `add-${kind}`, value: form, repeated: true, ...file, help: `Add one. ${fieldHelp(schema)} Fields: ${inner}.` },
+      option: {
+        name: `add-${optionName(kind)}`,
+        value: form,
+        repeated: true,
+        ...file,
+        help: `Add one. ${fieldHelp(schema)} Fields: ${inner}.`,
+      },
       ...{ field, schema: item, means: 'add' as const },
     },
     {
       option: {
-        name: `remove-${kind}`,
+        name: `remove-${optionName(kind)}`,
         value: `${kind}N`,
         repeated: true,
         help: `Remove one, by its name (${kind}0)${value.includes('/') ? ' or its file' : ''}.`,

@@ -70,6 +70,7 @@ function isNewFile({ path }: Operation): boolean {
 function pathArgument(asked: Operation): Argument | null {
   if (asked.path.startsWith('/v1/vms/{id}')) return { name: 'VM', kind: 'vm' }
   if (asked.path.startsWith('/v1/pools/{pool}')) return { name: 'POOL', kind: 'pool' }
+  if (asked.path.startsWith('/v1/host/devices/{device}')) return { name: 'DEVICE', kind: 'device' }
   if (asked.path.startsWith('/v1/tasks/{id}')) return { name: 'TASK', kind: 'task' }
   if (asked.path.includes('{file}') || isNewFile(asked)) return { name: 'DATASTORE/FILE', kind: 'file' }
   if (asked.path.includes('{name}')) return { name: 'DATASTORE', kind: 'datastore' }
@@ -89,6 +90,8 @@ async function resolve(asked: Operation, client: Client, typed: string): Promise
     }
     case 'task':
       return { label: typed, parameters: { id: segment(typed) } }
+    case 'device':
+      return { label: typed, parameters: { device: segment(typed) } }
     case 'pool':
       return { label: typed, parameters: { pool: segment(typed) } }
     case 'datastore':

@@ -42,6 +42,13 @@ export type Effect =
     }
   /** Makes a TAP on a bridge, link up. Undo: closed, which removes it. */
   | { readonly kind: 'open-tap'; readonly name: DescriptorName; readonly device: string; readonly bridge: string }
+  /**
+   * Takes a PCI function from its driver and gives it to vfio-pci. What had it is kept before anything is touched, so that whoever comes later can give it back.
+   * Undo: given back to that driver.
+   */
+  | { readonly kind: 'hand-over'; readonly address: string; readonly vm: string }
+  /** Gives a device node to the VM. Undo: it is root's alone again, if it is still there. */
+  | { readonly kind: 'own-device'; readonly path: string; readonly uid: number }
   /** Starts QEMU confined. The descriptors named are passed under the numbers given and closed here afterwards. Undo: killed. */
   | {
       readonly kind: 'start-process'
@@ -50,6 +57,10 @@ export type Effect =
       readonly cgroup: string
       readonly view: readonly ViewEntry[]
       readonly descriptors: Readonly<Record<number, DescriptorName>>
+      /** Symbolic links in the view: target by name. */
+      readonly links?: Readonly<Record<string, string>>
+      /** Memory that it may lock, bytes; default: next to none. */
+      readonly lockableBytes?: number
     }
   /** Connects to the socket of a serial port and keeps its bounded log, whose directory is made when missing. Undo: closed; the log stays. */
   | { readonly kind: 'open-serial'; readonly port: number; readonly path: string; readonly logPath: string; readonly maxLogBytes: number }

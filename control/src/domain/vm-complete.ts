@@ -1,16 +1,26 @@
 // Makes a checked draft a complete spec: presets, slots, UUID, MAC addresses. What an edit leaves alone stays as it is.
 import { check } from './check.ts'
 import { deriveMac } from './mac.ts'
+import { PCI_SLOTS, type PciIdentity } from './pci-device.ts'
 import { checkPlacementRules } from './placement-rules.ts'
-import type { Checked } from './problem.ts'
-import { type VmDraft, type VmSpec, vmSpecSchema } from './vm.ts'
+import type { Checked, Problem } from './problem.ts'
+import { type PassedDevice, type VmDraft, type VmSpec, vmSpecSchema } from './vm.ts'
 import { CDROM_SLOTS, DISK_SLOTS, NIC_SLOTS } from './vm-devices.ts'
 import { applyPresets } from './vm-presets.ts'
 import { checkRules } from './vm-rules.ts'
 import { assignSlots } from './vm-slots.ts'
 
-/** `before` is the spec that is edited, if there is one; `isTaken` tells of MAC addresses of other VMs, which derived ones keep clear of. */
-export function completeSpec(id: string, input: VmDraft, before: VmSpec | null, isTaken: (mac: string) => boolean): Checked<VmSpec> {
+/**
+ * `before` is the spec that is edited, if there is one; `isTaken` tells of MAC addresses of other VMs, which derived ones keep clear of; `identify` of a device of
+ * the host what it is, null for one that is not there.
+ */
+export function completeSpec(
+  id: string,
+  input: VmDraft,
+  before: VmSpec | null,
+  isTaken: (mac: string) => boolean,
+  identify: (device: string) => PciIdentity | null = () => null,
+): Checked<VmSpec> {
   const draft = applyPresets(input)
   const disks = assignSlots(draft.disks, before?.disks ?? [], DISK_SLOTS, (a, b) => a.datastore === b.datastore && a.file === b.file)
   const cdroms = assignSlots(draft.cdroms, before?.cdroms ?? [], CDROM_SLOTS, (_, b, position) => before?.cdroms[position] === b)
@@ -22,9 +32,39 @@ export function completeSpec(id: string, input: VmDraft, before: VmSpec | null, 
     ...nic,
     mac: nic.mac ?? before?.nics.find(({ slot }) => slot === nic.slot)?.mac ?? freeMac(id, nic.slot, own, isTaken),
   }))
-  const spec = { ...draft, uuid: draft.uuid ?? before?.uuid ?? id, disks, cdroms, nics: withMacs } as VmSpec
-  const problems = [...checkRules(spec), ...checkPlacementRules(spec)]
+  const passed = identifyAll(
+    assignSlots(draft.pciDevices, before?.pciDevices ?? [], PCI_SLOTS, (a, b) => a.device === b.device),
+    before?.pciDevices ?? [],
+    identify,
+  )
+  const { devices: pciDevices } = passed
+  const spec = { ...draft, uuid: draft.uuid ?? before?.uuid ?? id, disks, cdroms, nics: withMacs, pciDevices } as VmSpec
+  const problems = [...passed.problems, ...checkRules(spec), ...checkPlacementRules(spec)]
   return problems.length === 0 ? { ok: true, value: spec } : { ok: false, problems }
+}
+
+type DraftDevice = VmDraft['pciDevices'][number] & { readonly slot: number }
+
+/** A device that the spec had before is still the one that it was then, whatever is in its place now. */
+function identifyAll(
+  wanted: readonly DraftDevice[],
+  before: readonly PassedDevice[],
+  identify: (device: string) => PciIdentity | null,
+): { readonly devices: readonly PassedDevice[]; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const devices = wanted.flatMap((one, index): PassedDevice[] => {
+    const { device, slot, vendorId, deviceId, serial } = one
+    if (vendorId !== undefined && deviceId !== undefined && serial !== undefined) return [{ device, slot, vendorId, deviceId, serial }]
+    const known = before.find((earlier) => earlier.device === device) ?? identify(device)
+    if (known === null) {
+      const message = 'is no device of this host; GET /v1/host/devices has them'
+      problems.push({ code: 'pci.device.unknown', field: `pciDevices[${index}].device`, message, got: device })
+      return []
+    }
+    const identity = { vendorId: vendorId ?? known.vendorId, deviceId: deviceId ?? known.deviceId }
+    return [{ device, slot, ...identity, serial: serial === undefined ? known.serial : serial }]
+  })
+  return { devices, problems }
 }
 
 function freeMac(id: string, slot: number, own: Set<string>, isTaken: (mac: string) => boolean): string {

@@ -4,7 +4,7 @@ import { HOST_FIELDS } from './vm-fields.ts'
 
 type Slotted = { readonly slot: number }
 
-const DEVICES = { disks: 'disk', cdroms: 'cdrom', nics: 'nic' } as const
+const DEVICES = { disks: 'disk', cdroms: 'cdrom', nics: 'nic', pciDevices: 'pciDevice' } as const
 
 /** What of `wanted` waits: fields that concern the host alone are in force as soon as they are kept. */
 export function pendingFields(inForce: VmSpec, wanted: VmSpec): readonly string[] {

@@ -127,6 +127,30 @@ const RULES: readonly Rule[] = [
       ),
     )
   },
+  // VFIO pins the guest's memory for as long as the VM runs, and what a device does cannot be written to a file.
+  (spec) => {
+    const given = spec.pciDevices.length === 0
+    const { chipset, maxMemoryMiB, memoryTargetMiB, onHostShutdown } = spec
+    const memory = 'the memory of a VM with passed-through devices is fixed'
+    return [
+      ...refuse(given || chipset === 'q35', 'vm.pciDevices.not-on-chipset', 'pciDevices', 'need the chipset q35', chipset),
+      ...refuse(given || maxMemoryMiB === null, 'vm.maxMemoryMiB.passthrough', 'maxMemoryMiB', `must be null: ${memory}`, maxMemoryMiB),
+      ...refuse(
+        given || memoryTargetMiB === null,
+        'vm.memoryTargetMiB.passthrough',
+        'memoryTargetMiB',
+        `must be null: ${memory}`,
+        memoryTargetMiB,
+      ),
+      ...refuse(
+        given || onHostShutdown.action !== 'suspend',
+        'vm.onHostShutdown.passthrough',
+        'onHostShutdown.action',
+        'must not be suspend: a VM with passed-through devices cannot be suspended',
+        onHostShutdown.action,
+      ),
+    ]
+  },
 ]
 
 /** Every broken rule. */

@@ -4,6 +4,7 @@ import { closed, rule } from './check.ts'
 import { field } from './field.ts'
 import { GUEST_TYPES } from './guest-type.ts'
 import { vmNameSchema } from './names.ts'
+import { PCI_SLOTS, passedDeviceSchema } from './pci-device.ts'
 import { CDROM_SLOTS, cdromSchema, DISK_SLOTS, diskSchema, NIC_SLOTS, nicSchema } from './vm-devices.ts'
 import { bootSchema, CPU_MODELS, cloudInitSchema, smbiosSchema, topologySchema } from './vm-hardware.ts'
 import {
@@ -190,6 +191,22 @@ export const vmSpecSchema = closed({
     ),
     field({ title: 'NICs', description: 'Added and removed live.', takesEffect: 'live-where-possible' }),
   ),
+  pciDevices: v.pipe(
+    v.optional(
+      v.pipe(
+        v.array(passedDeviceSchema),
+        v.maxLength(PCI_SLOTS),
+        rule('duplicate', 'must not name a device twice', (devices) => allDifferent(devices.map(({ device }) => device))),
+        rule('duplicate-slot', 'must not use a slot twice', (devices) => slotsDiffer(devices)),
+      ),
+      [],
+    ),
+    field({
+      title: 'PCI devices',
+      description: 'Devices of the host that the guest has for itself, by VFIO. The VM’s memory is then fixed, and counts as reserved.',
+      takesEffect: 'next-power-on',
+    }),
+  ),
   serialPorts: v.pipe(
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)), 1),
     field({
@@ -276,6 +293,7 @@ export type VmSpec = Complete<VmDraft>
 export type Disk = VmSpec['disks'][number]
 export type Cdrom = VmSpec['cdroms'][number]
 export type Nic = VmSpec['nics'][number]
+export type PassedDevice = VmSpec['pciDevices'][number]
 
 function allDifferent(values: readonly unknown[]): boolean {
   return new Set(values).size === values.length

@@ -11,10 +11,13 @@ import { serveFrames } from '../adapters/frame-server.ts'
 import { createHost } from '../adapters/host.ts'
 import { createHugePages } from '../adapters/huge-pages.ts'
 import { createPasswords } from '../adapters/passwords.ts'
+import { createPciDevices } from '../adapters/pci-devices.ts'
+import { createPciTools } from '../adapters/pci-tools.ts'
 import { createRandom } from '../adapters/random.ts'
 import { createResourceGroups } from '../adapters/resource-groups.ts'
 import { openStore, type StoreProblem } from '../adapters/store-recovery.ts'
 import { createUsage } from '../adapters/usage.ts'
+import { findCgroups } from '../adapters/vm-cgroup.ts'
 import { createVmHost } from '../adapters/vm-host.ts'
 import { createApi } from '../api/api.ts'
 import { createApp } from '../app/app.ts'
@@ -61,11 +64,20 @@ const clock = createClock()
 const startedMs = clock.monotonicMs()
 const { store, problem } = openStore(STATE, clock)
 const host = withStoreProblem(createHost(), problem)
-const vmHost = createVmHost({ cgroups: VM_CGROUPS, runDirectories: '/run/corbel/vm' }, clock, log)
+const pciTools = createPciTools('/run/corbel/pci', clock)
+const vmHost = createVmHost({ cgroups: VM_CGROUPS, runDirectories: '/run/corbel/vm' }, clock, log, pciTools)
 const app = createApp({
   store,
   vmHost: problem === null ? vmHost : withoutStrays(vmHost),
   host,
+  pciDevices: createPciDevices(
+    {
+      root: '',
+      management: () => host.bootOutcome.management.adapter,
+      vmsWithProcesses: () => new Set(findCgroups(VM_CGROUPS).keys()),
+    },
+    pciTools,
+  ),
   usage: createUsage({ cgroups: VM_CGROUPS, proc: '/proc', sys: '/sys' }),
   datastores: createDatastores(DATASTORE, () => isMounted(DATASTORE), await datastoreUuid()),
   diskImages: createDiskImages(

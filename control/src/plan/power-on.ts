@@ -8,10 +8,13 @@ import { cloudInitFiles } from './cloud-init.ts'
 import { limitsStep } from './disk-limits.ts'
 import { pageNodes } from './huge-pages.ts'
 import { balloonStep } from './live-change.ts'
+import { NOTHING_PASSED, type PassedDevices } from './passthrough.ts'
 import { QEMU, renderQemuArgv } from './qemu-argv.ts'
 import type { MemoryPlace } from './qemu-memory.ts'
 import { nicName } from './qemu-nics.ts'
+import { groupDevice, passedLinks, passedView } from './qemu-pci.ts'
 import { OVMF, serialPaths, tapName, VIEW, vmPaths } from './vm-paths.ts'
+import { shareOf } from './vm-share.ts'
 import { TPM_DESCRIPTOR, tpmArgv, tpmView } from './vm-tpm.ts'
 import { data, device, LIBRARIES, program } from './vm-view.ts'
 
@@ -40,6 +43,8 @@ export interface PowerOnInput {
   readonly place: Place
   /** A VM that was suspended goes on where it was: it was started with this much memory, and is not yet let run when the plan is through. */
   readonly suspended: { readonly bootMemoryMiB: number } | null
+  /** Where its devices of the host are just now; default: it has none. */
+  readonly passed?: PassedDevices
 }
 
 /** A slow machine needs a while to load QEMU; one that takes longer has a problem. */
@@ -48,7 +53,7 @@ const QMP_TIMEOUT_MS = 30_000
 const RESTORE_TIMEOUT_MS = 3_600_000
 const FIRST_DESCRIPTOR = 3
 
-export function planPowerOn({ id, uid, spec, pathOf, place, suspended }: PowerOnInput): Plan {
+export function planPowerOn({ id, uid, spec, pathOf, place, suspended, passed = NOTHING_PASSED }: PowerOnInput): Plan {
   const { group } = place
   const paths = vmPaths(id)
   const serials = Array.from({ length: spec.serialPorts }, (_, port) => `serial${port}`)
@@ -65,6 +70,7 @@ export function planPowerOn({ id, uid, spec, pathOf, place, suspended }: PowerOn
     },
     incoming: suspended !== null,
     memory: memoryPlace(spec, place),
+    passed,
   })
   return [
     ...ownFiles(spec, pathOf, uid),
@@ -79,14 +85,16 @@ export function planPowerOn({ id, uid, spec, pathOf, place, suspended }: PowerOn
     ...serials.map((name, port): Effect => ({ kind: 'listen', name, path: paths.serialSocket(port) })),
     ...(spec.guestAgent ? [{ kind: 'listen', name: 'agent', path: paths.agentSocket } as const] : []),
     ...tpm(id, spec, uid, group.path),
+    ...handOver(id, uid, passed),
     ...spec.nics.map(({ slot }): Effect => ({ kind: 'open-tap', name: nicName(slot), device: tapName(uid, slot), bridge: NAT_BRIDGE })),
     {
       kind: 'start-process',
       argv,
       uid,
       cgroup: group.path,
-      view: [...systemView(), ...fileView(id, spec, pathOf)],
+      view: [...systemView(), ...fileView(id, spec, pathOf), ...passedView(passed)],
       descriptors: Object.fromEntries(names.map((name) => [number(name), name])),
+      ...(spec.pciDevices.length === 0 ? {} : { links: passedLinks(passed), lockableBytes: lockableBytes(id, spec) }),
     },
     ...serials.map((_, port): Effect => ({ kind: 'open-serial', port, ...serialPaths(id, port) })),
     ...(spec.guestAgent ? [{ kind: 'attach-agent', path: paths.agentSocket } as const] : []),
@@ -109,6 +117,19 @@ function vcpus({ group, vcpuGroup, vcpus: cpus }: Place): Effect[] {
 /** Pages that are set aside on certain nodes come from nowhere else. */
 function memoryPlace(spec: VmSpec, { nodes, memoryNodes }: Place): MemoryPlace {
   return spec.hugePages === 'none' ? { nodes, strict: false } : { nodes: pageNodes(spec, memoryNodes), strict: true }
+}
+
+function handOver(id: string, uid: number, { leaving, groups }: PassedDevices): Effect[] {
+  return [
+    ...leaving.map((address): Effect => ({ kind: 'hand-over', address, vm: id })),
+    ...[...new Set(Object.values(groups))].map((group): Effect => ({ kind: 'own-device', path: groupDevice(group), uid })),
+  ]
+}
+
+/** As much as it may have at all: a device may be told to write to any of it. */
+function lockableBytes(id: string, spec: VmSpec): number {
+  const { ceilingMiB, hugeMiB } = shareOf(id, spec)
+  return (ceilingMiB + hugeMiB) * 1_048_576
 }
 
 function balloon(spec: VmSpec): Effect[] {

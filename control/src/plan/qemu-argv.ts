@@ -1,10 +1,12 @@
 // Renders the command line of QEMU for a VM. Pure; what each option is for stands beside it. @source QEMU 10 system emulation, qemu-system-x86_64(1)
 import type { DeviceProperties } from '../domain/live-step.ts'
 import type { VmSpec } from '../domain/vm.ts'
+import { NOTHING_PASSED, type PassedDevices } from './passthrough.ts'
 import { blockNodes, bootOrder, cdromDevice, cdromName, diskDevice, diskName, scsiController } from './qemu-disks.ts'
 import { cpuOptions, identityOptions, machineOptions } from './qemu-machine.ts'
 import { type MemoryPlace, memoryOptions } from './qemu-memory.ts'
 import { nicBackend, nicDevice } from './qemu-nics.ts'
+import { passedDevices } from './qemu-pci.ts'
 import { placeOf, rootPorts, seedPlace } from './vm-layout.ts'
 import { VIEW } from './vm-paths.ts'
 
@@ -30,9 +32,18 @@ export interface ArgvInput {
   /** The VM's state comes from a file, by QMP. */
   readonly incoming: boolean
   readonly memory: MemoryPlace
+  /** Default: none. */
+  readonly passed?: PassedDevices
 }
 
-export function renderQemuArgv({ spec, bootMemoryMiB, descriptors, incoming, memory }: ArgvInput): readonly string[] {
+export function renderQemuArgv({
+  spec,
+  bootMemoryMiB,
+  descriptors,
+  incoming,
+  memory,
+  passed = NOTHING_PASSED,
+}: ArgvInput): readonly string[] {
   return [
     QEMU,
     ...identityOptions(spec),
@@ -47,6 +58,7 @@ export function renderQemuArgv({ spec, bootMemoryMiB, descriptors, incoming, mem
     ...smallDevices(spec, descriptors.tpm),
     ...drives(spec),
     ...nics(spec, descriptors.nics),
+    ...passedDevices(spec, passed).flatMap(device),
     ...kernel(spec),
     ...(incoming ? ['-incoming', 'defer'] : []),
   ]

@@ -1,5 +1,6 @@
 // Where the devices of a VM are on its buses: fixed places by kind and slot, so that no edit moves another device. Pure.
 import type { DeviceProperties } from '../domain/live-step.ts'
+import { PCI_SLOTS } from '../domain/pci-device.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import { DISK_SLOTS, NIC_SLOTS } from '../domain/vm-devices.ts'
 
@@ -9,7 +10,7 @@ type Chipset = VmSpec['chipset']
 export type SingleDevice = 'video' | 'usb' | 'channels' | 'scsi' | 'balloon' | 'hot-memory' | 'watchdog' | 'rng'
 
 const SINGLE: Readonly<Record<Chipset, Readonly<Record<SingleDevice, string>>>> = {
-  // 0x2 to 0x5 are ports.
+  // 0x2 to 0x6 are ports.
   q35: {
     ...{ video: '0x1', usb: '0x8', channels: '0x9', scsi: '0xa', balloon: '0xb' },
     ...{ 'hot-memory': '0xc', watchdog: '0xd', rng: '0x1d' },
@@ -27,6 +28,7 @@ const FIRST_DISK_DEVICE = 0x8
 const FIRST_NIC_PORT = 0x2
 const FIRST_DISK_PORT = 0x3
 const SEED_PORT = 0x5
+const FIRST_PCI_PORT = 0x6
 const FUNCTIONS = 8
 
 export function placeOf(chipset: Chipset, device: SingleDevice): DeviceProperties {
@@ -47,6 +49,11 @@ export function seedPlace(chipset: Chipset): DeviceProperties {
   return chipset === 'q35' ? { bus: 'seed-port0' } : { bus: rootBus(chipset), addr: '0x19' }
 }
 
+/** Of a device of the host, on q35. */
+export function passedPlace(slot: number): DeviceProperties {
+  return { bus: `pci-port${slot}` }
+}
+
 /** Of a drive on the chipset's own controller: position 0 upwards. */
 export function drivePlace(chipset: Chipset, position: number): DeviceProperties {
   return chipset === 'q35' ? { bus: `ide.${position}`, unit: 0 } : { bus: `ide.${position >> 1}`, unit: position & 1 }
@@ -58,13 +65,15 @@ export function cdromPosition(chipset: Chipset, slot: number): number {
 }
 
 /** The root ports of q35, in which devices are plugged and unplugged. The upper eight for disks are there only where one of them is needed. */
-export function rootPorts(spec: Pick<VmSpec, 'chipset' | 'disks' | 'cloudInit'>): readonly DeviceProperties[] {
+export function rootPorts(spec: Pick<VmSpec, 'chipset' | 'disks' | 'cloudInit' | 'pciDevices'>): readonly DeviceProperties[] {
   if (spec.chipset !== 'q35') return []
   const upper = spec.disks.some(({ bus, slot }) => bus === 'virtio-blk' && slot >= FUNCTIONS)
   return [
     ...ports('nic-port', NIC_SLOTS, FIRST_NIC_PORT, 1),
     ...ports('disk-port', upper ? 2 * FUNCTIONS : FUNCTIONS, FIRST_DISK_PORT, 1 + NIC_SLOTS),
     ...(spec.cloudInit === null ? [] : ports('seed-port', 1, SEED_PORT, 1 + NIC_SLOTS + DISK_SLOTS)),
+    // Last, so that a guest's other buses keep their numbers.
+    ...(spec.pciDevices.length === 0 ? [] : ports('pci-port', PCI_SLOTS, FIRST_PCI_PORT, 2 + NIC_SLOTS + DISK_SLOTS)),
   ]
 }
 

@@ -17,7 +17,9 @@ function sizeOf(spec: VmSpec, memoryMiB: number): VmSize {
 
 /** What is reserved of a guest's memory is worth nothing without what QEMU needs to hold it. Huge pages are there or not: nothing takes them back. */
 function reservedMiB(spec: VmSpec): number {
-  const reservationMiB = spec.hugePages === 'none' ? spec.memoryAllocation.reservationMiB : spec.memoryMiB
+  // All of it is pinned while the guest has devices that may write to it.
+  const isFixed = spec.hugePages !== 'none' || spec.pciDevices.length > 0
+  const reservationMiB = isFixed ? spec.memoryMiB : spec.memoryAllocation.reservationMiB
   return reservationMiB === 0 ? 0 : reservationMiB + overheadMiB(sizeOf(spec, spec.memoryMiB))
 }
 

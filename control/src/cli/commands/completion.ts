@@ -69,6 +69,10 @@ async function namesOf(client: Client, kind: Kind): Promise<readonly string[]> {
       const { items } = await client.call<{ items: readonly Vm[] }>('GET', '/v1/vms')
       return items.map(({ spec }) => spec.name)
     }
+    case 'device': {
+      const { items } = await client.call<{ items: readonly { readonly id: string }[] }>('GET', '/v1/host/devices')
+      return items.map(({ id }) => id)
+    }
     case 'pool': {
       const { items } = await client.call<{ items: readonly { readonly spec: { readonly name: string } }[] }>('GET', '/v1/pools')
       return items.map(({ spec }) => spec.name)

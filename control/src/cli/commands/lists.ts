@@ -2,6 +2,7 @@
 import type { Datastore, DatastoreFile } from '../../domain/datastore.ts'
 import type { Event } from '../../domain/event.ts'
 import type { HostFacts, HostStatus } from '../../domain/host.ts'
+import type { HostDevice } from '../../domain/pci-device.ts'
 import type { Task } from '../../domain/task.ts'
 import type { HostTopology } from '../../domain/topology.ts'
 import type { Vm } from '../../domain/vm-status.ts'
@@ -56,6 +57,22 @@ const taskColumns = (names: ReadonlyMap<string, string>): readonly Column<Task>[
   { title: 'DONE', value: ({ progressPercent }) => `${progressPercent} %`, align: 'right' },
   { title: 'BY', value: ({ by }) => by },
   { title: 'ID', value: ({ id }) => id },
+]
+
+const deviceColumns = (names: ReadonlyMap<string, string>): readonly Column<HostDevice>[] => [
+  { title: 'DEVICE', value: ({ id }) => id },
+  { title: 'CLASS', value: ({ className }) => className },
+  { title: 'ID', value: ({ vendorId, deviceId }) => `${vendorId ?? '?'}:${deviceId ?? '?'}` },
+  { title: 'SERIAL', value: ({ serial }) => serial },
+  { title: 'DRIVER', value: ({ driver }) => driver },
+  { title: 'HAS', value: ({ interfaces }) => interfaces.join(', ') },
+  { title: 'GROUP', value: ({ iommuGroup }) => iommuGroup, align: 'right' },
+  { title: 'VM', value: ({ vm }) => (vm === null ? null : (names.get(vm) ?? vm)) },
+  {
+    title: 'VFS',
+    value: ({ sriov }) => (sriov === null || sriov.physicalFunction !== null ? null : `${sriov.numVfs} of ${sriov.totalVfs}`),
+  },
+  { title: 'ASSIGNABLE', value: ({ reasons }) => (reasons.length === 0 ? 'yes' : reasons.map(({ message }) => message).join('; ')) },
 ]
 
 const EVENT_COLUMNS: readonly Column<Event>[] = [
@@ -116,6 +133,7 @@ export const listCommands: readonly Command[] = [
   listCommand(['file', 'list'], 'GET /v1/datastores/{name}/files', fileColumns, { argument: { default: 'local' } }),
   listCommand(['task', 'list'], 'GET /v1/tasks', taskColumns),
   listCommand(['event', 'list'], 'GET /v1/events', EVENT_COLUMNS, { summary: 'The latest 1,000 events' }),
+  listCommand(['host', 'devices'], 'GET /v1/host/devices', deviceColumns),
   {
     words: ['host', 'show'],
     summary: operation('GET /v1/host').summary,

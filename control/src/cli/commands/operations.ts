@@ -33,6 +33,11 @@ export const operationCommands: readonly Command[] = [
     done: 'deleted',
     question: (name) => `Delete ${name}?`,
   }),
+  operationCommand(['host', 'virtual-functions'], 'PUT /v1/host/devices/{device}/virtual-functions', {
+    positional: ['count'],
+    done: 'set',
+    details: ['DEVICE is as `corbel host devices` names it. They are made again at each start of the host.'],
+  }),
   operationCommand(['host', 'power-off'], 'POST /v1/host/power-off', {
     hostGoesDown: true,
     question: (name) => `Shut down all VMs of ${name} and power it off?`,
