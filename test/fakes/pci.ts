@@ -129,6 +129,10 @@ export class FakePci {
 
   #bind(one: FakeFunction, driver: string | null): void {
     one.seen = { ...one.seen, driver }
+    // The node is there for as long as vfio-pci has anything of the group.
+    const { iommuGroup } = one.seen
+    const inGroup = this.observe().filter((seen) => seen.iommuGroup === iommuGroup)
+    if (inGroup.every((seen) => seen.driver !== VFIO_DRIVER)) this.nodes.delete(`/dev/vfio/${iommuGroup}`)
   }
 
   #setVirtualFunctions(address: string, count: number): void {

@@ -42,7 +42,9 @@ export function findUses({ root, management, pci }: UsesInput): Found {
   for (const name of namesIn(`${root}/sys/class/block`)) {
     const address = functionOf(root, `block/${name}`)
     if (address === null) continue
-    if (!isPartition(root, name)) note(address, name)
+    // The medium's first partition can begin where the disk does.
+    if (isPartition(root, name)) continue
+    note(address, name)
     if (label !== null && volumeLabel(`${root}/dev/${name}`) === label) add(address, 'boot-medium', name)
   }
   for (const { device, target } of parseMountinfo(textOrNull(`${root}/proc/self/mountinfo`) ?? '')) {

@@ -265,6 +265,7 @@ describe('access', () => {
       .replace('{file}', 'x')
       .replace('{port}', '0')
       .replace('{pool}', 'x')
+      .replace('{device}', 'x')
       .replace('{ticket}', 'x')
   const entries = routes.map((route) => [`${route.method} ${route.path}`, route] as const)
 

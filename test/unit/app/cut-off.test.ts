@@ -36,8 +36,18 @@ const suspended: Act = async (scene) => {
 }
 const edit = ({ app, id }: Scene, patch: object) => app.vms.patch(id, patch, () => true, CHANGE)
 
+/** A card alone in its group, and one of two functions of which the VM wants one. */
+const withDevices: Act = (scene) => void edit(scene, { pciDevices: [{ device: 'PCI0-1c.0-00.0' }, { device: 'PCI0-1d.0-00.0' }] })
+const runningWithDevices: Act = async (scene) => {
+  withDevices(scene)
+  await running(scene)
+}
+
 const ACTS: readonly (readonly [string, Act, Act, readonly string[]])[] = [
   ['a power-on', () => {}, ({ app, id }) => app.power.powerOn(id, BY), ['off', 'running']],
+  ['a power-on with devices of the host', withDevices, ({ app, id }) => app.power.powerOn(id, BY), ['off', 'running']],
+  ['a power-off with them', runningWithDevices, ({ app, id }) => app.power.powerOff(id, BY), ['running', 'off', 'crashed']],
+  ['the end of a VM that crashed with them', runningWithDevices, ({ world, id }) => world.vmHost.machine(id).crash(), ['crashed']],
   ['a power-off', running, ({ app, id }) => app.power.powerOff(id, BY), ['running', 'off', 'crashed']],
   ['the end of a VM that crashed', running, ({ world, id }) => world.vmHost.machine(id).crash(), ['crashed']],
   ['a suspend', running, ({ app, id }) => app.power.suspend(id, BY), ['running', 'suspended']],

@@ -10,6 +10,7 @@ import { draft } from './draft.ts'
 
 const BY = 'simulation'
 const CHANGE = { dryRun: false, by: BY }
+const DEVICES = ['PCI0-1c.0-00.0', 'PCI0-1d.0-00.0', 'PCI0-1d.0-00.1'] as const
 const FILES = ['a.qcow2', 'b.qcow2', 'c.raw'] as const
 /** Far more than any start takes. */
 const START_AT_MOST_MS = 600_000
@@ -141,6 +142,7 @@ export class History {
       { serialPorts: 2 },
       { onHostShutdown: { action: 'suspend' } },
       { maxVcpus: 4 },
+      { pciDevices: [{ device: random.pick(DEVICES) }] },
     ])
     const nics = [{ network: 'nat', connected: random.below(4) > 0 }]
     this.#attempt((app) => this.#acknowledge(app.vms.create(draft(`vm${random.below(6)}`, { disks, nics, ...rest }), CHANGE)))
@@ -178,6 +180,8 @@ export class History {
       { onPanic: random.pick(['none', 'pause', 'reset', 'power-off']) },
       { onCrash: { action: random.pick(['restart', 'stay-off']) } },
       { name: 'vm1' },
+      { pciDevices: [{ device: random.pick(DEVICES) }], maxMemoryMiB: null, memoryTargetMiB: null, onHostShutdown: { action: 'shutdown' } },
+      { pciDevices: [] },
     ])
   }
 

@@ -3,6 +3,7 @@ import type { VmSpec } from '../../../control/src/domain/vm.ts'
 import { mostVcpus } from '../../../control/src/domain/vm-rules.ts'
 import { tapName, vmPaths } from '../../../control/src/plan/vm-paths.ts'
 import type { VmRecord } from '../../../control/src/ports/store.ts'
+import type { FakeKernel } from '../../fakes/kernel.ts'
 import type { FakeMachine } from '../../fakes/machine.ts'
 import type { World } from '../../fakes/world.ts'
 import type { History } from './history.ts'
@@ -75,6 +76,16 @@ export function checkSettled({ world, app, tasks, cutOff }: Pick<History, 'world
     [...kernel.descriptors.values()].filter(({ holder }) => !machines.some((one) => one === holder)).length,
     0,
   )
+  // Nothing of the host stays away from it without a VM that has it.
+  const groups = new Set(
+    records
+      .filter(({ id }) => running.includes(id))
+      .flatMap(({ startedSpec }) => (startedSpec?.pciDevices ?? []).map(({ device }) => groupOf(kernel, device))),
+  )
+  const taken = kernel.pci.observe().filter(({ iommuGroup }) => groups.has(iommuGroup))
+  mustBe('devices away from the host', [...kernel.pci.away()].sort(), taken.map(({ address }) => address).sort())
+  mustBe('devices remembered as away', [...kernel.pci.records.keys()].sort(), taken.map(({ address }) => address).sort())
+  mustBe('device nodes of VMs', kernel.pci.nodes.size, groups.size)
   mustBe('memory of other hardware', kernel.mismatches, [])
   // Nothing of a VM outlives it.
   const owners = [...kernel.kept, ...kernel.directories].map((path) => path.split('/').find((part) => part.length === 36) ?? path)
@@ -84,6 +95,10 @@ export function checkSettled({ world, app, tasks, cutOff }: Pick<History, 'world
     [],
   )
   mustBe('timers', clock.pendingTimers, 0)
+}
+
+function groupOf({ pci }: FakeKernel, device: string): number | null {
+  return pci.observe().find(({ id }) => id === device)?.iommuGroup ?? null
 }
 
 const specTexts = new WeakMap<VmRecord, string>()

@@ -91,3 +91,40 @@ it('a spec of the first version is kept whole, with the defaults of what has com
   )
   expect(() => upgradeSpec(ID, { name: '' })).toThrow('vm.name.invalid')
 })
+
+describe('a passed-through device', () => {
+  const CARD = { vendorId: '8086', deviceId: '10d3', serial: 'S1' }
+  const OTHER = { vendorId: '8086', deviceId: '1521', serial: 'S2' }
+  const device = 'PCI0-1c.0-00.0'
+  const complete = (pciDevices: readonly object[], there: typeof CARD | null, before: VmSpec | null = null) => {
+    const checked = check(vmSpecSchema, { name: 'a', pciDevices }, 'vm')
+    return checked.ok
+      ? completeSpec(
+          ID,
+          checked.value,
+          before,
+          () => false,
+          () => there,
+        )
+      : checked
+  }
+
+  it('is known by what it was when it was named first, whatever is in its place by now', () => {
+    const first = complete([{ device }], CARD)
+    if (!first.ok) throw new Error('refused')
+    expect(first.value.pciDevices).toEqual([{ device, slot: 0, ...CARD }])
+    for (const there of [OTHER, null]) expect(complete([{ device }], there, first.value)).toEqual(first)
+  })
+
+  it('can be said to be another', () => {
+    const said = { device, slot: 3, vendorId: '8086', deviceId: '1521', serial: null }
+    expect(complete([said], null)).toMatchObject({ ok: true, value: { pciDevices: [said] } })
+    expect(complete([{ device, serial: 'S9' }], CARD)).toMatchObject({ value: { pciDevices: [{ ...CARD, serial: 'S9' }] } })
+  })
+
+  it('must be there when it is named first', () => {
+    const message = 'is no device of this host; GET /v1/host/devices has them'
+    const problem = { code: 'pci.device.unknown', field: 'pciDevices[0].device', message, got: device }
+    expect(complete([{ device }], null)).toEqual({ ok: false, problems: [problem] })
+  })
+})

@@ -5,6 +5,7 @@ import type { Problem } from '../../../control/src/domain/problem.ts'
 import { vmSpecSchema } from '../../../control/src/domain/vm.ts'
 import { completeSpec } from '../../../control/src/domain/vm-complete.ts'
 
+const CARD = { device: 'PCI0-1c.0-00.0', vendorId: '8086', deviceId: '10d3', serial: null }
 const disk = (rest: object = {}) => ({ datastore: 'local', file: 'a', format: 'raw', ...rest })
 
 function problemsOf(fields: object): readonly Problem[] {
@@ -15,6 +16,41 @@ function problemsOf(fields: object): readonly Problem[] {
 
 describe('a VM spec', () => {
   it.each<[string, object, Problem]>([
+    [
+      'a device of the host on i440fx',
+      { pciDevices: [CARD], chipset: 'i440fx' },
+      { code: 'vm.pciDevices.not-on-chipset', field: 'pciDevices', message: 'need the chipset q35', got: 'i440fx' },
+    ],
+    [
+      'memory to add beside a device of the host',
+      { pciDevices: [CARD], maxMemoryMiB: 1024 },
+      {
+        code: 'vm.maxMemoryMiB.passthrough',
+        field: 'maxMemoryMiB',
+        message: 'must be null: the memory of a VM with passed-through devices is fixed',
+        got: 1024,
+      },
+    ],
+    [
+      'a balloon beside a device of the host',
+      { pciDevices: [CARD], memoryTargetMiB: 256 },
+      {
+        code: 'vm.memoryTargetMiB.passthrough',
+        field: 'memoryTargetMiB',
+        message: 'must be null: the memory of a VM with passed-through devices is fixed',
+        got: 256,
+      },
+    ],
+    [
+      'a suspension beside a device of the host',
+      { pciDevices: [CARD], onHostShutdown: { action: 'suspend' } },
+      {
+        code: 'vm.onHostShutdown.passthrough',
+        field: 'onHostShutdown.action',
+        message: 'must not be suspend: a VM with passed-through devices cannot be suspended',
+        got: 'suspend',
+      },
+    ],
     [
       'fewer vCPUs at most than at start',
       { vcpus: 4, maxVcpus: 2 },

@@ -21,7 +21,7 @@ describe('a VM spec', () => {
         ...{ vcpus: 1, maxVcpus: null, topology: null, memoryMiB: 512, maxMemoryMiB: null, memoryTargetMiB: null },
         ...{ pool: 'host', cpuAllocation: { reservationCores: 0, limitCores: null, shares: 100 }, memoryAllocation: { reservationMiB: 0 } },
         ...{ cpuPlacement: { mode: 'shared', cpus: null }, numaNodes: null, guestNumaNodes: 1, hugePages: 'none' },
-        ...{ boot: { from: 'disk' }, disks: [], cdroms: [], nics: [], serialPorts: 1, display: 'vga' },
+        ...{ boot: { from: 'disk' }, disks: [], cdroms: [], nics: [], pciDevices: [], serialPorts: 1, display: 'vga' },
         ...{ usb: true, rng: true, guestAgent: true, cloudInit: null, watchdog: null, onPanic: 'none', onIoError: 'report' },
         smbios: { manufacturer: null, product: null, version: null, serial: null, sku: null, family: null },
         onCrash: { action: 'restart', maxRestarts: 5, windowSeconds: 600 },
@@ -46,6 +46,7 @@ describe('a VM spec', () => {
       disks: [{ ...disk, slot: 3, bus: 'sata', serial: 'S', readOnly: true }],
       cdroms: [{ slot: 1, medium: { datastore: 'local', file: 'x.iso' } }],
       nics: [{ slot: 2, network: 'nat', mac: '52:54:00:00:00:01', model: 'e1000', connected: false }],
+      pciDevices: [{ slot: 7, device: 'PCI0-1c.0-00.0', vendorId: '8086', deviceId: '10d3', serial: null }],
     }
     expect(check(vmSpecSchema, spec, 'vm')).toMatchObject({ ok: true, value: spec })
   })

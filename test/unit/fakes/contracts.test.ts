@@ -1,11 +1,12 @@
 // The fakes keep the promises of the ports that they stand in for.
-import { describe } from 'vitest'
+import { describe, it } from 'vitest'
 import { clockContract } from '../../contract/clock.contract.ts'
 import { datastoresContract } from '../../contract/datastores.contract.ts'
 import { diskImagesContract } from '../../contract/disk-images.contract.ts'
 import { guestAgentContract } from '../../contract/guest-agent.contract.ts'
 import { hugePagesContract } from '../../contract/huge-pages.contract.ts'
 import { passwordsContract } from '../../contract/passwords.contract.ts'
+import { pciDevicesContract } from '../../contract/pci-devices.contract.ts'
 import { randomContract } from '../../contract/random.contract.ts'
 import { resourceGroupsContract } from '../../contract/resource-groups.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
@@ -17,6 +18,7 @@ import { FakeGuest } from '../../fakes/guest-agent.ts'
 import { FakeDatastores, FakeHost } from '../../fakes/host.ts'
 import { FakeHugePages } from '../../fakes/huge-pages.ts'
 import { FakePasswords } from '../../fakes/passwords.ts'
+import { FakePci } from '../../fakes/pci.ts'
 import { FakeRandom } from '../../fakes/random.ts'
 import { FakeResourceGroups } from '../../fakes/resource-groups.ts'
 import { FakeStore } from '../../fakes/store.ts'
@@ -41,6 +43,8 @@ describe('the machine of a test', () => {
   const host = new FakeHost(new FakeClock())
   topologyContract(() => host.topology())
 })
+
+describe('the PCI devices of a test', () => it('keep the contract', () => pciDevicesContract(new FakePci().observe())))
 
 describe('the guest of a test', () => {
   guestAgentContract(async () => {

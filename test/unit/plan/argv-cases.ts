@@ -10,6 +10,9 @@ const BASE = {
   ...{ disks: [{ ...file('a.qcow2'), format: 'qcow2' }], cdroms: [{}], nics: [{ network: 'nat', mac: '52:54:00:00:00:01' }] },
 }
 const disk = (rest: object) => ({ disks: [{ ...BASE.disks[0], ...rest }] })
+const passed = (rest: object) => ({
+  pciDevices: [{ device: 'PCI0-1c.0-00.0', vendorId: '8086', deviceId: '10d3', serial: null, ...rest }],
+})
 const nic = (rest: object) => ({ nics: [{ ...BASE.nics[0], ...rest }] })
 
 /** What each field is set to, on top of the same base, to see what it does. Fields that never reach QEMU are not here. */
@@ -59,6 +62,8 @@ export const ROWS: Readonly<Record<string, object>> = {
   'nics[].mac': nic({ mac: '52:54:00:00:00:09' }),
   'nics[].model': nic({ model: 'e1000e' }),
   'nics[].model (e1000)': nic({ model: 'e1000' }),
+  pciDevices: passed({}),
+  'pciDevices[].slot': passed({ slot: 7 }),
   serialPorts: { serialPorts: 2 },
   display: { display: 'virtio' },
   'display (none)': { display: 'none' },
@@ -103,6 +108,8 @@ export const NOT_ON_THE_COMMAND_LINE: Readonly<Record<string, string>> = {
   'boot.initrd.file': 'part of the path outside the view',
   'cdroms[].medium.datastore': 'part of the path outside the view',
   'cdroms[].medium.file': 'part of the path outside the view',
+  'pciDevices[].device': 'where it is now is found out at each power-on',
+  ...Object.fromEntries(['vendorId', 'deviceId', 'serial'].map((name) => [`pciDevices[].${name}`, 'what has to be there'])),
 }
 
 export const BASE_SPEC = spec(ID, BASE)

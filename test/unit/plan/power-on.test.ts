@@ -16,6 +16,10 @@ const SPECS = {
     ],
   }),
   kernel: spec(ID, { name: 'web1', boot: { from: 'kernel', kernel: file('vmlinuz'), initrd: file('initrd') } }),
+  passed: spec(ID, {
+    ...{ name: 'p', memoryMiB: 256, boot: { from: 'kernel', kernel: file('vmlinuz') } },
+    pciDevices: [{ device: 'PCI0-1c.0-00.0', vendorId: '8086', deviceId: '10d3', serial: null }],
+  }),
   windows: spec(ID, { name: 'w', guestType: 'windows', memoryMiB: 8192, disks: [{ ...file('w.qcow2'), format: 'qcow2' }] }),
 }
 const pathOf = ({ datastore, file }: { readonly datastore: string; readonly file: string }) => `/datastores/${datastore}/${file}`
@@ -169,5 +173,27 @@ describe('the plan of a power-on', () => {
     expect(plan.at(-1)).toMatchObject({ kind: 'restore', path: `/datastores/local/.vm/${ID}/memory` })
     expect(only(plan, 'start-process').argv).toContain('size=256M,maxmem=1024M')
     expect(plan.map(({ kind }) => kind)).not.toContain('continue')
+  })
+
+  it('hands whole IOMMU groups over before QEMU starts, which sees their nodes and may lock what the VM may have', () => {
+    const passed = { addresses: { 0: '0000:01:00.0' }, groups: { '0000:01:00.0': 10 }, leaving: ['0000:01:00.0', '0000:01:00.1'] }
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec: SPECS.passed, pathOf, place, suspended: null, passed })
+    const kinds = plan.map(({ kind }) => kind)
+    expect(kinds.indexOf('make-cgroup')).toBeLessThan(kinds.indexOf('hand-over'))
+    expect(kinds.indexOf('own-device')).toBeLessThan(kinds.indexOf('start-process'))
+    expect(plan.filter(({ kind }) => kind === 'hand-over' || kind === 'own-device')).toEqual([
+      { kind: 'hand-over', address: '0000:01:00.0', vm: ID },
+      { kind: 'hand-over', address: '0000:01:00.1', vm: ID },
+      { kind: 'own-device', path: '/dev/vfio/10', uid: 20_003 },
+    ])
+    const { view, links, lockableBytes = 0 } = only(plan, 'start-process')
+    const nodes = view.filter(({ source }) => source.startsWith('/dev/vfio'))
+    expect(nodes.map(({ source, device }) => [source, device])).toEqual([
+      ['/dev/vfio/vfio', true],
+      ['/dev/vfio/10', true],
+    ])
+    expect(links).toEqual({ '/pci/0000:01:00.0/iommu_group': '/sys/kernel/iommu_groups/10' })
+    expect(lockableBytes).toBeGreaterThan(256 * 1_048_576)
+    expect(only(disk, 'start-process').lockableBytes).toBeUndefined()
   })
 })

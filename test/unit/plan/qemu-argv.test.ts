@@ -17,12 +17,14 @@ const rows: Readonly<Record<string, { readonly gone: readonly string[]; readonly
 
 const ANYWHERE = { nodes: null, strict: false }
 
+const PASSED = { addresses: { 0: '0000:01:00.0', 7: '0000:01:00.0' }, groups: {}, leaving: [] }
+
 function argvOf(spec: VmSpec): readonly string[] {
   const serials = Array.from({ length: spec.serialPorts }, (_, port) => 10 + port)
   const nics = Object.fromEntries(spec.nics.map(({ slot }) => [slot, 20 + slot]))
   const descriptors = { qmp: 3, serials, agent: spec.guestAgent ? 4 : null, tpm: spec.tpm ? 5 : null, nics }
   const memory = { nodes: spec.numaNodes, strict: spec.hugePages !== 'none' }
-  return renderQemuArgv({ spec, bootMemoryMiB: spec.memoryMiB, descriptors, incoming: false, memory })
+  return renderQemuArgv({ spec, bootMemoryMiB: spec.memoryMiB, descriptors, incoming: false, memory, passed: PASSED })
 }
 
 /** What one command line has that the other has not, without the words that only announce it. */
@@ -68,6 +70,12 @@ describe('the command line of QEMU', () => {
     expect(argv).toContain('size=512M,maxmem=1024M')
     expect(argv.join(' ')).toContain('"requested-size":268435456')
     expect(argv.slice(-2)).toEqual(['-incoming', 'defer'])
+  })
+
+  it('refuses a device that is nowhere rather than rendering a wrong one', () => {
+    const descriptors = { qmp: 3, serials: [4], agent: 5, tpm: null, nics: { 0: 6 } }
+    const spec = rowSpec('pciDevices')
+    expect(() => renderQemuArgv({ spec, bootMemoryMiB: 512, descriptors, incoming: false, memory: ANYWHERE })).toThrow('no address for pci0')
   })
 
   it('refuses a NIC without descriptor rather than rendering a wrong one', () => {
