@@ -61,6 +61,8 @@ describe('the options of a VM', () => {
       'remove-cdrom',
       'add-nic',
       'remove-nic',
+      'add-pci-device',
+      'remove-pci-device',
     ])
   })
 })

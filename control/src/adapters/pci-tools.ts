@@ -16,7 +16,7 @@ const PCI = '/sys/bus/pci'
 /** One write to a file of sysfs that is there. Rejects with what the kernel said. */
 export async function writeSysfs(path: string, text: string): Promise<void> {
   try {
-    await runTool(['/usr/bin/busybox', 'dd', `of=${path}`, 'conv=notrunc'], { stdin: text, timeoutMs: DRIVER_TIMEOUT_MS })
+    await runTool(['/usr/bin/dd', `of=${path}`, 'conv=notrunc'], { stdin: text, timeoutMs: DRIVER_TIMEOUT_MS })
   } catch (error) {
     throw new VmHostFailure('pci.sysfs', 'write', error instanceof Error ? error.message : String(error), path)
   }

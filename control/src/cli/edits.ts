@@ -11,7 +11,7 @@ export type Edit =
   /** `path` has field names; the first may be a device such as `disk1`. */
   | { readonly kind: 'set'; readonly path: readonly string[]; readonly value: unknown }
   | { readonly kind: 'add'; readonly list: string; readonly item: unknown }
-  /** `device` is `disk1` or a file of it, `DATASTORE/FILE`. */
+  /** `device` is `disk1`, or a file of it, `DATASTORE/FILE`, or a device of the host. */
   | { readonly kind: 'remove'; readonly list: string; readonly device: string }
 
 /** `disks` has devices that are called `disk0`, `disk1`, …; the name without its number. */
@@ -144,7 +144,8 @@ function slotOf(device: Document, position: number): number {
 }
 
 function isCalled(device: Document, position: number, { list, device: name }: { readonly list: string; readonly device: string }): boolean {
-  return name === `${deviceKind(list)}${slotOf(device, position)}` || name === `${String(device.datastore)}/${String(device.file)}`
+  const others = [`${String(device.datastore)}/${String(device.file)}`, String(device.device)]
+  return name === `${deviceKind(list)}${slotOf(device, position)}` || others.includes(name)
 }
 
 function isPlain(value: unknown): value is Document {
