@@ -129,21 +129,20 @@ describe('a device', () => {
     ])
   })
 
-  it('is needed for the medium that the host runs from, which nothing but its label tells of', () => {
-    const labelled = (label: string) => {
-      const image = new Uint8Array(40_960)
-      image.set(
-        Array.from(label.padEnd(32), (character) => character.charCodeAt(0)),
-        32_808,
-      )
-      return { 'dev/sr0': image }
-    }
-    const cmdline = { 'proc/cmdline': 'corbel.media=CORBEL quiet corbel.root=x\n' }
-    expect(usesOf(observe('eth7', BASE, block('sr0', CARD_PATH), cmdline, labelled('CORBEL')))).toEqual([
+  it('is needed for the medium that the host runs from, which the initramfs has told', () => {
+    expect(usesOf(observe('eth7', BASE, block('sr0', CARD_PATH), { 'dev/corbel-medium': 'sr0\n' }))).toEqual([
       { kind: 'boot-medium', what: 'sr0' },
     ])
-    expect(usesOf(observe('eth7', labelled('CORBEL-SEED')))).toEqual([])
-    expect(usesOf(observe('eth7', { 'dev/sr0': new Uint8Array(100) }))).toEqual([])
+    expect(usesOf(observe('eth7', { 'dev/corbel-medium': 'loop0\n' }))).toEqual([])
+  })
+
+  it('is needed for the state and the datastore also when they could not be mounted', () => {
+    const named = (name: string) => ({ partition: '1\n', uevent: `DEVTYPE=partition\nPARTN=1\nPARTNAME=${name}\n` })
+    const parts = [block('sda/sda1', CARD_PATH, named('corbel-state')), block('sda/sda2', CARD_PATH, named('corbel-data'))]
+    expect(usesOf(observe('eth7', BASE, block('sda', CARD_PATH), ...parts, block('sda/sda3', CARD_PATH, named('other'))))).toEqual([
+      { kind: 'state', what: 'kept on sda1' },
+      { kind: 'datastore', what: 'kept on sda2' },
+    ])
   })
 
   it('is needed for the screen, and for being a part of the machine', () => {

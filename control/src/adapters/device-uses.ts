@@ -1,10 +1,15 @@
 // What the host uses its PCI functions for, found by walking from file systems, disks, network interfaces and the screen up to them. Changes nothing.
-import { readHead } from 'hv:fs'
 import { parseMountinfo } from '../codec/mountinfo.ts'
 import { functionAbove } from '../codec/pci-path.ts'
 import type { DeviceUse } from '../domain/pci-device.ts'
 import type { PciDevice } from '../domain/topology.ts'
 import { linkOrNull, namesIn, textOrNull } from './sysfs.ts'
+
+/** Names the disk that the image is on; left by the initramfs, as nothing of that disk is mounted any more. */
+const MEDIUM = '/dev/corbel-medium'
+
+/** Partitions of ours, by their names in the GPT. */
+const OWN_PARTITIONS: Readonly<Record<string, DeviceUse['kind']>> = { 'corbel-state': 'state', 'corbel-data': 'datastore' }
 
 export interface UsesInput {
   /** Put before /sys and /proc and /dev; empty on the appliance. */
@@ -38,20 +43,22 @@ export function findUses({ root, management, pci }: UsesInput): Found {
     if (textOrNull(`${root}/sys/bus/pci/devices/${address}/boot_vga`)?.trim() === '1') add(address, 'console', 'the screen')
   }
 
-  const label = mediaLabel(root)
-  for (const name of namesIn(`${root}/sys/class/block`)) {
-    const address = functionOf(root, `block/${name}`)
-    if (address === null) continue
-    // The medium's first partition can begin where the disk does.
-    if (isPartition(root, name)) continue
-    note(address, name)
-    if (label !== null && volumeLabel(`${root}/dev/${name}`) === label) add(address, 'boot-medium', name)
-  }
+  const disks = namesIn(`${root}/sys/class/block`)
+  for (const name of disks)
+    if (textOrNull(`${root}/sys/class/block/${name}/partition`) === null) note(functionOf(root, `block/${name}`), name)
+  const medium = textOrNull(`${root}${MEDIUM}`)?.trim() ?? ''
+  if (medium !== '') add(functionOf(root, `block/${medium}`), 'boot-medium', medium)
   for (const { device, target } of parseMountinfo(textOrNull(`${root}/proc/self/mountinfo`) ?? '')) {
     const name = blockName(root, device)
     for (const disk of name === null ? [] : [...below(root, 'block', 'slaves', name)]) {
       add(functionOf(root, `block/${disk}`), kindOfMount(target), `${target} on ${disk}`)
     }
+  }
+  // Also when they could not be mounted: they are not lost yet.
+  for (const name of disks) {
+    const own = OWN_PARTITIONS[/^PARTNAME=(.*)$/m.exec(textOrNull(`${root}/sys/class/block/${name}/uevent`) ?? '')?.[1] ?? '']
+    const address = functionOf(root, `block/${name}`)
+    if (own !== undefined && !(uses.get(address ?? '') ?? []).some(({ kind }) => kind === own)) add(address, own, `kept on ${name}`)
   }
 
   const adapters = namesIn(`${root}/sys/class/net`)
@@ -80,10 +87,6 @@ function functionOf(root: string, entry: string): string | null {
   return functionAbove(linkOrNull(`${root}/sys/class/${entry}`) ?? '')
 }
 
-function isPartition(root: string, name: string): boolean {
-  return textOrNull(`${root}/sys/class/block/${name}/partition`) !== null
-}
-
 /** `254:17` is the name of the last part of where its link leads. */
 function blockName(root: string, device: string): string | null {
   return device.startsWith('0:') ? null : (linkOrNull(`${root}/sys/dev/block/${device}`)?.split('/').at(-1) ?? null)
@@ -105,22 +108,4 @@ function below(root: string, kind: 'block' | 'net', how: 'slaves' | 'lower_', na
 function kindOfMount(target: string): DeviceUse['kind'] {
   if (target === '/state') return 'state'
   return target.startsWith('/datastores/') ? 'datastore' : 'mounted'
-}
-
-/** The initramfs leaves no path to the medium, so it is known as it was found there: by its label. */
-function mediaLabel(root: string): string | null {
-  return /(?:^|\s)corbel\.media=(\S+)/.exec(textOrNull(`${root}/proc/cmdline`) ?? '')?.[1] ?? null
-}
-
-const LABEL_OFFSET = 32_808
-const LABEL_BYTES = 32
-
-/** Of an ISO 9660 volume, padded with blanks; null where there is none, or no medium in the drive. @source ECMA-119, 8.4.8 */
-function volumeLabel(path: string): string | null {
-  try {
-    const bytes = readHead(path, LABEL_OFFSET + LABEL_BYTES).subarray(LABEL_OFFSET)
-    return bytes.length < LABEL_BYTES ? null : String.fromCharCode(...bytes).trimEnd()
-  } catch {
-    return null
-  }
 }
