@@ -149,17 +149,6 @@ describe('a network card', () => {
     expect(await inSlot('1')).toMatchObject({ id: card.id, vm: null, assignable: true })
   })
 
-  it('comes back when its VM ends together with controld', async () => {
-    const { probe, vms, machine } = host()
-    await vms.power(vm.id, 'power-on', minutes(2))
-    const { pid } = (await vms.get(vm.id)).status
-    const [controld] = await probe.pidsOf('hv-core', 'controld.qjb')
-    await probe.output(`kill -9 ${controld} ${pid}`)
-    const isHome = async () => (await atHome(card.address)) === AT_HOME
-    await until('the card at home', isHome, { timeoutMs: minutes(2), intervalMs: 500, signal: machine.died })
-    await vms.waitForPowerState(vm.id, 'crashed', minutes(1))
-  })
-
   it('stays where it is when its driver cannot be had', async () => {
     const { probe } = host()
     await probe.output('rmmod vfio_pci')
@@ -205,9 +194,21 @@ describe('virtual functions', () => {
       status: 409,
       json: { code: 'pci.sriov.in-use' },
     })
-    await vms.power(user.id, 'power-off', minutes(1))
-    expect(await find('virtual function', ({ id }) => id === `${disk.id}-vf1`)).toMatchObject({ vm: null, driver: null })
-    await vms.remove(user.id)
+  })
+
+  it('come back when their VM ends together with controld', async () => {
+    const { probe, vms, machine } = host()
+    const { id: user, status } = (await vms.list()).find(({ spec }) => spec.name === 'third') ?? vm
+    const [controld] = await probe.pidsOf('hv-core', 'controld.qjb')
+    await probe.output(`kill -9 ${controld} ${status.pid}`)
+    const isBack = async () => {
+      const { driver, vm: holder } = await find('virtual function', (device) => device.id.endsWith('-vf1'))
+      return driver === null && holder === null && (await probe.output('ls /proc/1/root/run/corbel/pci')) === ''
+    }
+    const options = { timeoutMs: minutes(2), intervalMs: 500, signal: machine.died }
+    await until('the virtual function at home', () => isBack().catch(() => false), options)
+    await vms.waitForPowerState(user, 'crashed', minutes(1))
+    await vms.remove(user)
   })
 
   it('are made again when the host has lost them', async () => {
