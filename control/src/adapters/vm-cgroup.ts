@@ -44,7 +44,7 @@ export function findCgroups(root: string): ReadonlyMap<string, string> {
 }
 
 /** Every process in it is sent SIGKILL before this returns, and so ends whatever becomes of us. Nothing to do when it is not there. */
-export function killCgroup(path: string): void {
+function killCgroup(path: string): void {
   if (fs.statOrNull(path) !== null) fs.writeControl(`${path}/cgroup.kill`, '1')
 }
 

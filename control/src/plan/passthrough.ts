@@ -21,7 +21,7 @@ const CUT_OFF: Readonly<Record<DeviceUse['kind'], string>> = {
 }
 
 /** All in the same IOMMU group, itself included. */
-export function groupOf(device: SeenDevice, seen: readonly SeenDevice[]): readonly SeenDevice[] {
+function groupOf(device: SeenDevice, seen: readonly SeenDevice[]): readonly SeenDevice[] {
   if (device.iommuGroup === null) return []
   return seen.filter(({ iommuGroup }) => iommuGroup === device.iommuGroup)
 }

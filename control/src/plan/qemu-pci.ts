@@ -9,7 +9,7 @@ import { device } from './vm-view.ts'
 /** Through which VFIO is asked for memory to be mapped; there for everybody, of no use without a group. */
 const CONTAINER = '/dev/vfio/vfio'
 
-export function passedName(slot: number): string {
+function passedName(slot: number): string {
   return `pci${slot}`
 }
 

@@ -75,7 +75,9 @@ describe('the command line of QEMU', () => {
   it('refuses a device that is nowhere rather than rendering a wrong one', () => {
     const descriptors = { qmp: 3, serials: [4], agent: 5, tpm: null, nics: { 0: 6 } }
     const spec = rowSpec('pciDevices')
-    expect(() => renderQemuArgv({ spec, bootMemoryMiB: 512, descriptors, incoming: false, memory: ANYWHERE })).toThrow('no address for pci0')
+    expect(() => renderQemuArgv({ spec, bootMemoryMiB: 512, descriptors, incoming: false, memory: ANYWHERE })).toThrow(
+      'no address for pci0',
+    )
   })
 
   it('refuses a NIC without descriptor rather than rendering a wrong one', () => {
