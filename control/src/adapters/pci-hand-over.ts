@@ -33,8 +33,9 @@ export async function handOver(address: string, vm: string, tools: PciTools): Pr
   if (!tools.isThere(address)) throw new VmHostFailure('pci.device.missing', 'hand-over', `${address} is not there`)
   const left = tools.records().find((record) => record.address === address)
   const now = tools.driverOf(address)
-  // What an earlier VM left behind keeps the driver that it came from.
-  tools.keep({ address, vm, driver: left === undefined ? now : left.driver })
+  // What an earlier VM left behind keeps the driver that it came from; what a driver of the host has is no such thing.
+  const isLeft = left !== undefined && (now === null || now === VFIO_DRIVER)
+  tools.keep({ address, vm, driver: isLeft ? left.driver : now })
   await tools.setOverride(address, VFIO_DRIVER)
   if (now === VFIO_DRIVER) return
   if (now !== null) await tools.unbind(address, now)
@@ -54,7 +55,9 @@ export async function giveBack(address: string, tools: PciTools): Promise<void> 
     if (now === VFIO_DRIVER) await tools.unbind(address, now)
     if (record.driver !== null && tools.driverOf(address) === null) await tools.probe(address)
     const then = tools.driverOf(address)
-    if (then !== record.driver) {
+    // Another card may be in its place by now, with another driver.
+    const isHome = then === null ? record.driver === null : then !== VFIO_DRIVER
+    if (!isHome) {
       const message = `${address} was not taken by ${record.driver ?? 'no driver'} again: ${then ?? 'no driver'} has it`
       throw new VmHostFailure('pci.give-back.failed', 'give-back', message)
     }

@@ -111,7 +111,7 @@ export function createApp(outside: AppPorts): App {
         if (target.kind === 'vm') resources.rebalance()
       })
       await reconcile(ports, ledger, fleet, { reconfigure, suspension })
-      for (const problem of await ports.pciDevices.settle()) ports.log('error', `passthrough: ${problem}`)
+      await passthrough.settle()
       // Before any VM is started that may have one of them.
       await virtualFunctions.restore()
       restarts.resume()

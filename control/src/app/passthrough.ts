@@ -15,10 +15,13 @@ import {
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
+import { tellHost } from './tell-host.ts'
 import type { VfBook } from './virtual-functions.ts'
 
 export interface Passthrough {
   list(): readonly HostDevice[]
+  /** At start: gives back what VMs that are gone have left behind; what cannot be is told as an event. Never rejects. */
+  settle(): Promise<void>
   /** What a device is; null for one that is not there. */
   identify(device: string): PciIdentity | null
   /** Refuses devices that no VM may have. Those that `before` had in the same way may be away by now, or needed by the host since: that is for the next power-on. */
@@ -32,8 +35,8 @@ export interface Passthrough {
 }
 
 export function createPassthrough(
-  { pciDevices }: Pick<AppPorts, 'pciDevices'>,
-  ledger: Pick<Ledger, 'vms'>,
+  { pciDevices, log }: Pick<AppPorts, 'pciDevices' | 'log'>,
+  ledger: Pick<Ledger, 'vms' | 'write'>,
   book: Pick<VfBook, 'counts'>,
 ): Passthrough {
   /** Being started, by id. */
@@ -65,6 +68,12 @@ export function createPassthrough(
         for (const { device } of spec.pciDevices) wantedBy.set(device, [...(wantedBy.get(device) ?? []), id])
       }
       return describeDevices(pciDevices.observe(), holders(), wantedBy, book.counts())
+    },
+
+    async settle() {
+      for (const problem of await pciDevices.settle()) {
+        tellHost(ledger, log, 'host.device-not-given-back', `A device could not be given back to the host: ${problem}.`)
+      }
     },
 
     identify(device) {

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.ts'
 import type { Passthrough } from './passthrough.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
+import { tellHost } from './tell-host.ts'
 import type { Change } from './vms.ts'
 
 const SETTING = 'virtualFunctions'
@@ -102,15 +103,12 @@ export function createSriovSettings(
           await restoreOne(kept)
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error)
-          log('error', `virtual functions of ${kept.device}: ${why}`)
-          try {
-            ledger.write((draft) => {
-              const message = `${kept.device} does not have its ${kept.count} virtual functions: ${why}.`
-              draft.event('host.virtual-functions-failed', 'error', { kind: 'host', id: 'host' }, message)
-            })
-          } catch (failure) {
-            log('error', `that could not be told either: ${String(failure)}`)
-          }
+          tellHost(
+            ledger,
+            log,
+            'host.virtual-functions-failed',
+            `${kept.device} does not have its ${kept.count} virtual functions: ${why}.`,
+          )
         }
       }
     },

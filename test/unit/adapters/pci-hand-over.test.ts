@@ -66,6 +66,22 @@ describe('a device', () => {
     expect(pci.records.size).toBe(0)
   })
 
+  it('that was replaced while a VM had it is left to its own driver', async () => {
+    await handOver(CARD, 'vm1', tools)
+    const [seen] = pci.observe().filter(({ address }) => address === CARD)
+    if (seen === undefined) throw new Error('no card')
+    pci.remove(CARD)
+    pci.add({ ...seen, driver: 'igb' })
+    await handOver(CARD, 'vm2', tools)
+    await giveBackAll('vm2', tools)
+    expect([driver(), pci.records.size]).toEqual(['igb', 0])
+    await handOver(CARD, 'vm1', tools)
+    pci.remove(CARD)
+    pci.add({ ...seen, driver: 'ixgbe' })
+    await giveBackAll('vm1', tools)
+    expect([driver(), pci.records.size]).toEqual(['ixgbe', 0])
+  })
+
   it('comes back wherever its leaving, and its coming back, is cut off', async () => {
     const run = async (effects: number, act: (tools: PciTools) => Promise<unknown>) => {
       const one = new ControlProcess(new FakeClock(), null, () => {})

@@ -115,6 +115,7 @@ export class History {
       this.failCommand,
       this.failCommand,
       this.crash,
+      this.unwilling,
       this.stubborn,
       this.deaf,
     ] as const
@@ -222,6 +223,13 @@ export class History {
     // Others are refused only where there is no such thing.
     const commands = ['blockdev-add', 'device_add', 'netdev_add', 'getfd', 'migrate', 'qom-set', 'add-fd'] as const
     if (machine !== undefined) machine.failNextCommand = this.world.random.pick(commands)
+  }
+
+  /** A card does not want to go. */
+  unwilling(): void {
+    const { refusing } = this.world.vmHost.kernel.pci
+    const address = this.world.random.pick(['0000:01:00.0', '0000:02:00.0', '0000:02:00.1'])
+    if (!refusing.delete(address)) refusing.set(address, 'vfio')
   }
 
   crash(): void {

@@ -144,6 +144,9 @@ describe('a device of the host', () => {
     app.power.powerOff(id, BY)
     await settle()
     expect(away()).toEqual([ADDRESS])
+    app = await world.boot()
+    const message = `A device could not be given back to the host: ${ADDRESS} was not taken by e1000e again: no driver has it.`
+    expect(world.store.latestEvents(5)).toContainEqual(expect.objectContaining({ code: 'host.device-not-given-back', message }))
     pci.refusing.clear()
     app = await world.boot()
     expect(away()).toEqual([])
