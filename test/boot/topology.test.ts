@@ -27,7 +27,7 @@ const HARDWARE: Hardware = {
 }
 
 let topology: HostTopology
-const host = booted({ name: 'topology', hardware: HARDWARE }, async (appliance) => {
+const host = booted({ name: 'topology', probe: true, hardware: HARDWARE }, async (appliance) => {
   await appliance.readyAndLoggedIn()
   topology = await appliance.api.call<HostTopology>('GET', '/v1/host/topology')
 })
