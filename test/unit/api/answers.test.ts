@@ -30,6 +30,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/pools': { name: 'silver' },
   'PATCH /v1/pools/{pool}': { cpu: { shares: 300 } },
   'PATCH /v1/host/resources': { reserve: { cores: 1 } },
+  'PUT /v1/host/devices/{device}/virtual-functions': { count: 1 },
   'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
   'POST /v1/datastores/{name}/disks': { file: 'new.raw', format: 'raw', sizeBytes: 1_048_576 },
   'POST /v1/datastores/{name}/files/{file}/grow': { sizeBytes: 1_048_576 },
@@ -102,6 +103,7 @@ describe('every answer is as documented', () => {
       .replace('{pool}', 'gold')
       .replace('{name}', 'local')
       .replace('{file}', 'c.raw')
+      .replace('{device}', 'PCI0-1e.0-00.0')
     const body = BODIES[key]
     const sent: Sent = {
       method: route.method,
