@@ -77,6 +77,7 @@ export const modules = [
   'kvm_amd',
   'kvm_intel',
   'vhost_net',
+  'vfio_iommu_type1',
   'vfio_pci',
   'tun',
   'bridge',
