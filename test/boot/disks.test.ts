@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { qcow2OnAnotherFile } from '../fakes/qcow2.ts'
 import { EventStream } from '../harness/event-stream.ts'
 import { GuestShell } from '../harness/guest-shell.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
@@ -30,28 +31,6 @@ async function fileNamed(name: string): Promise<File | undefined> {
 async function availableBytes(): Promise<number> {
   const { items } = await host().api.call<{ items: readonly { availableBytes: number }[] }>('GET', '/v1/datastores')
   return items[0]?.availableBytes ?? 0
-}
-
-/** The header of a qcow2 image that lies on another file. */
-function withBackingFile(): Buffer {
-  const image = Buffer.alloc(65_536)
-  const fields = [
-    [0, 0x514649fb],
-    [4, 3],
-    [12, 0x200],
-    [16, 11],
-    [20, 16],
-    [28, MIB],
-    [36, 1],
-    [44, 0x30000],
-    [52, 0x10000],
-    [56, 1],
-    [96, 4],
-    [100, 104],
-  ] as const
-  for (const [at, value] of fields) image.writeUInt32BE(value, at)
-  image.write('/etc/passwd', 0x200)
-  return image
 }
 
 const ask = (path: string, body: object) => host().api.call<Task>('POST', path, { body })
@@ -153,8 +132,8 @@ describe('an upload', () => {
 
   it.each<[string, Buffer, Record<string, string>, string, string]>([
     ['is not what its digest says', bytes, digest(Buffer.from('x')), '', 'upload.digest'],
-    ['names another file in its header', withBackingFile(), {}, '', 'image.backing-file'],
-    ['does so as a raw image', withBackingFile(), {}, '?format=raw', 'image.backing-file'],
+    ['names another file in its header', Buffer.from(qcow2OnAnotherFile('/etc/passwd')), {}, '', 'image.backing-file'],
+    ['does so as a raw image', Buffer.from(qcow2OnAnotherFile('/etc/passwd')), {}, '?format=raw', 'image.backing-file'],
     ['is no qcow2 image though it should be', bytes, {}, '?format=qcow2', 'image.not-qcow2'],
   ])('that %s is refused, and nothing is left of it', async (_name, body, headers, query, code) => {
     expect(await put('bad', body, headers, query)).toMatchObject({ status: 422, json: { code } })

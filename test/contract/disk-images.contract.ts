@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ImageFormat } from '../../control/src/domain/disk-image.ts'
 import type { DiskImages, Following, ReceivedImage } from '../../control/src/ports/disk-images.ts'
+import { qcow2OnAnotherFile } from '../fakes/qcow2.ts'
 
 export interface DiskImagesBench {
   readonly images: DiskImages
@@ -50,28 +51,6 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
     return (error as { readonly code?: string }).code ?? String(error)
   }
   return 'it did not fail'
-}
-
-/** The header of a qcow2 image that needs another file. */
-function withBackingFile(): Uint8Array {
-  const bytes = new Uint8Array(65_536)
-  const view = new DataView(bytes.buffer)
-  for (const [at, value] of [
-    [0, 0x514649fb],
-    [4, 3],
-    [12, 0x200],
-    [20, 16],
-    [28, MIB],
-    [36, 1],
-    [44, 0x30000],
-    [52, 0x10000],
-    [56, 1],
-    [96, 4],
-    [100, 104],
-  ] as const) {
-    view.setUint32(at, value)
-  }
-  return bytes
 }
 
 /** `make` gives images in an empty directory. */
@@ -148,7 +127,7 @@ export function diskImagesContract(make: () => DiskImagesBench): void {
 
     it.each([
       ['what is no qcow2 image', new Uint8Array([1, 2, 3]), 'image.not-qcow2'],
-      ['what needs another file', withBackingFile(), 'image.backing-file'],
+      ['what needs another file', qcow2OnAnotherFile(), 'image.backing-file'],
     ])('as qcow2 refuses %s', async (_name, head, code) => {
       const { images, directory, names, put } = make()
       put('a', head, MIB)
@@ -160,7 +139,7 @@ export function diskImagesContract(make: () => DiskImagesBench): void {
 
     it('as raw copies whatever it is, and tells what it looks like', async () => {
       const { images, directory, put } = make()
-      put('a', withBackingFile(), MIB)
+      put('a', qcow2OnAnotherFile(), MIB)
       const path = `${directory}/b`
       await images.copy({ source: `${directory}/a`, sourceFormat: 'raw', path, format: 'raw' }, follower())
       expect(images.info(path, 'raw')).toEqual({ virtualSizeBytes: MIB, fixedSize: null, beginsAsQcow2: true })
@@ -215,8 +194,8 @@ export function diskImagesContract(make: () => DiskImagesBench): void {
       ['what was cut off', { sizeBytes: 4 }, abc, 3, 'upload.truncated'],
       ['what is not what was told', { sha256: sha256.replace('b', 'c') }, abc, 3, 'upload.digest'],
       ['what is no qcow2 image as one', { format: 'qcow2' }, abc, 3, 'image.not-qcow2'],
-      ['what needs another file', {}, withBackingFile(), MIB, 'image.backing-file'],
-      ['what needs another file though it is said to be raw', { format: 'raw' }, withBackingFile(), MIB, 'image.backing-file'],
+      ['what needs another file', {}, qcow2OnAnotherFile(), MIB, 'image.backing-file'],
+      ['what needs another file though it is said to be raw', { format: 'raw' }, qcow2OnAnotherFile(), MIB, 'image.backing-file'],
     ])('keeps nothing of %s', async (_name, image, head, sizeBytes, code) => {
       const bench = make()
       expect(await codeOf(receive(bench, image, head, sizeBytes))).toBe(code)

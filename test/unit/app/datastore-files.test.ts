@@ -1,9 +1,9 @@
 // The files of datastores: who uses them, and that nobody loses one that is used.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
-import type { Refusal } from '../../../control/src/app/refusal.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
+import { refusalOfPromise } from './refused.ts'
 
 const BY = 'operator'
 const at = (file: string) => ({ datastore: 'local', file })
@@ -20,15 +20,6 @@ beforeEach(async () => {
 const pass = (ms = 0) => world.clock.advance(ms)
 const makeVm = (name: string, spec: Record<string, unknown>) => app.vms.create(draft(name, spec), { dryRun: false, by: BY }).id
 const usersOf = (file: string) => app.files.list('local').find(({ name }) => name === file)?.usedBy
-
-async function refusalOf(work: Promise<unknown>): Promise<Refusal> {
-  try {
-    await work
-  } catch (error) {
-    return error as Refusal
-  }
-  throw new Error('it was not refused')
-}
 
 describe('the list of files', () => {
   it('tells of each by whom it is used, in whatever way, now or when it is powered on', async () => {
@@ -52,7 +43,7 @@ describe('deleting a file', () => {
     await app.files.remove(at('b.qcow2'), BY)
     expect(world.datastores.contents?.has('b.qcow2')).toBe(false)
     expect(world.store.latestEvents(1)).toMatchObject([{ code: 'file.deleted', target: { kind: 'file', id: 'local/b.qcow2' } }])
-    expect(await refusalOf(app.files.remove(at('b.qcow2'), BY))).toMatchObject({ code: 'file.not-found' })
+    expect(await refusalOfPromise(app.files.remove(at('b.qcow2'), BY))).toMatchObject({ code: 'file.not-found' })
   })
 
   it.each<[string, string, Record<string, unknown>]>([
@@ -62,10 +53,10 @@ describe('deleting a file', () => {
   ])('that is the %s of a VM is refused, on or off, and names the VM', async (_what, file, spec) => {
     const id = makeVm('web1', spec)
     const expected = { code: 'file.in-use', problems: [{ code: 'file.in-use', message: 'is used by the VM web1', got: file }] }
-    expect(await refusalOf(app.files.remove(at(file), BY))).toMatchObject(expected)
+    expect(await refusalOfPromise(app.files.remove(at(file), BY))).toMatchObject(expected)
     app.power.powerOn(id, BY)
     await pass()
-    expect(await refusalOf(app.files.remove(at(file), BY))).toMatchObject(expected)
+    expect(await refusalOfPromise(app.files.remove(at(file), BY))).toMatchObject(expected)
     expect(world.datastores.contents?.has(file)).toBe(true)
   })
 
@@ -74,7 +65,7 @@ describe('deleting a file', () => {
     app.power.powerOn(id, BY)
     await pass()
     app.vms.patch(id, fromDisk, () => true, { dryRun: false, by: BY })
-    expect(await refusalOf(app.files.remove(at('initrd'), BY))).toMatchObject({ code: 'file.in-use' })
+    expect(await refusalOfPromise(app.files.remove(at('initrd'), BY))).toMatchObject({ code: 'file.in-use' })
     app.power.powerOff(id, BY)
     await pass()
     await app.files.remove(at('initrd'), BY)
@@ -87,19 +78,19 @@ describe('deleting a file', () => {
     app.power.suspend(id, BY)
     await pass()
     app.vms.patch(id, { disks: [] }, () => true, { dryRun: false, by: BY })
-    expect(await refusalOf(app.files.remove(at('a.qcow2'), BY))).toMatchObject({ code: 'file.in-use' })
+    expect(await refusalOfPromise(app.files.remove(at('a.qcow2'), BY))).toMatchObject({ code: 'file.in-use' })
   })
 
   it('that a task is working on is refused', async () => {
     world.diskImages.gate = new Promise(() => {})
     app.disks.copy(at('a.qcow2'), { to: 'd' }, BY)
-    expect(await refusalOf(app.files.remove(at('a.qcow2'), BY))).toMatchObject({ code: 'file.busy' })
+    expect(await refusalOfPromise(app.files.remove(at('a.qcow2'), BY))).toMatchObject({ code: 'file.busy' })
   })
 
   it.each([
     ['of another datastore', { datastore: 'other', file: 'a.qcow2' }, 'datastore.not-found'],
     ['that is nobody’s to see', at('.vm'), 'file.not-found'],
   ])('%s is refused', async (_name, file, code) => {
-    expect(await refusalOf(app.files.remove(file, BY))).toMatchObject({ code })
+    expect(await refusalOfPromise(app.files.remove(file, BY))).toMatchObject({ code })
   })
 })

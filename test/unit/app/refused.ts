@@ -12,11 +12,13 @@ export function refusalOf(act: () => unknown): Refusal {
 
 export const codeOf = (act: () => unknown) => refusalOf(act).code
 
-export async function codeOfPromise(act: Promise<unknown>): Promise<string> {
+export async function refusalOfPromise(act: Promise<unknown>): Promise<Refusal> {
   try {
     await act
   } catch (error) {
-    return (error as { code: string }).code
+    return error as Refusal
   }
   throw new Error('was not refused')
 }
+
+export const codeOfPromise = async (act: Promise<unknown>): Promise<string> => (await refusalOfPromise(act)).code
