@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <unistd.h>
 
 #define READ_LIMIT_DEFAULT (16 << 20)
@@ -89,6 +90,9 @@ static JSValue js_write_file_atomic(JSContext *ctx, JSValueConst this_val, int a
 
 static JSValue js_write_control(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     struct hv_data data;
+    int64_t uid = -1;
+    if (hv_get_integer(ctx, argv[2], "uid", 0, UINT32_MAX - 1, &uid) < 0)
+        return JS_EXCEPTION;
     const char *path = hv_string(ctx, argv[0], "path");
     if (!path)
         return JS_EXCEPTION;
@@ -97,8 +101,12 @@ static JSValue js_write_control(JSContext *ctx, JSValueConst this_val, int argc,
         JS_ThrowTypeError(ctx, "text must be a string");
     } else if (hv_data_get(ctx, argv[1], "text", &data) == 0) {
         const char *call = "openat";
+        // Without the right to become that user nothing changes, and the file's own rights decide.
+        int own = uid < 0 ? -1 : setfsuid((uid_t)uid);
         int fd = open(path, O_WRONLY | O_CLOEXEC);
         int error = fd < 0 ? errno : 0;
+        if (own >= 0)
+            setfsuid((uid_t)own);
         if (!error) {
             // One write: the kernel takes a control file's value from one call.
             call = "write";
@@ -148,7 +156,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_MAGIC_DEF("readText", 2, js_read, TEXT),
     JS_CFUNC_MAGIC_DEF("readHead", 2, js_read, HEAD),
     JS_CFUNC_DEF("writeFileAtomic", 3, js_write_file_atomic),
-    JS_CFUNC_DEF("writeControl", 2, js_write_control),
+    JS_CFUNC_DEF("writeControl", 3, js_write_control),
     JS_CFUNC_DEF("openFd", 2, js_open_fd),
     JS_CFUNC_DEF("closeFd", 1, js_close_fd),
     JS_CFUNC_MAGIC_DEF("stat", 1, fs_js_stat, FS_STAT),

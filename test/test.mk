@@ -14,11 +14,11 @@ guests: deps tools ## Make the media of the guests that tests and `make run` boo
 $(BUILD)/harness/%.mjs: test/harness/%.ts $(HARNESS_SOURCES) $(NODE_MODULES)
 	@mkdir -p $(@D)
 	$(ESBUILD) $< --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=$@ $(NODE_BUNDLE)
-$(BUILD)/harness/%.mjs: test/bench/%.ts $(HARNESS_SOURCES) $(NODE_MODULES)
+$(BUILD)/harness/%.mjs: test/bench/%.ts $(HARNESS_SOURCES) $(CONTROL_SOURCES) $(NODE_MODULES)
 	@mkdir -p $(@D)
 	$(ESBUILD) $< --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=$@ $(NODE_BUNDLE)
-# ws is CommonJS and asks for Node's modules by require.
-NODE_BUNDLE := --banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+# ws is CommonJS and asks for Node's modules by require; esbuild is a program beside its script.
+NODE_BUNDLE := --external:esbuild --banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 .PHONY: run
 run: $(ISO_TO_BUILD) guests $(BUILD)/harness/run.mjs ## Boot the ISO in QEMU and have it run a VM
@@ -40,5 +40,5 @@ campaign: deps ## Random histories, HISTORIES=100000 more each time; goes on whe
 	CORBEL_CAMPAIGN=$(HISTORIES) $(VITEST) run --project campaign
 
 .PHONY: bench
-bench: $(ISO_TO_BUILD) guests $(BUILD)/harness/bench.mjs ## Measure a booted appliance: table, and build/bench.json; PART=many-vms for that alone
+bench: $(ISO_TO_BUILD) guests hv-core $(BUILD)/harness/bench.mjs ## Measure a booted appliance and the planner: table, and build/bench.json; PART=many-vms, planner or guest-cpu for that alone
 	@CORBEL_ISO=$(ISO) node $(BUILD)/harness/bench.mjs $(PART)

@@ -28,8 +28,11 @@ declare module 'hv:fs' {
    * temporary file beside it, write, fsync, rename, fsync of the directory. `mode` defaults to 0o600.
    */
   export function writeFileAtomic(path: string, data: string | Uint8Array, options?: { mode?: number; uid?: number; gid?: number }): void
-  /** One write(2) to an existing file, as /proc, /sys and cgroup files want it. Never creates or truncates. */
-  export function writeControl(path: string, text: string): void
+  /**
+   * One write(2) to an existing file, as /proc, /sys and cgroup files want it. Never creates or truncates. With `uid` it is opened with that user's rights
+   * to files, which needs CAP_SETUID: what the kernel keeps of a process belongs to the process's user, and root without CAP_DAC_OVERRIDE is none.
+   */
+  export function writeControl(path: string, text: string, options?: { uid?: number }): void
   export function stat(path: string): Stat
   /** `null` when nothing is there (ENOENT, ENOTDIR); other errors throw. Follows symlinks. */
   export function statOrNull(path: string): Stat | null

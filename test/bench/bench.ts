@@ -1,12 +1,16 @@
-// `make bench`: the figures of a booted appliance, as a table and as build/bench.json; `many-vms` as argument measures that part alone. Measures; judges nothing.
+// `make bench`: the figures of a booted appliance and of the planner, as a table and as build/bench.json; `many-vms`, `planner` or `guest-cpu` as argument
+// measures that part alone. Measures; judges nothing.
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { accelerator } from '../harness/accel.ts'
 import { Appliance, type ApplianceOptions } from '../harness/appliance.ts'
 import { build, imageFile, iso } from '../harness/paths.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
+import { type GuestCpu, measureGuestCpu } from './guest-cpu.ts'
 import { type LoadResult, measureLoad } from './load.ts'
 import { type ManyVms, manyVmsRows, measureManyVms } from './many-vms.ts'
+import { measurePlanner, type PlannerCost, VMS } from './planner.ts'
+import { measurePlannerInEngine } from './planner-in-engine.ts'
 import { measurePowerOn, type PowerOnResult } from './power-on.ts'
 import { type Stage, stagesOf } from './stages.ts'
 
@@ -33,6 +37,14 @@ interface Figures {
   readonly vmCount: number
   readonly load: readonly LoadResult[]
   readonly manyVms: readonly ManyVms[]
+  readonly guestCpu: GuestCpu
+  readonly planner: Planner
+}
+
+/** In Node, and in the engine that is shipped. */
+interface Planner {
+  readonly node: readonly PlannerCost[]
+  readonly engine: readonly PlannerCost[]
 }
 
 async function withAppliance<T>(options: ApplianceOptions, use: (appliance: Appliance) => Promise<T>): Promise<T> {
@@ -91,9 +103,22 @@ async function measureManyVmsAlone(): Promise<string> {
   })
 }
 
+async function measureGuestCpuAlone(): Promise<string> {
+  return withAppliance({ name: 'bench-guest-cpu', probe: true, memoryMiB: 2048 }, async (appliance) => {
+    await appliance.readyAndLoggedIn()
+    return guestCpuRows(await measureGuestCpu(appliance, 3)).join('\n')
+  })
+}
+
+async function measureBothPlanners(): Promise<Planner> {
+  return { node: measurePlanner(() => performance.now(), 100), engine: await measurePlannerInEngine(100) }
+}
+
 async function measure(): Promise<Figures> {
   const chosen = await accelerator()
   const say = (text: string) => process.stdout.write(`==> ${text}\n`)
+  say('measuring the planner')
+  const planner = await measureBothPlanners()
   say(`measuring a boot of the ISO (${chosen.name})`)
   const isoBoot = await measureIsoBoot()
   say('measuring a direct boot')
@@ -108,6 +133,8 @@ async function measure(): Promise<Figures> {
     const load = await measureRequests(appliance)
     say('measuring up to 1000 defined VMs')
     const manyVms = await measureManyVms(appliance)
+    say('measuring the work of a guest')
+    const guestCpu = await measureGuestCpu(appliance, 3)
     return {
       accelerator: chosen.name,
       isoBytes: statSync(iso).size,
@@ -122,12 +149,40 @@ async function measure(): Promise<Figures> {
       vmCount,
       load,
       manyVms,
+      guestCpu,
+      planner,
     }
   })
 }
 
+const row = (what: string, value: string) => `${what.padEnd(64)} ${value.padStart(12)}`
+
+function guestCpuRows({ corbelPerSecond, plainPerSecond, ratio }: GuestCpu): string[] {
+  return [
+    row('work of a guest in a VM, rounds a second', corbelPerSecond.toFixed(2)),
+    row('work of the same guest in a plain QEMU, rounds a second', plainPerSecond.toFixed(2)),
+    row('work of a guest: ratio', ratio.toFixed(3)),
+  ]
+}
+
+function plannerRows({ node, engine }: Planner): string[] {
+  const cost = ({ p50Ms, p99Ms, growth }: PlannerCost) => `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ×${growth.toFixed(1)}`
+  return [
+    `planner, 256 threads and ${VMS} VMs; growth from a quarter of the VMs`,
+    ...[['Node', node] as const, ['the shipped engine', engine] as const].flatMap(([name, costs]) => [
+      `  in ${name}`,
+      ...costs.map((one) => `    ${one.what.padEnd(52)} ${cost(one)}`),
+    ]),
+  ]
+}
+
+const PARTS: Readonly<Record<string, () => Promise<string>>> = {
+  'many-vms': measureManyVmsAlone,
+  'guest-cpu': measureGuestCpuAlone,
+  planner: async () => plannerRows(await measureBothPlanners()).join('\n'),
+}
+
 function table(figures: Figures): string {
-  const row = (what: string, value: string) => `${what.padEnd(64)} ${value.padStart(12)}`
   const s = (seconds: number) => `${seconds.toFixed(1)} s`
   const ms = (value: number) => `${value.toFixed(1)} ms`
   const kib = (value: number) => `${(value / 1024).toFixed(1)} MiB`
@@ -155,12 +210,17 @@ function table(figures: Figures): string {
       row('  p99', ms(load.p99Ms)),
     ]),
     ...manyVmsRows(figures.manyVms),
+    ...guestCpuRows(figures.guestCpu),
+    ...plannerRows(figures.planner),
   ].join('\n')
 }
 
 try {
-  if (process.argv[2] === 'many-vms') {
-    process.stdout.write(`${await measureManyVmsAlone()}\n`)
+  const part = process.argv[2]
+  if (part !== undefined) {
+    const measurePart = PARTS[part]
+    if (measurePart === undefined) throw new Error(`there is no part ${part}: there are ${Object.keys(PARTS).join(', ')}`)
+    process.stdout.write(`${await measurePart()}\n`)
     process.exit(0)
   }
   const figures = await measure()

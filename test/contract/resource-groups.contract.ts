@@ -9,6 +9,8 @@ export interface ResourceGroupsBench {
   readonly top: string
   /** Null when there is no such file. */
   read(path: string): string | null
+  /** Makes the group of a VM with a process in it, of a user that is not root, at 500; returns what tells how soon it is given up. */
+  startIn(path: string): () => number
 }
 
 /** `make` gives groups with nothing arranged. The files used are there with any controllers, and none. */
@@ -41,6 +43,16 @@ export function resourceGroupsContract(make: () => ResourceGroupsBench): void {
       groups.remove(`${top}/pool.a`)
       expect(groups.arrange(one)).toEqual([])
       expect(read(`${top}/pool.a/cgroup.max.descendants`)).toBe('100')
+    })
+
+    it('of VMs say of their processes how soon they are given up, more or less than before', () => {
+      const { groups, top, startIn } = make()
+      const path = `${top}/0e5e9f1c`
+      const score = startIn(path)
+      for (const oomScoreAdj of [800, 200, 500]) {
+        expect(groups.arrange([{ path, kind: 'vm', files: {}, oomScoreAdj }])).toEqual([])
+        expect(score()).toBe(oomScoreAdj)
+      }
     })
 
     it('tell what cannot be written, and go on with the rest', () => {

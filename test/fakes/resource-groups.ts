@@ -12,12 +12,15 @@ export class FakeResourceGroups implements ResourceGroups {
   readonly placed = new Map<number, VcpuPlacement>()
   /** CPUs that serve devices; null before they were told. */
   steered: readonly number[] | null = null
+  /** What the processes in a group count for when memory is at an end, by path. */
+  readonly oomScores = new Map<string, number>()
 
   arrange(groups: readonly ResourceGroup[]): readonly string[] {
     const named = new Set(groups.map(({ path }) => path))
     for (const path of this.files.keys()) if (path.endsWith(`/${VCPU_GROUP}`) && !named.has(path)) this.files.delete(path)
-    return groups.flatMap(({ path, files }) => {
+    return groups.flatMap(({ path, files, oomScoreAdj }) => {
       const known = this.files.get(path) ?? {}
+      if (oomScoreAdj !== undefined) this.oomScores.set(path, oomScoreAdj)
       this.files.set(path, known)
       return Object.entries(files).flatMap(([name, text]) => {
         if (this.missing.has(name)) return [`${path}/${name}: not there`]
@@ -29,6 +32,7 @@ export class FakeResourceGroups implements ResourceGroups {
 
   remove(path: string): void {
     this.files.delete(path)
+    this.oomScores.delete(path)
   }
 
   placeVcpus(placement: VcpuPlacement): readonly string[] {

@@ -1,11 +1,12 @@
 // Resource groups over the real cgroups: what is promised, VMs found in pools, and what a group holds back is held back.
 import * as fs from 'hv:fs'
+import { type Process, spawn } from 'hv:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createResourceGroups } from '../../control/src/adapters/resource-groups.ts'
 import { findCgroups, makeCgroup } from '../../control/src/adapters/vm-cgroup.ts'
 import { resourceGroupsContract } from '../contract/resource-groups.contract.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
-import { cgroupMount } from './vm-bench.ts'
+import { cgroupMount, UID } from './vm-bench.ts'
 
 let directory = ''
 let top = ''
@@ -14,7 +15,12 @@ beforeEach(() => {
   top = `${cgroupMount()}/${directory.split('/').at(-1)}`
   makeCgroup(`${top}/one`, {})
 })
-afterEach(() => {
+const started: Process[] = []
+afterEach(async () => {
+  for (const process of started.splice(0)) {
+    process.kill(9)
+    await process.exited
+  }
   removeDirectory(directory)
   removeGroups(top)
 })
@@ -29,6 +35,13 @@ resourceGroupsContract(() => ({
   groups: createResourceGroups(top),
   top,
   read: (path) => (fs.statOrNull(path) === null ? null : fs.readText(path).trim()),
+  startIn(path) {
+    makeCgroup(path, {})
+    const process = spawn({ argv: ['/usr/bin/sleep', '60'], uid: UID, gid: UID, groups: [], cgroup: path, oomScoreAdj: 500 })
+    started.push(process)
+    expect(fs.stat(`/proc/${process.pid}/oom_score_adj`).uid).toBe(UID)
+    return () => Number(fs.readText(`/proc/${process.pid}/oom_score_adj`))
+  },
 }))
 
 describe('a VM', () => {

@@ -81,6 +81,7 @@ export class VmBench {
         argv: fakeQemuArgv(behaviour),
         uid: UID,
         cgroup,
+        oomScoreAdj: 500,
         view: [
           ...[program(PYTHON), program('/usr/lib'), program('/usr/lib64'), program('/usr/lib', '/lib'), program('/usr/lib64', '/lib64')],
           { source: `${this.directory}/disk`, target: '/disk/0', readOnly: false, device: false, executable: false },

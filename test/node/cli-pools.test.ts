@@ -17,7 +17,7 @@ describe('a pool', () => {
       ...{ exit: 0, output: 'gold: created\n', errors: '' },
     })
     expect((await on('pool', 'list')).output).toBe(
-      'NAME  IN    CORES  AT MOST  SHARES  MEMORY  AT MOST  DESCRIPTION\ngold  host      2     none     300     0 B    4 GiB  -\n',
+      'NAME  IN    CORES  AT MOST  SHARES  MEMORY  AT MOST  PRIORITY  DESCRIPTION\ngold  host      2     none     300     0 B    4 GiB  normal    -\n',
     )
     expect(await on('pool', 'set', 'gold', '--description', 'for those who pay', '--cpu', 'reservationCores=1')).toMatchObject({
       ...{ exit: 0, output: 'gold: changed, revision 2\n' },
@@ -37,6 +37,63 @@ describe('a pool', () => {
   it('is changed in something, or not at all', async () => {
     await on('pool', 'create', 'gold')
     expect((await on('pool', 'set', 'gold')).exit).toBe(2)
+  })
+})
+
+describe('a what-if', () => {
+  it('takes steps in short words, and tells of each and of what is whose afterwards', async () => {
+    await host.client.call({ method: 'POST', path: '/v1/vms', body: { name: 'web', memoryMiB: 1024 } })
+    const { exit, output } = await on(
+      ...['host', 'what-if', 'make-pool=gold,cpu.reservationCores=2', 'start=web', 'change=web,cpuAllocation.reservationCores=1'],
+      ...['start-new=x,count=2,vcpus=4,cpuAllocation.reservationCores=2,pool=gold', 'change-host,overcommit.vcpus=2', 'restart,cores=2'],
+    )
+    expect(exit).toBe(0)
+    expect(
+      output
+        .split('\n')
+        .slice(0, 7)
+        .map((line) => line.replace(/ +/g, ' ')),
+    ).toEqual([
+      'STEP OUTCOME MORE FIT WHY',
+      'make-pool=gold,cpu.reservationCores=2 admitted - -',
+      expect.stringMatching(/^start=web admitted \d+ -$/),
+      expect.stringMatching(/^change=web/),
+      expect.stringMatching(/^start-new=x,\S+ 1 admitted, then refused 0 x does not fit: 2 cores reserved are asked of the host, /),
+      expect.stringMatching(/^change-host,overcommit.vcpus=2 admitted/),
+      expect.stringMatching(/^restart,cores=2 admitted/),
+    ])
+    expect(output).toMatch(/^Missing +2 CPUs that the machine had$/m)
+    expect(output).toMatch(/^gold +1.5 of 2 +0 /m)
+  })
+
+  it.each([
+    ['begin=web', 'must begin with one of start, '],
+    ['start', 'needs a name: start=NAME'],
+    ['restart=x', 'takes no name: restart'],
+    ['stop=web,memoryMiB=1', 'stop takes no fields'],
+    ['change=web,memoryMiB', 'memoryMiB must be FIELD=VALUE'],
+  ])('that nobody understands is told: %s', async (step, message) => {
+    const { exit, errors } = await on('host', 'what-if', step)
+    expect(exit).toBe(2)
+    expect(errors).toContain(message)
+  })
+
+  it('with a field that there is none of is refused by the host', async () => {
+    const { exit, errors } = await on('host', 'what-if', 'start-new=x,__proto__=1', 'restart,cpus=2')
+    expect(exit).not.toBe(0)
+    expect(errors).toContain('steps[1].cpus')
+  })
+})
+
+describe('a power-on', () => {
+  it('is tried without being done', async () => {
+    const boot = { from: 'kernel', kernel: { datastore: 'local', file: 'vmlinuz' } }
+    await host.client.call({ method: 'POST', path: '/v1/vms', body: { name: 'web', boot } })
+    expect(await on('vm', 'power-on', 'web', '--dry-run')).toMatchObject({
+      exit: 0,
+      output: 'web: could be powered on; nothing was done\n',
+    })
+    expect((await on('vm', 'list')).output).toMatch(/^web +off/m)
   })
 })
 

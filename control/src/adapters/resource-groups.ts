@@ -18,6 +18,8 @@ const PARTITION = 'cpuset.cpus.partition'
 export function createResourceGroups(vms: string): ResourceGroups {
   /** By path of the file, what was written, and in which directory: one that was made anew has nothing of it. */
   const written = new Map<string, { readonly text: string; readonly directory: number }>()
+  /** By path of the group, what its processes were given. */
+  const scored = new Map<string, { readonly oomScoreAdj: number; readonly directory: number }>()
   /** Groups of vCPUs, by path, that are there or were. */
   const apart = new Set(vcpuGroups(vms).map(({ path }) => path))
 
@@ -37,6 +39,15 @@ export function createResourceGroups(vms: string): ResourceGroups {
       writeGroupFile(path, name, text)
       written.set(file, { text, directory })
     })
+  }
+
+  /** A process that is started later is started with it. */
+  function score({ path, oomScoreAdj }: ResourceGroup, directory: number): readonly string[] {
+    const before = scored.get(path)
+    if (oomScoreAdj === undefined || (before?.oomScoreAdj === oomScoreAdj && before.directory === directory)) return []
+    const problems = scoreProcesses(path, oomScoreAdj)
+    if (problems.length === 0) scored.set(path, { oomScoreAdj, directory })
+    return problems
   }
 
   /** What was one's own is let go before it is another's: the kernel gives no CPU to two. What stays is not touched, as others reach theirs through it. */
@@ -73,12 +84,15 @@ export function createResourceGroups(vms: string): ResourceGroups {
             if (!make(group)) return []
             if (group.kind === 'vcpus') apart.add(group.path)
             const { ino } = fs.stat(group.path)
-            return Object.entries(group.files).flatMap(([name, text]) => write(group.path, ino, name, text))
+            const unscored = score(group, ino)
+            const unwritten = Object.entries(group.files).flatMap(([name, text]) => write(group.path, ino, name, text))
+            return [...unscored, ...unwritten]
           }),
         ),
       ]
       const current = new Set(groups.flatMap(({ path, files }) => Object.keys(files).map((name) => `${path}/${name}`)))
       for (const file of written.keys()) if (!current.has(file)) written.delete(file)
+      for (const path of scored.keys()) if (!named.has(path)) scored.delete(path)
       return problems
     },
     remove(path) {
@@ -102,6 +116,22 @@ function vcpuGroups(vms: string): readonly { readonly id: string; readonly path:
   return [...findCgroups(vms)].flatMap(([id, group]) => {
     const path = `${group}/${VCPU_GROUP}`
     return fs.statOrNull(path) === null ? [] : [{ id, path }]
+  })
+}
+
+/** Files of processes belong to their user. One that ends meanwhile has nothing left to be said of. */
+function scoreProcesses(path: string, oomScoreAdj: number): readonly string[] {
+  const pids = fs.readText(`${path}/cgroup.procs`).split('\n')
+  return pids.flatMap((pid) => {
+    const file = `/proc/${pid}/oom_score_adj`
+    try {
+      if (pid === '' || Number(fs.readText(file)) === oomScoreAdj) return []
+      fs.writeControl(file, String(oomScoreAdj), { uid: fs.stat(file).uid })
+      return []
+    } catch (error) {
+      const isGone = isNativeError(error) && (error.code === 'ENOENT' || error.code === 'ESRCH')
+      return isGone ? [] : [`${file}: ${String(error)}`]
+    }
   })
 }
 

@@ -30,8 +30,7 @@ export function sandboxOf(effect: StartProcess, fds: Record<number, number>): Sp
       // Locked memory is the host's to give.
       memlock: [lockable, lockable],
     },
-    // Under memory pressure a VM goes before the control plane, which is below 0.
-    oomScoreAdj: 500,
+    oomScoreAdj: effect.oomScoreAdj,
     umask: 0o077,
     cwd: '/',
   }

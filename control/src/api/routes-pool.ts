@@ -1,11 +1,13 @@
 // Routes about what of the host is whose: pools, the host's reserve, how far more may be given out than there is.
 import { type PoolRecord, poolSpecSchema } from '../domain/pool.ts'
+import { whatIfSchema } from '../domain/what-if.ts'
 import { json, noContent } from './answer.ts'
 import { etag, matches } from './etag.ts'
 import type { CompleteResponse } from './message.ts'
 import { type Call, flag, type Route, withBody, withoutBody } from './route.ts'
 import { emptySchema, listOf, patchSchema } from './schemas.ts'
 import { poolSchema, resourcesViewSchema } from './schemas-pool.ts'
+import { whatIfAnswerSchema } from './schemas-what-if.ts'
 
 const DRY_RUN = { dryRun: flag('Check everything, write nothing') }
 const MERGE_PATCH = ['application/merge-patch+json', 'application/json']
@@ -37,6 +39,24 @@ export const poolRoutes: readonly Route[] = [
     },
     { schema: patchSchema, prefix: 'resources', mediaTypes: MERGE_PATCH },
     ({ app, body, by }) => json(200, app.resources.change(body, by)),
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/resources/accept', who: 'administrator' },
+      summary: 'CPUs and memory that are missing were taken out on purpose: they are missed no more',
+      answers: [{ status: 200, description: 'As it is from now on', schema: resourcesViewSchema }],
+    },
+    { schema: emptySchema, prefix: 'resources' },
+    ({ app, by }) => json(200, app.resources.accept(by)),
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/resources/what-if', who: 'viewer' },
+      summary: 'What would become of resources and VMs if this and that were done, step by step; nothing is',
+      answers: [{ status: 200, description: 'The outcome of each step, and what is whose after the last', schema: whatIfAnswerSchema }],
+    },
+    { schema: whatIfSchema, prefix: 'what-if' },
+    ({ app, body }) => json(200, app.whatIf(body.steps)),
   ),
   withoutBody(
     {

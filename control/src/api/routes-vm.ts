@@ -3,12 +3,13 @@ import type { App } from '../app/app.ts'
 import type { Task } from '../domain/task.ts'
 import { vmSpecSchema } from '../domain/vm.ts'
 import type { Vm } from '../domain/vm-status.ts'
-import { jsonText, noContent, vmFragment } from './answer.ts'
+import { json, jsonText, noContent, vmFragment } from './answer.ts'
 import { etag, matches } from './etag.ts'
 import type { CompleteResponse } from './message.ts'
 import { type Call, flag, type Route, withBody, withoutBody } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
 import { emptySchema, listOf, patchSchema, shutdownRequestSchema, taskSchema, vmSchema } from './schemas.ts'
+import { allocationSchema } from './schemas-pool.ts'
 
 const DRY_RUN = { dryRun: flag('Check everything, write nothing; the answer is what would have been answered') }
 
@@ -95,7 +96,17 @@ export const vmRoutes: readonly Route[] = [
       return noContent()
     },
   ),
-  powerRoute('power-on', 'Power on', (power, id, by) => power.powerOn(id, by)),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/vms/{id}/power-on', who: 'operator', summary: 'Power on', query: DRY_RUN },
+      answers: [ACCEPTED, { status: 200, description: 'With `dryRun`: what it would be given', schema: allocationSchema }],
+    },
+    { schema: emptySchema, prefix: 'vm' },
+    (call) => {
+      const { power } = call.app
+      return change(call).dryRun ? json(200, power.tryPowerOn(vmId(call))) : accepted(power.powerOn(vmId(call), call.by))
+    },
+  ),
   withBody(
     { method: 'POST', path: '/v1/vms/{id}/shutdown', who: 'operator', summary: 'Ask the guest to shut down', answers: [ACCEPTED] },
     { schema: shutdownRequestSchema, prefix: 'shutdown' },

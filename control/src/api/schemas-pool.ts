@@ -1,7 +1,14 @@
 // What the API answers about pools and the host's resources, as schemas.
 import * as v from 'valibot'
 import { closed } from '../domain/check.ts'
-import { hostResourcesSchema, type ResourcesView, type VmCpusView } from '../domain/host-resources.ts'
+import {
+  type Allocation,
+  hostResourcesSchema,
+  type Overcommitted,
+  type PoolView,
+  type ResourcesView,
+  type VmCpusView,
+} from '../domain/host-resources.ts'
 import { type PoolRecord, poolSpecSchema } from '../domain/pool.ts'
 import { type Of, problemSchema } from './schemas.ts'
 
@@ -27,6 +34,38 @@ export const poolSchema = closed({
   revision: v.pipe(v.number(), v.integer(), v.minValue(1), v.description('Counts changes; the ETag is this in quotes.')),
 }) satisfies Of<PoolRecord>
 
+export const allocationSchema = closed({
+  pool: v.string(),
+  vcpus: v.number(),
+  memoryMiB: v.pipe(mib, v.description('QEMU’s own included.')),
+  reservedCores: v.pipe(cores, v.description('Promised.')),
+  reservedMiB: v.pipe(mib, v.description('Promised, QEMU’s own included.')),
+}) satisfies Of<Allocation>
+
+const ratio = v.pipe(v.number(), v.minValue(0), v.description('Given out per what there is; above 1 is more than that.'))
+
+const overcommittedSchema = closed({ memory: ratio, vcpus: ratio }) satisfies Of<Overcommitted>
+
+const poolViewSchema = closed({
+  name: v.string(),
+  parent: v.string(),
+  cpu: closed({
+    promisedCores: cores,
+    keptCores: v.pipe(cores, v.description('Of the promise; less than that only where the host has less than it promised.')),
+    givenCores: v.pipe(cores, v.description('To VMs, and to pools in it.')),
+    freeCores: v.pipe(cores, v.description('The most that a VM in it could still be promised.')),
+  }),
+  memory: closed({
+    promisedMiB: mib,
+    keptMiB: mib,
+    givenMiB: mib,
+    freeMiB: mib,
+    usedMiB: v.pipe(mib, v.description('Of VMs that run, promised or not.')),
+  }),
+  vcpus: v.number(),
+  overcommitted: v.pipe(overcommittedSchema, v.description('Against the smallest limit that it is under, or what the host has for VMs.')),
+}) satisfies Of<PoolView>
+
 export const resourcesViewSchema = closed({
   settings: hostResourcesSchema,
   capacity: v.pipe(
@@ -39,8 +78,15 @@ export const resourcesViewSchema = closed({
     }),
     v.description('What there is, and what of it is kept, with the defaults filled in.'),
   ),
+  missing: v.pipe(
+    closed({ cores, memoryMiB: mib }),
+    v.description('What the machine had and has no more, since an administrator last said that it is to be so.'),
+  ),
   promised: v.pipe(closed({ cores, memoryMiB: mib }), v.description('To VMs that run, QEMU’s own memory included.')),
   used: v.pipe(closed({ memoryMiB: mib, vcpus: v.number() }), v.description('Of VMs that run, promised or not.')),
+  free: v.pipe(closed({ cores, memoryMiB: mib }), v.description('The most that a VM in no pool could still be promised.')),
+  overcommitted: v.pipe(overcommittedSchema, v.description('Memory against what the host has for VMs, vCPUs against its threads.')),
+  pools: v.pipe(v.array(poolViewSchema), v.readonly(), v.description('Each with what runs in it and in the pools in it.')),
   broken: v.pipe(
     v.array(problemSchema),
     v.readonly(),

@@ -17,6 +17,7 @@ import { createGuestInfo } from './guest-info.ts'
 import { createHostPower, type HostPower } from './host-power.ts'
 import { createLedger } from './ledger.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { createMachineMemory } from './machine-memory.ts'
 import { createPassthrough, type Passthrough } from './passthrough.ts'
 import { createPlacements } from './placements.ts'
 import { createPoolBook } from './pool-book.ts'
@@ -38,12 +39,14 @@ import { type Accounting, createAccounting } from './usage.ts'
 import { createSriovSettings, createVfBook, type SriovSettings } from './virtual-functions.ts'
 import { createVmTasks } from './vm-tasks.ts'
 import { createVms, type Vms } from './vms.ts'
+import { createWhatIf, type WhatIf } from './what-if.ts'
 
 export interface App {
   /** Imports the seed, takes over running VMs, ends cut-off tasks. Nothing else may be called before it has resolved. */
   start(): Promise<void>
   readonly vms: Vms
-  readonly power: Pick<Power, 'powerOn' | 'shutdown' | 'powerOff' | 'reset'> & Pick<Suspension, 'pause' | 'resume' | 'suspend'>
+  readonly power: Pick<Power, 'powerOn' | 'tryPowerOn' | 'shutdown' | 'powerOff' | 'reset'> &
+    Pick<Suspension, 'pause' | 'resume' | 'suspend'>
   readonly consoles: Consoles
   readonly guests: GuestFreeze
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'cancel'>
@@ -62,7 +65,8 @@ export interface App {
   /** Samples nothing before it is told to run. */
   readonly accounting: Accounting
   readonly pools: Pools
-  readonly resources: Pick<Resources, 'view' | 'change'>
+  readonly resources: Pick<Resources, 'view' | 'change' | 'accept'>
+  readonly whatIf: WhatIf
 }
 
 export function createApp(outside: AppPorts): App {
@@ -75,7 +79,9 @@ export function createApp(outside: AppPorts): App {
   const vmTasks = createVmTasks(fleet, tasks)
   const guestInfo = createGuestInfo(ports, fleet)
   const poolBook = createPoolBook(ports, ledger)
-  const resources = createResources(ports, ledger, poolBook, createPlacements(ports))
+  const machine = createMachineMemory(ports, ledger)
+  const placements = createPlacements(ports)
+  const resources = createResources(ports, ledger, poolBook, machine, placements)
   const vfBook = createVfBook(ports, ledger)
   const passthrough = createPassthrough(ports, ledger, vfBook)
   const virtualFunctions = createSriovSettings(ports, ledger, vfBook, passthrough)
@@ -105,6 +111,7 @@ export function createApp(outside: AppPorts): App {
       // Not waited for: what is begun from now on is left alone, and the API is to answer while large files are freed.
       ports.diskImages.removeUnfinished().catch((error: unknown) => ports.log('error', `unfinished files: ${String(error)}`))
       removeLeftovers(ports, ledger.write)
+      machine.compare()
       resources.rebalance()
       // Whatever becomes of a VM is told, and may leave more or less to the others.
       ledger.follow(({ target }) => {
@@ -116,9 +123,11 @@ export function createApp(outside: AppPorts): App {
       await virtualFunctions.restore()
       restarts.resume()
       // Not waited for: the API is to answer while VMs start.
-      autostart(ports, { ledger, fleet, tasks, power, suspension, agentResponds: guestInfo.responds }).catch((error: unknown) => {
-        ports.log('error', `autostart: ${String(error)}`)
-      })
+      autostart(ports, { ledger, fleet, tasks, power, suspension, resources, agentResponds: guestInfo.responds }).catch(
+        (error: unknown) => {
+          ports.log('error', `autostart: ${String(error)}`)
+        },
+      )
     },
     vms: createVms(ports, ledger, fleet, reconfigure, resources, poolBook, passthrough),
     power: { ...power, ...suspension },
@@ -132,12 +141,13 @@ export function createApp(outside: AppPorts): App {
     hostTopology: () => host.topology(),
     passthrough,
     virtualFunctions,
-    consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired),
+    consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired, machine.describe()),
     datastores: () => datastores.list(),
     files: createDatastoreFiles(ports, ledger, checks),
     disks: createDisks(ports, fleet, fileTasks, checks),
     pools: createPools(ledger, poolBook, resources),
     resources,
+    whatIf: createWhatIf(ledger, poolBook, resources, machine, placements),
     uploads: createUploads(ports, fileTasks, checks),
     accounting: createAccounting(ports, fleet),
   }

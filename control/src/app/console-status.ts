@@ -4,7 +4,13 @@ import type { HostAddress } from '../domain/host.ts'
 import type { Vm } from '../domain/vm-status.ts'
 import type { AppPorts } from './ports.ts'
 
-export function gatherConsoleStatus({ host }: Pick<AppPorts, 'host'>, vms: readonly Vm[], setupRequired: boolean): ConsoleStatus {
+/** `missing`: what the machine had and has no more, in words. */
+export function gatherConsoleStatus(
+  { host }: Pick<AppPorts, 'host'>,
+  vms: readonly Vm[],
+  setupRequired: boolean,
+  missing: string | null,
+): ConsoleStatus {
   const { facts, bootOutcome } = host
   const { hostname, memory, addresses, time } = host.observeStatus()
   const running = vms.filter(({ status }) => status.pid !== undefined)
@@ -21,7 +27,7 @@ export function gatherConsoleStatus({ host }: Pick<AppPorts, 'host'>, vms: reado
     seed: { state: bootOutcome.seed.state, problems: bootOutcome.seed.problems },
     state: bootOutcome.state,
     datastore: bootOutcome.datastore,
-    health: [...health({ host }), ...crashes(vms), ...standstills(vms)],
+    health: [...health({ host }), ...shortfall(missing), ...crashes(vms), ...standstills(vms)],
     vms: { running: running.length, defined: vms.length, runningNames: running.map(({ spec }) => spec.name) },
     time,
   }
@@ -46,6 +52,12 @@ function health({ host }: Pick<AppPorts, 'host'>): HealthItem[] {
     management.problem !== null && { severity: 'error', message: `The management network: ${management.problem}` },
   ]
   return items.filter((item) => item !== false)
+}
+
+function shortfall(missing: string | null): HealthItem[] {
+  return missing === null
+    ? []
+    : [{ severity: 'warning', message: `${missing} are missing: VMs that do not fit any more stay off, by priority.` }]
 }
 
 function standstills(vms: readonly Vm[]): HealthItem[] {

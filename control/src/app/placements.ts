@@ -2,6 +2,7 @@
 import { parseCpuList } from '../domain/cpu-list.ts'
 import type { HugePageCount, HugePageNeed } from '../domain/huge-page-need.ts'
 import type { PoolSpec } from '../domain/pool.ts'
+import type { HostTopology } from '../domain/topology.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import { same } from '../domain/vm-difference.ts'
 import { coresOf, threadsPerCore } from '../plan/cpu-cores.ts'
@@ -11,8 +12,8 @@ import { setOf, wishOf } from '../plan/vm-share.ts'
 import type { AppPorts } from './ports.ts'
 
 export interface Placements {
-  /** Of these VMs, by id, in these pools. Nothing is remembered. */
-  plan(vms: ReadonlyMap<string, VmSpec>, pools: readonly PoolSpec[], reserveCores: number): CpuPlan
+  /** Of these VMs, by id, in these pools; on the first `count` CPUs that the machine has, or all. Nothing is remembered. */
+  plan(vms: ReadonlyMap<string, VmSpec>, pools: readonly PoolSpec[], reserveCores: number, count?: number): CpuPlan
   /** From now on what the plan gives is theirs. */
   keep(plan: CpuPlan): void
   /** The vCPUs of these processes are put where the plan says, where they are not known to be. What goes wrong is told. */
@@ -57,8 +58,11 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
     threadsPerCore: threadsPerCore(coresOf(topology)),
     memoryNodes,
 
-    plan: (vms, pools, reserveCores) =>
-      planCpuSets({ topology, reserveCores, pools: pools.map(setOf), wishes: [...vms].map(([id, spec]) => wish(id, spec)), current }),
+    plan(vms, pools, reserveCores, count = topology.cpus.length) {
+      const cpus = firstCpus(topology, count)
+      const all = [...vms].map(([id, spec]) => wish(id, spec))
+      return planCpuSets({ topology: { cpus }, reserveCores, pools: pools.map(setOf), wishes: all, current })
+    },
 
     keep(plan) {
       current = new Map([...plan.vms].map(([id, { own }]) => [id, own]))
@@ -90,4 +94,11 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
       return counts.filter((count) => count.found < count.pages)
     },
   }
+}
+
+/** As it would be with fewer. */
+function firstCpus({ cpus }: HostTopology, count: number): HostTopology['cpus'] {
+  if (count >= cpus.length) return cpus
+  const there = new Set(cpus.slice(0, count).map(({ id }) => id))
+  return cpus.slice(0, count).map((cpu) => ({ ...cpu, siblings: cpu.siblings.filter((id) => there.has(id)) }))
 }

@@ -1,8 +1,7 @@
 // Pools: kept as they are asked for, changed only so that every promise stays one that can be kept.
 import { check } from '../domain/check.ts'
 import { mergePatch } from '../domain/merge-patch.ts'
-import { type PoolRecord, type PoolSpec, poolSpecSchema, ROOT_POOL } from '../domain/pool.ts'
-import type { Problem } from '../domain/problem.ts'
+import { findParentProblem, findPoolProblems, type PoolRecord, type PoolSpec, poolSpecSchema, ROOT_POOL } from '../domain/pool.ts'
 import { same } from '../domain/vm-difference.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { Ledger } from './ledger.ts'
@@ -37,20 +36,20 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
     throw new Refusal('precondition-failed', 'pool.revision-changed', `The pool ${spec.name} is at revision ${revision} now.`)
   }
 
-  /** With `spec` in place of the pool of its name. */
+  /** With `spec` in place of the pool of its name, or after all. */
   function withSpec(spec: PoolSpec, revision: number): readonly PoolRecord[] {
-    return [...book.pools().filter((pool) => pool.spec.name !== spec.name), { spec, revision }]
+    const isIt = (pool: PoolRecord) => pool.spec.name === spec.name
+    const pools = book.pools()
+    return pools.some(isIt) ? pools.map((pool) => (isIt(pool) ? { spec, revision } : pool)) : [...pools, { spec, revision }]
   }
 
   function requireSound(spec: PoolSpec, pools: readonly PoolRecord[]): void {
-    const problem = findParentProblem(spec, pools)
+    const problem = findParentProblem(
+      spec,
+      pools.map((pool) => pool.spec),
+    )
     if (problem !== null) throw invalid([problem])
-    const { reservationCores, limitCores } = spec.cpu
-    const { reservationMiB, limitMiB } = spec.memory
-    const problems = [
-      ...above('cpu.reservationCores', 'pool.cpu.above-limit', reservationCores, limitCores),
-      ...above('memory.reservationMiB', 'pool.memory.above-limit', reservationMiB, limitMiB),
-    ]
+    const problems = findPoolProblems(spec)
     if (problems.length > 0) throw invalid(problems)
     resources.requireKept(pools)
   }
@@ -107,25 +106,6 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
       resources.removeGroup(path)
     },
   }
-}
-
-function findParentProblem({ name, parent }: PoolSpec, pools: readonly PoolRecord[]): Problem | null {
-  const field = 'parent'
-  let at = parent
-  for (const passed = new Set([name]); at !== ROOT_POOL; ) {
-    const pool = pools.find(({ spec }) => spec.name === at)
-    if (pool === undefined) return { code: 'pool.parent.not-found', field, message: `there is no pool ${at}`, got: parent }
-    if (passed.has(at)) return { code: 'pool.parent.inside', field, message: 'is the pool itself, or in it', got: parent }
-    passed.add(at)
-    at = pool.spec.parent
-  }
-  return null
-}
-
-function above(field: string, code: string, reservation: number, limit: number | null): Problem[] {
-  return limit === null || reservation <= limit
-    ? []
-    : [{ code, field, message: 'must not be above the limit', got: reservation, max: limit }]
 }
 
 /** Processes stay in the group that they were started in. */

@@ -1,4 +1,5 @@
 // Powering VMs on and off, each as a task; one at a time for a VM, except that power-off may overtake a shutdown that waits for the guest.
+import type { Allocation } from '../domain/host-resources.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Task } from '../domain/task.ts'
 import type { VmSpec } from '../domain/vm.ts'
@@ -6,6 +7,7 @@ import { POWERED_OFF } from '../domain/vm-exit.ts'
 import type { PowerState } from '../domain/vm-status.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
+import { allocationOf, claimOf } from '../plan/vm-share.ts'
 import { eventually } from './eventually.ts'
 import type { WithFileLocks } from './file-locks.ts'
 import type { Fleet } from './fleet.ts'
@@ -31,6 +33,8 @@ export interface Power {
   /** All refuse with `vm.not-found`, `vm.power.wrong-state`, `vm.busy` or `host.going-down`; power-on with what keeps the VM from starting, too. */
   /** `failed` is called when the task has ended without success. */
   powerOn(id: string, by: string, failed?: () => void): Task
+  /** What it would be given; refuses as power-on does. Nothing is done, and nothing kept for it. */
+  tryPowerOn(id: string): Allocation
   /** How long, and what then, is the spec's where it is not said. */
   shutdown(id: string, by: string, wanted?: Partial<ShutdownPolicy>): Task
   powerOff(id: string, by: string): Task
@@ -54,7 +58,7 @@ export function createPower(
   fleet: Fleet,
   vmTasks: VmTasks,
   guests: Pick<GuestInfo, 'requestShutdown'>,
-  resources: Pick<Resources, 'admit' | 'placeFor'>,
+  resources: Pick<Resources, 'admit' | 'requireAdmitted' | 'placeFor'>,
   passthrough: Pick<Passthrough, 'requireFree' | 'hold' | 'assign'>,
 ): Power {
   const { vmHost, clock } = ports
@@ -122,13 +126,23 @@ export function createPower(
     }
   }
 
+  function requireReady(id: string) {
+    if (closed) throw new Refusal('conflict', 'host.going-down', 'The host is going down.')
+    const record = admit(id, 'vm.power-on', STOPPED)
+    const pathOf = requireStartable(ports, record, record.spec, ledger.index.sharing(record.spec))
+    passthrough.requireFree(id, record.spec)
+    return { ...record, pathOf }
+  }
+
   return {
+    tryPowerOn(id) {
+      const { spec } = requireReady(id)
+      resources.requireAdmitted(id, spec)
+      return allocationOf(claimOf(id, spec))
+    },
+
     powerOn(id, by, failed) {
-      if (closed) throw new Refusal('conflict', 'host.going-down', 'The host is going down.')
-      const record = admit(id, 'vm.power-on', STOPPED)
-      const pathOf = requireStartable(ports, record, record.spec, ledger.index.sharing(record.spec))
-      const { uid, spec } = record
-      passthrough.requireFree(id, spec)
+      const { uid, spec, pathOf } = requireReady(id)
       const releases = [resources.admit(id, spec), passthrough.hold(id, spec)]
       const release = () => {
         for (const one of releases) one()

@@ -14,6 +14,7 @@ import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { isHostFailure, Refusal } from './refusal.ts'
+import type { Conclusion, Progress } from './tasks.ts'
 import type { Turns } from './turns.ts'
 import { resolveFiles } from './vm-files.ts'
 import type { VmTasks } from './vm-tasks.ts'
@@ -26,8 +27,8 @@ const UNANSWERED: readonly string[] = ['qmp.timeout', 'qmp.closed', 'qmp.malform
 export interface Reconfigure {
   /** What can be done now: nothing when the VM has no process, or one that does not answer or whose last change is still being taken back. Refuses with `vm.disk.file-missing`. */
   plan(record: VmRecord, wanted: VmSpec): readonly PlannedStep[]
-  /** The task that takes the steps, and keeps the new spec with its success. */
-  start(id: string, wanted: VmSpec, by: string): Task
+  /** The task that takes the steps, and keeps the new spec with its success. `ended` is called when it has ended, however. */
+  start(id: string, wanted: VmSpec, by: string, ended: () => void): Task
   /**
    * After a restart of controld, perhaps in the middle of a task: makes `process` what the record says is in force, or the record what the process is.
    * Never rejects; resolves after the first attempt, and where the VM does not answer tries again later.
@@ -158,9 +159,9 @@ export function createReconfigure(
   return {
     plan,
 
-    start(id, wanted, by) {
+    start(id, wanted, by, ended) {
       vmTasks.admit(id, 'vm.reconfigure', ['running', 'paused'])
-      return vmTasks.start(id, 'vm.reconfigure', by, null, (progress) =>
+      const act = (progress: Progress): Promise<Conclusion> =>
         alone(id, async () => {
           const process = vmTasks.process(id)
           const { startedSpec: before } = fleet.record(id)
@@ -192,8 +193,8 @@ export function createReconfigure(
             },
             undo: () => settle(id, process),
           }
-        }),
-      )
+        })
+      return vmTasks.start(id, 'vm.reconfigure', by, null, act, { settled: ended })
     },
 
     settle,

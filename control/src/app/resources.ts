@@ -1,23 +1,33 @@
 // What of the host is whose: admits VMs to what is left, and keeps the groups of the running ones so that promises hold.
 import { check } from '../domain/check.ts'
-import { type Capacity, type HostResources, hostResourcesSchema, type ResourcesView } from '../domain/host-resources.ts'
+import { type HostResources, hostResourcesSchema, type ResourcesView } from '../domain/host-resources.ts'
 import { mergePatch } from '../domain/merge-patch.ts'
 import type { PoolRecord, PoolSpec } from '../domain/pool.ts'
-import type { Problem } from '../domain/problem.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
 import { VCPU_GROUP } from '../domain/vcpu-placement.ts'
 import type { VmSpec } from '../domain/vm.ts'
-import { same, withAllocation } from '../domain/vm-difference.ts'
-import { admit, type Claim, findBrokenPromises } from '../plan/admission.ts'
+import { same, withHostFields } from '../domain/vm-difference.ts'
 import type { CpuPlan } from '../plan/cpu-sets.ts'
-import { cpuProblem, pageProblem } from '../plan/cpu-shortage.ts'
-import { showCpus } from '../plan/cpu-view.ts'
-import { defaultReserve } from '../plan/host-reserve.ts'
+import { pageProblem } from '../plan/cpu-shortage.ts'
 import type { Place } from '../plan/power-on.ts'
 import { planGroups, poolGroup } from '../plan/resource-groups.ts'
-import { claimOf, problemOf, shareOf } from '../plan/vm-share.ts'
+import { viewOf } from '../plan/resources-view.ts'
+import {
+  brokenBy,
+  capacityOf,
+  cpuPlanOf,
+  keptPools,
+  planStart,
+  type Refused,
+  refusalOf,
+  refusedFor,
+  type Situation,
+  type Starter,
+} from '../plan/situation.ts'
+import { largerOf, shareOf } from '../plan/vm-share.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { Ledger } from './ledger.ts'
+import type { MachineMemory } from './machine-memory.ts'
 import type { Placed, Placements } from './placements.ts'
 import type { PoolBook } from './pool-book.ts'
 import type { AppPorts } from './ports.ts'
@@ -27,10 +37,19 @@ export interface Resources {
   view(): ResourcesView
   /** A merge patch of the settings. Refuses with `admission.…` where a promise could not be kept any more. */
   change(patch: unknown, by: string): ResourcesView
-  /** Refuses with `admission.…` and the arithmetic; what is admitted counts until it is released, and from then on as what runs. */
+  /** What is missing of the machine is missed no more. */
+  accept(by: string): ResourcesView
+  /** As it is now. */
+  situation(): Situation
+  /**
+   * Refuses with `admission.…` and the arithmetic. What is admitted counts until it is released, beside what the VM has where it runs and is changed, and
+   * from then on as what runs.
+   */
   admit(id: string, spec: VmSpec): () => void
-  /** The same, of a VM that runs and is changed; nothing is held. */
+  /** The same, and nothing is held. */
   requireAdmitted(id: string, spec: VmSpec): void
+  /** Decides who of these starts. What they take counts until each is released, so that nobody who comes in between takes it. */
+  planStart(starters: readonly Starter[]): StartDecision
   /** Refuses with `admission.…` when these pools beside the running VMs are more than there is. */
   requireKept(pools: readonly PoolRecord[]): void
   /** Where a VM goes that has been admitted; the group of its pool is there. */
@@ -41,32 +60,29 @@ export interface Resources {
   rebalance(): void
 }
 
+export interface StartDecision {
+  /** By id, what releases it. */
+  readonly admitted: ReadonlyMap<string, () => void>
+  readonly refused: readonly { readonly id: string; readonly message: string }[]
+}
+
 type Ports = Pick<AppPorts, 'host' | 'resourceGroups' | 'log'>
 
-interface Balance {
-  readonly plan: CpuPlan
-  readonly groups: readonly ResourceGroup[]
+/** Admitted, and not recorded as in force yet. */
+interface Hold {
+  readonly id: string
+  readonly spec: VmSpec
 }
 
 export function createResources(
   { host, resourceGroups, log }: Ports,
   ledger: Pick<Ledger, 'vms'>,
   book: PoolBook,
+  machine: Pick<MachineMemory, 'before' | 'missing' | 'accept'>,
   placements: Placements,
 ): Resources {
-  /** Admitted, and not recorded as running yet. */
-  const held = new Map<string, VmSpec>()
+  const holds = new Set<Hold>()
   const told = new Set<string>()
-
-  function capacityWith({ reserve, overcommit }: HostResources): Capacity {
-    const { cpu, memoryMiB } = host.facts
-    const usual = defaultReserve(cpu.threads, memoryMiB)
-    const kept = { cores: reserve.cores ?? usual.cores, memoryMiB: reserve.memoryMiB ?? usual.memoryMiB }
-    return { cores: cpu.threads, threadsPerCore: placements.threadsPerCore, memoryMiB, reserve: kept, overcommit }
-  }
-
-  const capacity = () => capacityWith(book.resources())
-  const specs = () => book.pools().map(({ spec }) => spec)
 
   /** Records are replaced, never changed: what follows from one is worked out once. */
   const known = new WeakMap<VmRecord, VmSpec>()
@@ -76,150 +92,143 @@ export function createResources(
     return spec
   }
 
-  /** What runs, with what it is being started with, by id. */
+  /** What runs, with what it is being started or changed to, by id. */
   function running(): ReadonlyMap<string, VmSpec> {
-    const recorded = [...ledger.vms.values()].flatMap((record) => {
+    const all = new Map<string, VmSpec>()
+    for (const record of ledger.vms.values()) {
       const spec = inForce(record)
-      return spec === null ? [] : [[record.id, spec] as const]
-    })
-    return new Map([...recorded, ...held])
+      if (spec !== null) all.set(record.id, spec)
+    }
+    for (const { id, spec } of holds) {
+      const now = all.get(id)
+      all.set(id, now === undefined ? spec : largerOf(now, spec))
+    }
+    return all
   }
 
-  const claimsOf = (vms: ReadonlyMap<string, VmSpec>): readonly Claim[] => [...vms].map(([id, spec]) => claimOf(id, spec))
-  const claims = () => claimsOf(running())
-  const cpuPlan = (vms = running(), pools: readonly PoolSpec[] = specs(), { reserve } = capacity()): CpuPlan =>
-    placements.plan(vms, pools, reserve.cores)
-
-  function requireRoom(problems: readonly Problem[], what: string): void {
-    const [first] = problems
-    if (first !== undefined) throw new Refusal('conflict', first.code, `${what}: ${first.message}.`, problems)
+  function situationWith(settings: HostResources, pools: readonly PoolRecord[]): Situation {
+    const { cpu, memoryMiB } = host.facts
+    const before = machine.before()
+    return {
+      capacity: capacityOf({ cores: cpu.threads, memoryMiB }, placements.threadsPerCore, settings),
+      before: before === null ? null : capacityOf(before, placements.threadsPerCore, settings),
+      planCpus: placements.plan,
+      pools: pools.map(({ spec }) => spec),
+      running: running(),
+    }
   }
 
-  /** What is wrong with the CPUs then and is not now; what is wrong already is no reason to keep somebody from making it better. */
-  function newlyLacking(then: CpuPlan): readonly Problem[] {
-    const { shortages } = then
-    return shortages.length > cpuPlan().shortages.length ? shortages.map(cpuProblem) : []
+  const situation = () => situationWith(book.resources(), book.pools())
+
+  function requireNone(refused: Refused | null): void {
+    if (refused !== null) throw new Refusal('conflict', refused.code, refused.message, refused.problems)
   }
 
-  /** What asks for no more than it has is never refused: a host may have less than it promised. */
   function requireAdmitted(id: string, spec: VmSpec): void {
-    const vms = running()
-    const now = vms.get(id)
-    if (now !== undefined && isNoMore(claimOf(id, spec), claimOf(id, now)) && same(now.cpuPlacement, spec.cpuPlacement)) return
-    const what = `${spec.name} does not fit`
-    requireRoom(admit(capacity(), specs(), claimsOf(vms), claimOf(id, spec)).map(problemOf), what)
-    requireRoom(newlyLacking(cpuPlan(new Map([...vms, [id, spec]]))), what)
+    requireNone(refusalOf(situation(), id, spec))
   }
 
-  function groups(plan: CpuPlan, vms: ReadonlyMap<string, VmSpec>): readonly ResourceGroup[] {
-    const shares = [...vms].map(([id, spec]) => shareOf(id, spec))
-    return planGroups(capacity(), specs(), shares, plan)
+  function hold(id: string, spec: VmSpec): () => void {
+    const one: Hold = { id, spec }
+    holds.add(one)
+    return () => {
+      if (holds.delete(one)) rebalance()
+    }
   }
 
-  function processes(): readonly Placed[] {
-    const pools = specs()
+  function groups(now: Situation, plan: CpuPlan): readonly ResourceGroup[] {
+    const shares = [...now.running].map(([id, spec]) => shareOf(id, spec))
+    return planGroups(now.capacity, keptPools(now), shares, plan)
+  }
+
+  function processes(pools: readonly PoolSpec[]): readonly Placed[] {
     return [...ledger.vms.values()].flatMap(({ id, process, startedSpec }) => {
       if (process === null || startedSpec === null) return []
       return [{ id, pid: process.pid, group: `${poolGroup(startedSpec.pool, pools)}/${id}`, vcpus: startedSpec.vcpus }]
     })
   }
 
-  function rebalance(): Balance {
-    const vms = running()
-    const plan = cpuPlan(vms)
+  /** What it has arranged. */
+  function rebalance(): { readonly plan: CpuPlan; readonly groups: readonly ResourceGroup[] } {
+    const now = situation()
+    const plan = cpuPlanOf(now)
     placements.keep(plan)
-    const all = groups(plan, vms)
-    const problems = [...resourceGroups.arrange(all), ...placements.settle(plan, processes())]
-    for (const problem of problems) {
+    const all = groups(now, plan)
+    for (const problem of [...resourceGroups.arrange(all), ...placements.settle(plan, processes(now.pools))]) {
       // A controller that the kernel lacks would say so at each start of a VM.
       if (!told.has(problem)) log('warning', `resources: ${problem}`)
       told.add(problem)
     }
-    placements.setPagesAside(vms)
+    placements.setPagesAside(now.running)
     return { plan, groups: all }
   }
 
-  function view(): ResourcesView {
-    const all = claims()
-    const sum = (amount: (claim: Claim) => number) => all.reduce((total, claim) => total + amount(claim), 0)
-    const plan = cpuPlan()
-    const broken = findBrokenPromises(capacity(), specs(), all).map(problemOf)
-    return {
-      ...{ settings: book.resources(), capacity: capacity() },
-      promised: { cores: sum(({ reservedCores }) => reservedCores), memoryMiB: sum(({ reservedMiB }) => reservedMiB) },
-      used: { memoryMiB: sum(({ memoryMiB }) => memoryMiB), vcpus: sum(({ vcpus }) => vcpus) },
-      broken: [...broken, ...plan.shortages.map(cpuProblem)],
-      cpus: showCpus(plan, running()),
-    }
-  }
+  const view = (): ResourcesView => ({ settings: book.resources(), missing: machine.missing(), ...viewOf(situation()) })
 
   return {
     view,
+    situation,
     change(patch, by) {
       const checked = check(hostResourcesSchema, mergePatch(book.resources(), patch), 'resources')
       if (!checked.ok) throw invalid(checked.problems)
       if (same(checked.value, book.resources())) return view()
-      const next = capacityWith(checked.value)
-      requireNoneBroken(next, specs())
+      requireNone(brokenBy(situation(), situationWith(checked.value, book.pools())))
       book.keepResources(checked.value, (draft) => {
         draft.event('host.resources-changed', 'info', { kind: 'host', id: 'host' }, `What the host keeps for itself was changed by ${by}.`)
       })
       rebalance()
       return view()
     },
+    accept(by) {
+      machine.accept(by)
+      rebalance()
+      return view()
+    },
     admit(id, spec) {
       requireAdmitted(id, spec)
-      const before = held.get(id)
-      held.set(id, spec)
-      const release = () => {
-        held.delete(id)
-        rebalance()
-      }
-      const lacking = before === undefined ? placements.setPagesAside(running()) : []
-      if (lacking.length > 0) {
-        release()
-        requireRoom(lacking.map(pageProblem), `${spec.name} does not fit`)
-      }
+      const release = hold(id, spec)
+      const lacking = placements.setPagesAside(running())
+      if (lacking.length === 0) return release
+      release()
+      requireNone(refusedFor(lacking.map(pageProblem), `${spec.name} does not fit`))
       return release
     },
     requireAdmitted,
+    planStart(starters) {
+      const { admitted, refused } = planStart(situation(), starters)
+      return {
+        admitted: new Map(admitted.map(({ id, spec }) => [id, hold(id, spec)])),
+        refused: refused.map(({ starter: { id }, why }) => ({ id, message: why.message })),
+      }
+    },
     requireKept(pools) {
-      requireNoneBroken(
-        capacity(),
-        pools.map(({ spec }) => spec),
-      )
+      requireNone(brokenBy(situation(), situationWith(book.resources(), pools)))
     },
     placeFor(id, spec) {
       const { plan, groups: all } = rebalance()
-      const path = `${poolGroup(spec.pool, specs())}/${id}`
+      const path = `${groupOf(spec.pool)}/${id}`
       const group = all.find((candidate) => candidate.path === path)
       const place = plan.vms.get(id)
       if (group === undefined || place === undefined) throw new Error(`VM ${id} has no group: it was not admitted`)
       const vcpuGroup = all.find((candidate) => candidate.path === `${path}/${VCPU_GROUP}`) ?? null
       return { group, vcpuGroup, vcpus: place.vcpus, nodes: place.nodes, memoryNodes: placements.memoryNodes }
     },
-    groupOf: (pool) => poolGroup(pool, specs()),
+    groupOf,
     removeGroup: (path) => resourceGroups.remove(path),
     rebalance: () => void rebalance(),
   }
 
-  /** A promise that is broken already is no reason to keep somebody from making it better. */
-  function requireNoneBroken(next: Capacity, pools: readonly PoolSpec[]): void {
-    const what = 'What is promised already does not fit'
-    const before = findBrokenPromises(capacity(), specs(), claims())
-    const broken = findBrokenPromises(next, pools, claims())
-    if (broken.length > before.length) requireRoom(broken.map(problemOf), what)
-    requireRoom(newlyLacking(cpuPlan(running(), pools, next)), what)
+  function groupOf(pool: string): string {
+    return poolGroup(
+      pool,
+      book.pools().map(({ spec }) => spec),
+    )
   }
 }
 
-function isNoMore(asked: Claim, has: Claim): boolean {
-  const amounts = ['vcpus', 'memoryMiB', 'reservedCores', 'reservedMiB', 'dedicatedVcpus'] as const
-  return asked.pool === has.pool && amounts.every((amount) => asked[amount] <= has[amount])
-}
-
-/** Allocations are in force as soon as they are kept; the pool, the memory and the vCPUs are those of the process. */
-function started({ spec, startedSpec, process }: VmRecord): VmSpec | null {
+/** What concerns the host alone is in force as soon as it is kept; the pool, the memory and the vCPUs are those of the process, or what it is being given. */
+function started({ spec, startedSpec, changingTo, process }: VmRecord): VmSpec | null {
   if (process === null || startedSpec === null) return null
-  return withAllocation(startedSpec, spec)
+  const now = withHostFields(startedSpec, spec)
+  return changingTo === null ? now : largerOf(now, withHostFields(changingTo, spec))
 }

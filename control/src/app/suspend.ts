@@ -1,6 +1,6 @@
 // Pausing and suspending VMs: standing still in memory, or with the memory on disk across a power cycle of the host.
 import type { Task } from '../domain/task.ts'
-import { withAllocation, withHardware } from '../domain/vm-difference.ts'
+import { withHardware, withHostFields } from '../domain/vm-difference.ts'
 import { planPowerOn } from '../plan/power-on.ts'
 import { vmPaths } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -113,7 +113,7 @@ export function createSuspension(
     if (suspended === null) throw new Refusal('conflict', 'vm.power.wrong-state', `${record.spec.name} is not suspended.`)
     const { spec, bootMemoryMiB } = suspended
     const pathOf = requireStartable(ports, record, spec, ledger.index.sharing(spec))
-    const running = withAllocation(spec, record.spec)
+    const running = withHostFields(spec, record.spec)
     const release = resources.admit(id, running)
     const act = async (): Promise<Conclusion> => {
       const place = resources.placeFor(id, running)

@@ -6,7 +6,7 @@ import type { Problem } from '../domain/problem.ts'
 import type { Task, TaskKind } from '../domain/task.ts'
 import { type VmDraft, type VmSpec, vmSpecSchema } from '../domain/vm.ts'
 import { completeSpec } from '../domain/vm-complete.ts'
-import { pendingFields, same, withAllocation } from '../domain/vm-difference.ts'
+import { pendingFields, same, withHostFields } from '../domain/vm-difference.ts'
 import type { Vm } from '../domain/vm-status.ts'
 import { FIRST_UID } from '../plan/vm-paths.ts'
 import type { VmRecord } from '../ports/store.ts'
@@ -49,7 +49,7 @@ export interface Patched {
   readonly task: Task | null
 }
 
-const MAX_VMS = 1_000
+export const MAX_VMS = 1_000
 /** What a VM is started or changed with is not recorded before they end, so nothing else would keep its files from other VMs. */
 const SPEC_IN_USE: readonly (TaskKind | null)[] = ['vm.power-on', 'vm.resume', 'vm.suspend', 'vm.reconfigure']
 
@@ -58,7 +58,7 @@ export function createVms(
   ledger: Ledger,
   fleet: Fleet,
   reconfigure: Reconfigure,
-  resources: Pick<Resources, 'requireAdmitted'>,
+  resources: Pick<Resources, 'admit' | 'requireAdmitted'>,
   pools: Pick<PoolBook, 'pools'>,
   passthrough: Pick<Passthrough, 'identify' | 'requireAssignable'>,
 ): Vms {
@@ -89,6 +89,17 @@ export function createVms(
       throw new Refusal('conflict', first.code, `The VM clashes with another: ${first.field} ${first.message}.`, problems)
     passthrough.requireAssignable(spec, before)
     return spec
+  }
+
+  /** What it is going to take is kept from others until it has it, or does not get it. */
+  function changeLive(id: string, wanted: VmSpec, then: VmSpec, by: string): Task {
+    const release = resources.admit(id, then)
+    try {
+      return reconfigure.start(id, wanted, by, release)
+    } catch (error) {
+      release()
+      throw error
+    }
   }
 
   return {
@@ -130,15 +141,13 @@ export function createVms(
       const record = fleet.record(id)
       const steps = reconfigure.plan(record, spec)
       const now = steps.at(-1)?.after ?? record.startedSpec
-      if (now !== null) {
-        resources.requireAdmitted(id, withAllocation(now, spec))
-      }
+      if (now !== null) resources.requireAdmitted(id, withHostFields(now, spec))
       if (dryRun) {
         const inForce = steps.at(-1)?.after ?? record.startedSpec ?? record.suspended?.spec ?? null
         const status = inForce === null ? before.status : { ...before.status, pending: pendingFields(inForce, spec) }
         return { vm: { ...before, revision, spec, status }, task: null }
       }
-      if (steps.length > 0) return { vm: before, task: reconfigure.start(id, spec, by) }
+      if (now !== null && steps.length > 0) return { vm: before, task: changeLive(id, spec, withHostFields(now, spec), by) }
       ledger.write((draft) => {
         draft.putVm({ ...record, revision, spec })
         draft.event('vm.changed', 'info', { kind: 'vm', id }, `${spec.name} was changed by ${by}.`)

@@ -148,8 +148,8 @@ async function runOperation(context: Context, asked: Operation, shape: Shape): P
   const answer = await client.call<unknown>(asked.method, `${pathOf(asked, named.parameters)}${dryRun ? '?dryRun=true' : ''}`, {
     ...(body === null || Object.keys(body).length === 0 ? {} : { json: body }),
   })
-  if (!asked.isTask)
-    return finish(context, answer, named.label, dryRun ? `could be ${shape.done}; nothing was done` : (shape.done ?? 'done'))
+  if (dryRun) return finish(context, answer, named.label, `could be ${shape.done ?? 'done'}; nothing was done`)
+  if (!asked.isTask) return finish(context, answer, named.label, shape.done ?? 'done')
   const task = answer as Task
   if (given.has('no-wait')) return finish(context, task, named.label, `${task.kind} has begun as task ${task.id}`)
   const ended = await followTask(client, task, { io, timeoutSeconds, hostGoesDown: shape.hostGoesDown === true })

@@ -37,6 +37,7 @@ export type Effect =
       readonly argv: readonly string[]
       readonly uid: number
       readonly cgroup: string
+      readonly oomScoreAdj: number
       readonly view: readonly ViewEntry[]
       readonly descriptors: Readonly<Record<number, DescriptorName>>
     }
@@ -55,6 +56,7 @@ export type Effect =
       readonly argv: readonly string[]
       readonly uid: number
       readonly cgroup: string
+      readonly oomScoreAdj: number
       readonly view: readonly ViewEntry[]
       readonly descriptors: Readonly<Record<number, DescriptorName>>
       /** Symbolic links in the view: target by name. */

@@ -68,12 +68,67 @@ export interface Capacity {
   readonly overcommit: { readonly memory: number; readonly vcpus: number }
 }
 
+/** What a machine has for everything that runs on it. */
+export interface MachineSize {
+  /** Threads. */
+  readonly cores: number
+  readonly memoryMiB: number
+}
+
+/** Given out per what there is; above 1 is more than that. */
+export interface Overcommitted {
+  readonly memory: number
+  readonly vcpus: number
+}
+
+/** What a VM takes of the host when it runs; of memory, what QEMU needs for itself included. */
+export interface Allocation {
+  readonly pool: string
+  readonly vcpus: number
+  readonly memoryMiB: number
+  /** Of these, promised. */
+  readonly reservedCores: number
+  readonly reservedMiB: number
+}
+
+/** A pool with what runs in it and in the pools in it. */
+export interface PoolView {
+  readonly name: string
+  readonly parent: string
+  readonly cpu: {
+    readonly promisedCores: number
+    /** Of the promise; less than that only where the host has less than it promised. */
+    readonly keptCores: number
+    /** To VMs, and to pools in it. */
+    readonly givenCores: number
+    /** The most that a VM in it could still be promised. */
+    readonly freeCores: number
+  }
+  readonly memory: {
+    readonly promisedMiB: number
+    readonly keptMiB: number
+    readonly givenMiB: number
+    readonly freeMiB: number
+    /** Of VMs, promised or not. */
+    readonly usedMiB: number
+  }
+  readonly vcpus: number
+  /** Against the smallest limit that it is under, or what the host has for VMs. */
+  readonly overcommitted: Overcommitted
+}
+
 export interface ResourcesView {
   readonly settings: HostResources
   readonly capacity: Capacity
+  /** What the machine had and has no more, since somebody last said that it is to be so. */
+  readonly missing: MachineSize
   /** By what runs now. */
   readonly promised: { readonly cores: number; readonly memoryMiB: number }
   readonly used: { readonly memoryMiB: number; readonly vcpus: number }
+  /** The most that a VM in no pool could still be promised. */
+  readonly free: { readonly cores: number; readonly memoryMiB: number }
+  readonly overcommitted: Overcommitted
+  readonly pools: readonly PoolView[]
   /** Promises that cannot be kept, as when memory is gone since they were made. */
   readonly broken: readonly Problem[]
   readonly cpus: CpusView

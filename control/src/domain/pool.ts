@@ -3,6 +3,8 @@ import * as v from 'valibot'
 import { closed } from './check.ts'
 import { field } from './field.ts'
 import { cpuSetSchema, numaNodesSchema } from './placement-fields.ts'
+import { poolPrioritySchema } from './priority.ts'
+import type { Problem } from './problem.ts'
 
 /** What all pools and VMs are in, unless said otherwise; it is no pool of its own, and cannot be changed or deleted. */
 export const ROOT_POOL = 'host'
@@ -92,6 +94,7 @@ export const poolSpecSchema = closed({
       takesEffect: 'live-where-possible',
     }),
   ),
+  priority: poolPrioritySchema,
 })
 
 export type PoolSpec = v.InferOutput<typeof poolSpecSchema>
@@ -100,4 +103,32 @@ export interface PoolRecord {
   readonly spec: PoolSpec
   /** Starts at 1, one more with each change; its ETag. */
   readonly revision: number
+}
+
+/** A pool whose parent is not there, or is the pool itself or in it; `pools` has it already. */
+export function findParentProblem({ name, parent }: PoolSpec, pools: readonly PoolSpec[]): Problem | null {
+  const field = 'parent'
+  let at = parent
+  for (const passed = new Set([name]); at !== ROOT_POOL; ) {
+    const pool = pools.find((candidate) => candidate.name === at)
+    if (pool === undefined) return { code: 'pool.parent.not-found', field, message: `there is no pool ${at}`, got: parent }
+    if (passed.has(at)) return { code: 'pool.parent.inside', field, message: 'is the pool itself, or in it', got: parent }
+    passed.add(at)
+    at = pool.parent
+  }
+  return null
+}
+
+/** Nobody is promised more than allowed. */
+export function findPoolProblems({ cpu, memory }: PoolSpec): readonly Problem[] {
+  return [
+    ...above('cpu.reservationCores', 'pool.cpu.above-limit', cpu.reservationCores, cpu.limitCores),
+    ...above('memory.reservationMiB', 'pool.memory.above-limit', memory.reservationMiB, memory.limitMiB),
+  ]
+}
+
+function above(field: string, code: string, reservation: number, limit: number | null): Problem[] {
+  return limit === null || reservation <= limit
+    ? []
+    : [{ code, field, message: 'must not be above the limit', got: reservation, max: limit }]
 }

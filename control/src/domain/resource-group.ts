@@ -9,4 +9,6 @@ export interface ResourceGroup {
   readonly kind: 'top' | 'pool' | 'vm' | 'vcpus'
   /** By name of the control file, in the order in which they are written; an empty text resets what can be empty. */
   readonly files: Readonly<Record<string, string>>
+  /** Of a VM's, for each process in it, 0 to 1000: how soon it is given up when all memory of the host is taken. /proc/PID/oom_score_adj. */
+  readonly oomScoreAdj?: number
 }

@@ -8,12 +8,12 @@ const DEVICES = { disks: 'disk', cdroms: 'cdrom', nics: 'nic', pciDevices: 'pciD
 
 /** What of `wanted` waits: fields that concern the host alone are in force as soon as they are kept. */
 export function pendingFields(inForce: VmSpec, wanted: VmSpec): readonly string[] {
-  return differingFields({ ...inForce, ...pick(wanted, HOST_FIELDS) }, wanted)
+  return differingFields(withHostFields(inForce, wanted), wanted)
 }
 
-/** What counts as soon as it is kept, of a VM that runs with the rest of another spec. */
-export function withAllocation(inForce: VmSpec, { cpuAllocation, memoryAllocation, cpuPlacement }: VmSpec): VmSpec {
-  return { ...inForce, cpuAllocation, memoryAllocation, cpuPlacement }
+/** What is in force with those fields of `wanted` that concern the host alone. */
+export function withHostFields(inForce: VmSpec, wanted: VmSpec): VmSpec {
+  return { ...inForce, ...pick(wanted, HOST_FIELDS) }
 }
 
 function pick<Key extends keyof VmSpec>(spec: VmSpec, names: readonly Key[]): Pick<VmSpec, Key> {

@@ -73,4 +73,5 @@ export const HOST_FIELDS = [
   'cpuAllocation',
   'memoryAllocation',
   'cpuPlacement',
+  'priority',
 ] as const

@@ -4,6 +4,7 @@ import { closed } from './check.ts'
 import { field } from './field.ts'
 import { cpuPlacementSchema, HUGE_PAGES, numaNodesSchema } from './placement-fields.ts'
 import { cpuLimitSchema, cpuReservationSchema, cpuSharesSchema, memoryReservationSchema, poolNameSchema, ROOT_POOL } from './pool.ts'
+import { vmPrioritySchema } from './priority.ts'
 
 export const resourceFields = {
   pool: v.pipe(
@@ -18,6 +19,7 @@ export const resourceFields = {
     v.optional(closed({ reservationMiB: memoryReservationSchema }), {}),
     field({ title: 'Memory allocation', description: 'cgroup: memory.min.', takesEffect: 'live' }),
   ),
+  priority: vmPrioritySchema,
   cpuPlacement: v.pipe(
     v.optional(cpuPlacementSchema, {}),
     field({ title: 'CPU placement', description: 'cgroup: cpuset.cpus, cpuset.cpus.partition; sched_setaffinity.', takesEffect: 'live' }),

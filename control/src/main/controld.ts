@@ -54,7 +54,7 @@ setLogName('controld')
 confine({
   capabilities: CAPABILITIES,
   noNewPrivileges: true,
-  // Without it nobody can manage the host; VMs are at 500.
+  // Without it nobody can manage the host; VMs are at 200 and above.
   oomScoreAdj: -900,
   rlimits: { core: [0, 0], nofile: [16_384, 16_384] },
   umask: 0o077,

@@ -48,8 +48,8 @@ async function launch(): Promise<void> {
     root: rootEntries(),
     // Its worst case is computed to be 140 MiB.
     rlimits: { core: [0, 0], nproc: [64, 64], nofile: [1024, 1024], fsize: [0, 0], data: [GATEWAY_DATA_BYTES, GATEWAY_DATA_BYTES] },
-    // Rather the gateway, which comes back at once, than a VM.
-    oomScoreAdj: 500,
+    // No VM outlives it: even those of high priority are at 200, which is more than the gateway can ever have.
+    oomScoreAdj: 0,
     umask: 0o077,
     cwd: '/',
   })

@@ -27,12 +27,13 @@ export function entitle(cores: number, contenders: readonly Contender[]): readon
   while (rest > 0 && wanting.length > 0) {
     const perShare = rest / sum(wanting.map((index) => contenders[index]?.shares ?? 0))
     const satisfied = wanting.filter((index) => room(index) <= perShare * (contenders[index]?.shares ?? 0))
+    const isDone = new Set(satisfied)
     for (const index of satisfied.length > 0 ? satisfied : wanting) {
       const given = satisfied.length > 0 ? room(index) : perShare * (contenders[index]?.shares ?? 0)
       entitled[index] = (entitled[index] ?? 0) + given
       rest -= given
     }
-    wanting = satisfied.length > 0 ? wanting.filter((index) => !satisfied.includes(index)) : []
+    wanting = satisfied.length > 0 ? wanting.filter((index) => !isDone.has(index)) : []
   }
   return entitled
 }

@@ -8,6 +8,7 @@ import { cloudInitFiles } from './cloud-init.ts'
 import { limitsStep } from './disk-limits.ts'
 import { pageNodes } from './huge-pages.ts'
 import { balloonStep } from './live-change.ts'
+import { OOM_SCORE_ADJ } from './oom-score.ts'
 import { NOTHING_PASSED, type PassedDevices } from './passthrough.ts'
 import { QEMU, renderQemuArgv } from './qemu-argv.ts'
 import type { MemoryPlace } from './qemu-memory.ts'
@@ -84,14 +85,14 @@ export function planPowerOn({ id, uid, spec, pathOf, place, suspended, passed = 
     { kind: 'listen', name: 'qmp', path: paths.qmpSocket },
     ...serials.map((name, port): Effect => ({ kind: 'listen', name, path: paths.serialSocket(port) })),
     ...(spec.guestAgent ? [{ kind: 'listen', name: 'agent', path: paths.agentSocket } as const] : []),
-    ...tpm(id, spec, uid, group.path),
+    ...tpm(id, spec, uid, place.group),
     ...handOver(id, uid, passed),
     ...spec.nics.map(({ slot }): Effect => ({ kind: 'open-tap', name: nicName(slot), device: tapName(uid, slot), bridge: NAT_BRIDGE })),
     {
       kind: 'start-process',
       argv,
       uid,
-      cgroup: group.path,
+      ...placeIn(group),
       view: [...systemView(), ...fileView(id, spec, pathOf), ...passedView(passed)],
       descriptors: Object.fromEntries(names.map((name) => [number(name), name])),
       ...(spec.pciDevices.length === 0 ? {} : { links: passedLinks(passed), lockableBytes: lockableBytes(id, spec) }),
@@ -117,6 +118,11 @@ function vcpus({ group, vcpuGroup, vcpus: cpus }: Place): Effect[] {
 /** Pages that are set aside on certain nodes come from nowhere else. */
 function memoryPlace(spec: VmSpec, { nodes, memoryNodes }: Place): MemoryPlace {
   return spec.hugePages === 'none' ? { nodes, strict: false } : { nodes: pageNodes(spec, memoryNodes), strict: true }
+}
+
+/** A group that says nothing of it is as one of normal priority. */
+function placeIn({ path, oomScoreAdj = OOM_SCORE_ADJ.normal }: ResourceGroup) {
+  return { cgroup: path, oomScoreAdj }
 }
 
 function handOver(id: string, uid: number, { leaving, groups }: PassedDevices): Effect[] {
@@ -165,14 +171,14 @@ function kept(id: string, spec: VmSpec, uid: number): Effect[] {
   ]
 }
 
-function tpm(id: string, spec: VmSpec, uid: number, cgroup: string): Effect[] {
+function tpm(id: string, spec: VmSpec, uid: number, group: ResourceGroup): Effect[] {
   if (!spec.tpm) return []
   const { tpmDirectory } = vmPaths(id)
   return [
     { kind: 'socket-pair', names: ['tpm', 'tpm-control'] },
     {
       kind: 'start-helper',
-      ...{ argv: tpmArgv(), uid, cgroup, view: tpmView(tpmDirectory) },
+      ...{ argv: tpmArgv(), uid, ...placeIn(group), view: tpmView(tpmDirectory) },
       descriptors: { [TPM_DESCRIPTOR]: 'tpm-control' },
     },
   ]

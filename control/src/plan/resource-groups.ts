@@ -43,6 +43,7 @@ export interface VmShare {
   /** Huge pages, which are counted apart. */
   readonly hugeMiB: number
   readonly pageKiB: number | null
+  readonly oomScoreAdj: number
 }
 
 /** All groups there should be, each after the one that it is in. */
@@ -82,14 +83,20 @@ export function poolGroup(name: string, pools: readonly Pick<PoolPromise, 'name'
   return `${poolGroup(pool.parent, others)}/${POOL_GROUP_PREFIX}${name}`
 }
 
+/** What is in which pool, looked at once: there may be a thousand VMs, and this is asked again with each that comes or goes. */
 class Tree {
-  readonly #pools: readonly PoolShare[]
-  readonly #vms: readonly VmShare[]
+  readonly #pools: ReadonlyMap<string, readonly PoolShare[]>
+  readonly #vms: ReadonlyMap<string, readonly VmShare[]>
+  readonly #own: ReadonlyMap<string, PoolShare>
   readonly #cpus: CpuFiles
+  readonly #reserved = new Map<string, number>()
+  readonly #contenders = new Map<string, Contender>()
 
   constructor(pools: readonly PoolShare[], vms: readonly VmShare[], cpus: CpuFiles) {
-    this.#pools = pools
-    this.#vms = vms
+    this.#own = new Map(pools.map((pool) => [pool.name, pool]))
+    this.#pools = byKey(pools, ({ parent }) => parent)
+    // What refers to a pool that is not there is in the host's.
+    this.#vms = byKey(vms, ({ pool }) => (this.#own.has(pool) ? pool : ROOT_POOL))
     this.#cpus = cpus
   }
 
@@ -119,7 +126,7 @@ class Tree {
         const apart = this.#cpus.vcpus(vm.id)
         const inside = `${path}/${vm.id}`
         return [
-          { path: inside, kind: 'vm', files },
+          { path: inside, kind: 'vm', files, oomScoreAdj: vm.oomScoreAdj },
           ...(apart === null ? [] : [{ path: `${inside}/${VCPU_GROUP}`, kind: 'vcpus', files: apart } as const]),
         ]
       }),
@@ -128,7 +135,13 @@ class Tree {
 
   /** What a pool has to protect: its own reservation, or what is reserved in it. */
   reservedMiB(name: string): number {
-    const own = this.#pools.find((pool) => pool.name === name)?.memory.reservationMiB ?? 0
+    const known = this.#reserved.get(name) ?? this.#findReserved(name)
+    this.#reserved.set(name, known)
+    return known
+  }
+
+  #findReserved(name: string): number {
+    const own = this.#own.get(name)?.memory.reservationMiB ?? 0
     const inside = [
       ...this.#poolsIn(name).map((pool) => this.reservedMiB(pool.name)),
       ...this.#vmsIn(name).map(({ reservedMiB }) => reservedMiB),
@@ -138,6 +151,12 @@ class Tree {
 
   /** A pool wants what the VMs in it can use, within its limit; where none runs, nothing. */
   #contender(pool: PoolShare): Contender {
+    const known = this.#contenders.get(pool.name) ?? this.#findContender(pool)
+    this.#contenders.set(pool.name, known)
+    return known
+  }
+
+  #findContender(pool: PoolShare): Contender {
     const vms = this.#vmsIn(pool.name).map((vm) => this.#contenderOf(vm))
     const inside = [...this.#poolsIn(pool.name).map((inner) => this.#contender(inner)), ...vms]
     // On CPUs of its own it contends with nobody; what little it has elsewhere is not its work.
@@ -154,15 +173,23 @@ class Tree {
     return { reservation: Math.min(cpu.reservationCores, most), most, shares: cpu.shares }
   }
 
-  /** What refers to a pool that is not there is in the host's. */
   #poolsIn(name: string): readonly PoolShare[] {
-    return this.#pools.filter(({ parent }) => parent === name)
+    return this.#pools.get(name) ?? []
   }
 
   #vmsIn(name: string): readonly VmShare[] {
-    const known = new Set(this.#pools.map((pool) => pool.name))
-    return this.#vms.filter(({ pool }) => pool === name || (name === ROOT_POOL && !known.has(pool)))
+    return this.#vms.get(name) ?? []
   }
+}
+
+function byKey<T>(things: readonly T[], keyOf: (thing: T) => string): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>()
+  for (const thing of things) {
+    const others = found.get(keyOf(thing))
+    if (others === undefined) found.set(keyOf(thing), [thing])
+    else others.push(thing)
+  }
+  return found
 }
 
 /** Nobody takes the pages of another, neither by using nor by claiming them. */

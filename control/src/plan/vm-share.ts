@@ -1,6 +1,7 @@
 // A VM as the planner sees it, and a shortage in words. Pure.
 
 import { parseCpuList } from '../domain/cpu-list.ts'
+import type { Allocation } from '../domain/host-resources.ts'
 import { HUGE_PAGE_KIB } from '../domain/placement-fields.ts'
 import { type PoolSpec, ROOT_POOL } from '../domain/pool.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -9,6 +10,7 @@ import { mostVcpus } from '../domain/vm-rules.ts'
 import type { Claim, Resource, Shortage } from './admission.ts'
 import type { CpuWish, SetPool } from './cpu-sets.ts'
 import { memoryCeilingMiB, overheadMiB, type VmSize } from './host-reserve.ts'
+import { OOM_SCORE_ADJ } from './oom-score.ts'
 import type { VmShare } from './resource-groups.ts'
 
 function sizeOf(spec: VmSpec, memoryMiB: number): VmSize {
@@ -55,6 +57,24 @@ export function shareOf(id: string, spec: VmSpec): VmShare {
   return {
     ...{ id, pool: spec.pool, vcpus: spec.vcpus, cpu: spec.cpuAllocation, reservedMiB: reservedMiB(spec) - hugeMiB(spec) },
     ...{ ceilingMiB: memoryCeilingMiB(sizeOf(spec, most)) - hugeMiB(spec), hugeMiB: hugeMiB(spec), pageKiB: HUGE_PAGE_KIB[spec.hugePages] },
+    oomScoreAdj: OOM_SCORE_ADJ[spec.priority],
+  }
+}
+
+export function allocationOf({ pool, vcpus, memoryMiB, reservedCores, reservedMiB }: Claim): Allocation {
+  return { pool, vcpus, memoryMiB, reservedCores, reservedMiB }
+}
+
+/** A VM that is being changed, with what the larger of the two has of everything that is given out: either may turn out to be in force. */
+export function largerOf(before: VmSpec, after: VmSpec): VmSpec {
+  const larger = (of: (spec: VmSpec) => number) => Math.max(of(before), of(after))
+  return {
+    ...before,
+    vcpus: larger(({ vcpus }) => vcpus),
+    memoryMiB: larger(({ memoryMiB }) => memoryMiB),
+    cpuPlacement: after.cpuPlacement.mode === 'dedicated' ? after.cpuPlacement : before.cpuPlacement,
+    cpuAllocation: { ...before.cpuAllocation, reservationCores: larger(({ cpuAllocation }) => cpuAllocation.reservationCores) },
+    memoryAllocation: { ...before.memoryAllocation, reservationMiB: larger(({ memoryAllocation }) => memoryAllocation.reservationMiB) },
   }
 }
 

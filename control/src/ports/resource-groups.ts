@@ -5,8 +5,8 @@ import type { VcpuPlacement } from '../domain/vcpu-placement.ts'
 
 export interface ResourceGroups {
   /**
-   * Makes everything so that is not; each before those in it. What cannot be written is told, and the rest is done. A group of vCPUs that is not named any
-   * more is dissolved, its threads back in the VM's.
+   * Makes everything so that is not; each before those in it, and processes of a VM's with it. What cannot be written is told, and the rest is done. A group
+   * of vCPUs that is not named any more is dissolved, its threads back in the VM's.
    */
   arrange(groups: readonly ResourceGroup[]): readonly string[]
   /** Of a pool that nothing is in any more; no-op when it is not there. */

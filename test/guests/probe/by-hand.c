@@ -1,5 +1,6 @@
 /* Starts a QEMU by hand with the argv, uid and mount view of a running one, and prints the milliseconds until its monitor greets
-   and until the guest has been told to run, after the same commands that controld sends.
+   and until the guest has been told to run, after the same commands that controld sends; or, when it is told to, what work a second
+   a guest that burns gets done in it: with no cgroup, namespace or limit of the running one.
    Makes the listening sockets that the argv names by descriptor; the new process is killed afterwards. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -127,15 +128,58 @@ static bool read_until(int fd, const char *word, int times)
 	}
 }
 
-/* Usage: by-hand PID */
+/* What the guest has told last of the rounds it has burnt; -1 at the end of the connection. `tail` keeps what the line before left. */
+static long burnt(int fd, char *tail, size_t size, long before)
+{
+	static const char word[] = "corbel-guest: burnt ";
+	size_t length = strlen(tail);
+	ssize_t got = read(fd, tail + length, size - 1 - length);
+	if (got <= 0)
+		return -1;
+	tail[length + (size_t)got] = '\0';
+	for (char *at = strstr(tail, word), *end; at != NULL && (end = strchr(at, '\n')) != NULL; at = strstr(tail, word)) {
+		before = atol(at + sizeof(word) - 1);
+		memmove(tail, end + 1, strlen(end + 1) + 1);
+	}
+	if (strlen(tail) > size / 2)
+		tail[0] = '\0';
+	return before;
+}
+
+/* Rounds a second that the guest at the serial port gets done; 0 when it does not say. */
+static double burn(int serial, double seconds)
+{
+	static char tail[4096];
+	long first = 0, last;
+	if (!read_until(serial, "nested kvm is", 1) || write(serial, "burn\r", 5) != 5)
+		return 0;
+	while (first == 0)
+		if ((first = burnt(serial, tail, sizeof(tail), first)) < 0)
+			return 0;
+	double start = now_ms(), at = start;
+	for (last = first; at < start + seconds * 1e3; at = now_ms())
+		if ((last = burnt(serial, tail, sizeof(tail), last)) < 0)
+			return 0;
+	return (double)(last - first) / (at - start) * 1e3;
+}
+
+static int connect_to(int n)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", sockets[n].path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		fail(sockets[n].path);
+	return fd;
+}
+
+/* Usage: by-hand PID [SECONDS]: with seconds, the guest is one that burns when it is told to. */
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	if (argc != 2 && argc != 3)
 		return 64;
 	read_arguments(argv[1]);
 	make_sockets();
-	struct sockaddr_un monitor = { .sun_family = AF_UNIX };
-	snprintf(monitor.sun_path, sizeof(monitor.sun_path), "%s", sockets[0].path);
 	double start = now_ms();
 	pid_t child = fork();
 	if (child < 0)
@@ -146,15 +190,16 @@ int main(int argc, char **argv)
 	}
 	for (int n = 0; n < socket_count; n++)
 		close(sockets[n].listener);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&monitor, sizeof(monitor)) != 0)
-		fail("monitor");
+	int fd = connect_to(0);
+	/* The first serial port is the socket after the monitor's; it is heard from the beginning. */
+	int serial = argc == 3 && socket_count > 1 ? connect_to(1) : -1;
 	double greeted = 0, running = 0;
 	if (read_until(fd, "\"QMP\"", 1))
 		greeted = now_ms();
 	static const char commands[] = "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-kvm\"}{\"execute\":\"cont\"}";
 	if (greeted > 0 && write(fd, commands, sizeof(commands) - 1) == (ssize_t)sizeof(commands) - 1 && read_until(fd, "\"return\"", 3))
 		running = now_ms();
+	double rate = running > 0 && serial >= 0 ? burn(serial, atof(argv[2])) : 0;
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	for (int n = 0; n < socket_count; n++)
@@ -163,6 +208,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "by-hand: no answer from the monitor\n");
 		return 1;
 	}
-	printf("%.1f %.1f\n", greeted - start, running - start);
+	if (argc == 3 && rate <= 0) {
+		fprintf(stderr, "by-hand: the guest did not work\n");
+		return 1;
+	}
+	if (argc == 3)
+		printf("%.4f\n", rate);
+	else
+		printf("%.1f %.1f\n", greeted - start, running - start);
 	return 0;
 }

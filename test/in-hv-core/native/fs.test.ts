@@ -127,6 +127,18 @@ describe('writeControl', () => {
   })
 })
 
+describe('writeControl as another user', () => {
+  it('has that user’s rights to files and no others, and is root again afterwards', () => {
+    const path = `${scratch()}/f`
+    fs.writeFileAtomic(path, 'theirs', { mode: 0o600, uid: 7, gid: 7 })
+    fs.writeControl(path, 'ours', { uid: 7 })
+    expect(fs.readText(path)).toBe('oursrs')
+    expect(failure(() => fs.writeControl(path, 'x', { uid: 8 }))).toMatchObject({ code: 'EACCES', syscall: 'openat', path })
+    fs.writeControl(path, 'root')
+    expect(fs.readText(path)).toBe('rootrs')
+  })
+})
+
 describe('names', () => {
   it('makes, lists, renames and removes', () => {
     const directory = scratch()

@@ -31,6 +31,12 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /v1/pools/{pool}': { cpu: { shares: 300 } },
   'PATCH /v1/host/resources': { reserve: { cores: 1 } },
   'PUT /v1/host/devices/{device}/virtual-functions': { count: 1 },
+  'POST /v1/host/resources/what-if': {
+    steps: [
+      { do: 'start-new', spec: { name: 'x' }, count: 2 },
+      { do: 'restart', cores: 1 },
+    ],
+  },
   'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
   'POST /v1/datastores/{name}/disks': { file: 'new.raw', format: 'raw', sizeBytes: 1_048_576 },
   'POST /v1/datastores/{name}/files/{file}/grow': { sizeBytes: 1_048_576 },

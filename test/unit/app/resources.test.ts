@@ -57,6 +57,14 @@ describe('a power-on', () => {
     expect(app.tasks.list()).toHaveLength(1)
   })
 
+  it('that is only tried tells what it would be given, or is refused as it would be, and nothing is done', async () => {
+    await running('a', cores(2))
+    const [b, c] = [makeVm('b', cores(2)), makeVm('c', { memoryMiB: 512, memoryAllocation: { reservationMiB: 256 } })]
+    expect(refusalOf(() => app.power.tryPowerOn(b)).code).toBe('admission.cpu-reservation')
+    expect(app.power.tryPowerOn(c)).toEqual({ pool: 'host', vcpus: 1, memoryMiB: 584, reservedCores: 0, reservedMiB: 328 })
+    expect([app.vms.get(c).status.powerState, app.tasks.list().length]).toEqual(['off', 1])
+  })
+
   it('counts from when it is begun, and no more when it has failed', async () => {
     const [a, b] = [makeVm('a', { memoryMiB: 8192 }), makeVm('b', { memoryMiB: 8192 })]
     world.vmHost.failNextLaunch = new FakeFailure('host.ENOENT')
@@ -104,6 +112,14 @@ describe('groups', () => {
     expect(Number(fileOf(`/${a}`, 'cpu.weight'))).toBe(10_000)
   })
 
+  it('say of a VM how soon it is given up when memory is at an end: at its start, and when its priority is changed', async () => {
+    const a = await running('a', { priority: 'high' })
+    const plan = world.vmHost.launches.find(({ vmId }) => vmId === a)?.plan
+    expect(plan?.find(({ kind }) => kind === 'start-process')).toMatchObject({ oomScoreAdj: 200 })
+    app.vms.patch(a, { priority: 'low' }, any, NOW)
+    expect([world.resourceGroups.oomScores.get(`${VM_GROUP}/${a}`), app.vms.get(a).status.pending]).toEqual([800, []])
+  })
+
   it('that the kernel does not have are told once', async () => {
     world.resourceGroups.missing.add('cpu.weight')
     await running('a')
@@ -136,6 +152,49 @@ describe('a running VM', () => {
     app.vms.patch(a, { description: 'x' }, any, NOW)
     app.vms.patch(a, { memoryAllocation: { reservationMiB: 1024 } }, any, NOW)
     expect(app.resources.view().broken.map(({ code }) => code)).toEqual(['admission.memory'])
+  })
+})
+
+describe('a change of a running VM that is under way', () => {
+  const growable = { memoryMiB: 4096, maxMemoryMiB: 12_288, maxVcpus: 4 }
+
+  it('takes what it is going to have from the moment that it is admitted', async () => {
+    const a = await running('a', growable)
+    const b = makeVm('b', { memoryMiB: 6000 })
+    expect(app.vms.patch(a, { memoryMiB: 10_240 }, any, NOW).task?.kind).toBe('vm.reconfigure')
+    expect(refusalOf(() => app.power.powerOn(b, BY)).code).toBe('admission.memory')
+    await pass()
+    expect(app.vms.get(a).status.pending).toEqual([])
+    expect(refusalOf(() => app.power.powerOn(b, BY)).code).toBe('admission.memory')
+  })
+
+  it('is refused beside a power-on that is under way, and the other way round', async () => {
+    const a = await running('a', growable)
+    const b = makeVm('b', { memoryMiB: 6000 })
+    app.power.powerOn(b, BY)
+    expect(refusalOf(() => app.vms.patch(a, { memoryMiB: 10_240 }, any, NOW)).code).toBe('admission.memory')
+    await pass()
+    app.power.powerOff(b, BY)
+    await pass()
+    app.vms.patch(a, { memoryMiB: 10_240 }, any, NOW)
+    expect(refusalOf(() => app.power.powerOn(b, BY)).code).toBe('admission.memory')
+  })
+
+  it('takes no more when it has failed, and gives back nothing before it is done', async () => {
+    const a = await running('a', growable)
+    const b = makeVm('b', { memoryMiB: 6000 })
+    world.vmHost.machine(a).failNextStep = 'set-hot-memory'
+    app.vms.patch(a, { memoryMiB: 10_240 }, any, NOW)
+    expect(app.resources.view().used.memoryMiB).toBeGreaterThan(10_240)
+    await pass()
+    expect(app.tasks.list()[0]).toMatchObject({ kind: 'vm.reconfigure', state: 'failed' })
+    expect(app.resources.view().used.memoryMiB).toBeLessThan(5000)
+    app.vms.patch(a, { memoryMiB: 10_240 }, any, NOW)
+    await pass()
+    app.vms.patch(a, { memoryMiB: 4096 }, any, NOW)
+    expect(refusalOf(() => app.power.powerOn(b, BY)).code).toBe('admission.memory')
+    await pass()
+    app.power.powerOn(b, BY)
   })
 })
 
@@ -202,6 +261,32 @@ describe('pools', () => {
   it('with a dry run are only checked', () => {
     app.pools.create(pool({ name: 'a' }), { dryRun: true, by: BY })
     expect(app.pools.list()).toEqual([])
+  })
+})
+
+describe('what is given out', () => {
+  it('is told against what there is, for the host and each pool', async () => {
+    makePool({ name: 'gold', cpu: { reservationCores: 1, limitCores: 2 }, memory: { limitMiB: 4096 } })
+    makePool({ name: 'bars', parent: 'gold', memory: { reservationMiB: 1024 } })
+    app.resources.change({ overcommit: { memory: 2 } }, BY)
+    await running('a', { ...cores(0.5), pool: 'bars', memoryMiB: 4000 })
+    await running('b', { memoryMiB: 12_000, memoryAllocation: { reservationMiB: 2000 } })
+    const { overcommitted, free, pools } = app.resources.view()
+    // Of 16384 MiB 847 are kept; a has 4112 with QEMU's own, b 12186; 1024 are promised to bars, 2186 to b.
+    expect(overcommitted).toEqual({ memory: 1.05, vcpus: 1.25 })
+    expect(free).toEqual({ cores: 2, memoryMiB: 16_384 - 847 - 1024 - 2186 })
+    expect(pools).toEqual([
+      {
+        ...{ name: 'gold', parent: 'host', vcpus: 4, overcommitted: { memory: 1, vcpus: 2 } },
+        cpu: { promisedCores: 1, keptCores: 1, givenCores: 0.5, freeCores: 1.5 },
+        memory: { promisedMiB: 0, keptMiB: 0, givenMiB: 1024, freeMiB: 3072, usedMiB: 4112 },
+      },
+      {
+        ...{ name: 'bars', parent: 'gold', vcpus: 4, overcommitted: { memory: 1, vcpus: 2 } },
+        cpu: { promisedCores: 0, keptCores: 0, givenCores: 0.5, freeCores: 1.5 },
+        memory: { promisedMiB: 1024, keptMiB: 1024, givenMiB: 0, freeMiB: 4096, usedMiB: 4112 },
+      },
+    ])
   })
 })
 

@@ -99,7 +99,11 @@ describe('the resource groups of a test', () => {
       const at = path.lastIndexOf('/')
       return groups.files.get(path.slice(0, at))?.[path.slice(at + 1)] ?? null
     }
-    return { groups, top: '/sys/fs/cgroup/corbel.vm', read }
+    const startIn = (path: string) => {
+      groups.oomScores.set(path, 500)
+      return () => groups.oomScores.get(path) ?? Number.NaN
+    }
+    return { groups, top: '/sys/fs/cgroup/corbel.vm', read, startIn }
   })
 })
 

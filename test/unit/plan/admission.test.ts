@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Capacity } from '../../../control/src/domain/host-resources.ts'
 import { admit, type Claim, findBrokenPromises, type PoolPromise, type Shortage } from '../../../control/src/plan/admission.ts'
+import { Chance, must } from './random-hosts.ts'
 
 const HOST: Capacity = {
   cores: 8,
@@ -128,63 +129,29 @@ describe('promises', () => {
 })
 
 describe('whatever host, pools and VMs', () => {
-  function numbers(seed: number): () => number {
-    let state = seed
-    return () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-      return state / 2 ** 32
-    }
-  }
-  const next = numbers(20_261_126)
-  const some = (most: number) => Math.floor(next() * (most + 1))
-  const maybe = <T>(value: T) => (next() < 0.5 ? undefined : value)
-
-  function randomPools(): PoolPromise[] {
-    const pools: PoolPromise[] = []
-    for (let at = 0; at < some(5); at++) {
-      const parent = next() < 0.4 ? `p${some(at)}` : 'host'
-      const rest = { cores: maybe(some(3)), most: maybe(1 + some(6)), mib: maybe(some(4000)), mostMib: maybe(64 + some(9000)) }
-      pools.push(pool(`p${at}`, { ...JSON.parse(JSON.stringify(rest)), parent: parent === `p${at}` ? 'host' : parent }))
-    }
-    return pools
-  }
-
-  function randomHost(): Capacity {
-    return {
-      ...{ cores: 1 + some(16), memoryMiB: 2048 + some(16_384) },
-      reserve: { cores: next(), memoryMiB: some(2000) },
-      overcommit: { memory: 1 + next() * (some(1) as number), vcpus: 1 + some(8) },
-      threadsPerCore: 1 + some(1),
-    }
-  }
-
-  const randomVm = (pools: readonly PoolPromise[]) =>
-    vm({
-      ...{ pool: pools[some(pools.length)]?.name ?? 'host', vcpus: 1 + some(4), memoryMiB: 64 + some(4000) },
-      ...{ reservedCores: some(2) === 0 ? some(4) / 2 : 0, reservedMiB: some(2) === 0 ? some(2000) : 0 },
-    })
+  const chance = new Chance(20_261_126)
 
   it('no promise is broken by what was admitted, and every refusal is true and no larger than it has to be', () => {
     let [admitted, refused] = [0, 0]
-    for (let round = 0; round < 3000; round++) {
-      const host = randomHost()
-      const pools = randomPools()
+    for (let round = 0; round < 2000; round++) {
+      const host = chance.host()
+      const pools = chance.pools()
       if (findBrokenPromises(host, pools, []).length > 0) continue
       const taken: Claim[] = []
       for (let at = 0; at < 12; at++) {
-        const asked = randomVm(pools)
+        const asked = chance.claim(`vm${at}`, pools)
         const shortages = admit(host, pools, taken, asked)
         if (shortages.length === 0) {
           taken.push(asked)
           admitted++
-          expect(findBrokenPromises(host, pools, taken)).toEqual([])
+          const broken = findBrokenPromises(host, pools, taken)
+          must(broken.length === 0, () => ({ round, broken }))
           continue
         }
         refused++
-        expect(findBrokenPromises(host, pools, [...taken, asked])).not.toEqual([])
+        must(findBrokenPromises(host, pools, [...taken, asked]).length > 0, () => ({ round, shortages }))
         for (const { free, total, kept, promised, asked: size } of shortages) {
-          expect(free).toBeCloseTo(Math.max(0, total - kept - promised), 6)
-          expect(size).toBeGreaterThan(free)
+          must(Math.abs(free - Math.max(0, total - kept - promised)) < 1e-6 && size > free, () => ({ round, shortages }))
         }
         // With what would fit of each, it fits.
         const least = (resource: string) => Math.min(...shortages.filter((one) => one.resource === resource).map(({ fits }) => fits))
@@ -195,9 +162,31 @@ describe('whatever host, pools and VMs', () => {
           memoryMiB: Math.min(asked.memoryMiB, least('memory')),
           vcpus: Math.min(asked.vcpus, least('vcpus')),
         }
-        expect(admit(host, pools, taken, smaller)).toEqual([])
+        must(admit(host, pools, taken, smaller).length === 0, () => ({ round, smaller, shortages }))
       }
     }
-    expect(Math.min(admitted, refused)).toBeGreaterThan(3000)
+    expect(Math.min(admitted, refused)).toBeGreaterThan(2000)
+  })
+
+  it('VMs that were admitted in one order are admitted in every other', () => {
+    let admitted = 0
+    for (let round = 0; round < 1000; round++) {
+      const host = chance.host()
+      const pools = chance.pools()
+      if (findBrokenPromises(host, pools, []).length > 0) continue
+      const taken: Claim[] = []
+      for (let at = 0; at < 8; at++) {
+        const asked = chance.claim(`vm${at}`, pools)
+        if (admit(host, pools, taken, asked).length === 0) taken.push(asked)
+      }
+      const again: Claim[] = []
+      for (const claim of chance.shuffled(taken)) {
+        const shortages = admit(host, chance.shuffled(pools), again, claim)
+        must(shortages.length === 0, () => ({ round, again, claim, shortages }))
+        again.push(claim)
+        admitted++
+      }
+    }
+    expect(admitted).toBeGreaterThan(2000)
   })
 })

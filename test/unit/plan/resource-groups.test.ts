@@ -15,8 +15,8 @@ const HOST: Capacity = {
 const MIB = 1_048_576
 
 const vm = (id: string, rest: Partial<VmShare> = {}): VmShare => ({
-  ...{ id, pool: 'host', vcpus: 8, cpu: { reservationCores: 0, limitCores: null, shares: 100 }, reservedMiB: 0, ceilingMiB: 600 },
-  ...{ hugeMiB: 0, pageKiB: null },
+  ...{ id, pool: 'host', vcpus: 8, cpu: { reservationCores: 0, limitCores: null, shares: 100 } },
+  ...{ reservedMiB: 0, ceilingMiB: 600, hugeMiB: 0, pageKiB: null, oomScoreAdj: 500 },
   ...rest,
 })
 const cpu = (reservationCores: number, limitCores: number | null = null, shares = 100) => ({ reservationCores, limitCores, shares })

@@ -12,6 +12,7 @@ import { taskCommands } from './tasks.ts'
 import { usageCommands } from './usage.ts'
 import { vmConsoleCommands } from './vm-console.ts'
 import { vmEditCommands } from './vm-edit.ts'
+import { whatIfCommands } from './what-if.ts'
 
 const NOUNS = ['login', 'logout', 'profile', 'top', 'vm', 'pool', 'disk', 'file', 'datastore', 'task', 'event', 'host', 'api', 'completion']
 
@@ -21,6 +22,7 @@ const unordered: readonly Command[] = [
   ...vmEditCommands,
   ...operationCommands,
   ...poolCommands,
+  ...whatIfCommands,
   ...vmConsoleCommands,
   ...usageCommands,
   ...fileCommands,

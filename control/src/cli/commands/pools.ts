@@ -10,8 +10,9 @@ import { segment } from '../names.ts'
 import { operationCommand } from '../operation-command.ts'
 import { printResult } from '../output.ts'
 import { formatBytes } from '../quantity.ts'
+import { renderResources } from '../resources-view.ts'
 import type { Schema } from '../schema.ts'
-import { type Column, renderPairs, renderTable } from '../table.ts'
+import { type Column, renderTable } from '../table.ts'
 
 const mib = (count: number) => formatBytes(count * 1024 * 1024)
 const orNone = (text: string | null) => text ?? 'none'
@@ -24,6 +25,7 @@ const COLUMNS: readonly Column<PoolRecord>[] = [
   { title: 'SHARES', value: ({ spec }) => spec.cpu.shares, align: 'right' },
   { title: 'MEMORY', value: ({ spec }) => mib(spec.memory.reservationMiB), align: 'right' },
   { title: 'AT MOST', value: ({ spec }) => (spec.memory.limitMiB === null ? 'none' : mib(spec.memory.limitMiB)), align: 'right' },
+  { title: 'PRIORITY', value: ({ spec }) => spec.priority },
   { title: 'DESCRIPTION', value: ({ spec }) => spec.description },
 ]
 
@@ -95,7 +97,7 @@ export const poolCommands: readonly Command[] = [
     details: ['Who may: viewer. API: GET /v1/host/resources'],
     async run(context) {
       const view = await context.host().call<ResourcesView>('GET', '/v1/host/resources')
-      printResult(context, view, () => renderPairs(resourcePairs(view)))
+      printResult(context, view, () => renderResources(view))
     },
   },
   {
@@ -117,20 +119,7 @@ export const poolCommands: readonly Command[] = [
       const { settings } = await client.call<ResourcesView>('GET', '/v1/host/resources')
       const json = readPatch(context, jsonSchema(hostResourcesSchema) as Schema, resourceOptions(), settings)
       const view = await client.call<ResourcesView>('PATCH', '/v1/host/resources', { json })
-      printResult(context, view, () => renderPairs(resourcePairs(view)))
+      printResult(context, view, () => renderResources(view))
     },
   },
 ]
-
-function resourcePairs({ capacity, promised, used, broken }: ResourcesView): readonly (readonly [string, string])[] {
-  const { cores, memoryMiB, reserve, overcommit } = capacity
-  return [
-    ['CPU', `${cores} threads, ${reserve.cores} cores kept for the host`],
-    ['promised', `${promised.cores} cores to VMs that run`],
-    ['vCPUs', `${used.vcpus} of ${cores * overcommit.vcpus} that there may be`],
-    ['Memory', `${mib(memoryMiB)}, ${mib(reserve.memoryMiB)} kept for the host`],
-    ['promised', `${mib(promised.memoryMiB)} to VMs that run`],
-    ['given out', `${mib(used.memoryMiB)} of ${mib((memoryMiB - reserve.memoryMiB) * overcommit.memory)} that there may be`],
-    ...broken.map(({ message }): [string, string] => ['Cannot be kept', message]),
-  ]
-}
