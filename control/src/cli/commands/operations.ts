@@ -5,7 +5,7 @@ import { operationCommand } from '../operation-command.ts'
 export const operationCommands: readonly Command[] = [
   operationCommand(['vm', 'delete'], 'DELETE /v1/vms/{id}', { done: 'deleted' }),
   operationCommand(['vm', 'power-on'], 'POST /v1/vms/{id}/power-on', { done: 'powered on' }),
-  operationCommand(['host', 'accept-missing'], 'POST /v1/host/resources/accept', {
+  operationCommand(['host', 'accept'], 'POST /v1/host/resources/accept', {
     done: 'what is missing is missed no more',
     details: ['For a CPU or memory that was taken out on purpose: what was promised of it is then what it can be.'],
   }),
