@@ -113,6 +113,7 @@ describe('whatever is asked', () => {
   const size = () => 200 + 100 * chance.some(12)
   const fields = () => ({
     ...{ vcpus: 1 + chance.some(2), memoryMiB: size(), priority: chance.priority() },
+    cpuPlacement: { mode: chance.some(9) === 0 ? 'dedicated' : 'shared' },
     cpuAllocation: { reservationCores: chance.some(3) / 2 },
     memoryAllocation: { reservationMiB: chance.some(1) * 200 },
   })
