@@ -1,17 +1,10 @@
 // Who runs on which CPUs: host, pools and VMs, such that what is somebody's own is nobody else's. Pure, and the same for the same input.
 import { ROOT_POOL } from '../domain/pool.ts'
 import type { HostTopology } from '../domain/topology.ts'
-import { type Core, coresOf, cpusOf, keptCpus } from './cpu-cores.ts'
+import { type Core, cpusOf } from './cpu-cores.ts'
 import { assignVcpus, type Block, chooseCores } from './cpu-placement.ts'
-
-export interface SetPool {
-  readonly name: string
-  readonly parent: string
-  /** Null: all of its parent's. */
-  readonly cpus: readonly number[] | null
-  readonly dedicated: boolean
-  readonly nodes: readonly number[] | null
-}
+import type { CpuShortage } from './cpu-shortage.ts'
+import { difference, PoolSets, type SetPool } from './pool-sets.ts'
 
 /** Where a VM that runs, or is about to, wants to be. */
 export interface CpuWish {
@@ -36,24 +29,6 @@ export interface VmCpus {
   readonly own: readonly number[]
   /** Nodes that its memory comes from; null: wherever. */
   readonly nodes: readonly number[] | null
-}
-
-export interface CpuShortage {
-  readonly kind: /** No cores are left that it could have for itself. */
-    | 'dedicated'
-    /** None of its CPUs is there for it. */
-    | 'nowhere'
-    /** More is reserved on a set of CPUs than they can do. */
-    | 'overdrawn'
-  /** Of the VM or pool; of those of an overdrawn set the first. */
-  readonly subject: { readonly kind: 'vm' | 'pool'; readonly id: string }
-  readonly asked: number
-  readonly total: number
-  /** Of the total what stays everybody's, or is the host's. */
-  readonly kept: number
-  /** Of the total what others have. */
-  readonly taken: number
-  readonly free: number
 }
 
 export interface CpuPlan {
@@ -90,115 +65,52 @@ export function planCpuSets(input: CpuSetInput): CpuPlan {
 
 class Sets {
   readonly #input: CpuSetInput
-  readonly #cores: readonly Core[]
-  readonly #online: ReadonlySet<number>
-  readonly #kept: ReadonlySet<number>
-  readonly #pools: ReadonlyMap<string, SetPool>
+  readonly #sets: PoolSets
   readonly #shortages: CpuShortage[] = []
-  /** What a pool may use at all. */
-  readonly #reach = new Map<string, ReadonlySet<number>>()
-  /** Of each dedicated pool what nobody outside may use. */
-  readonly #walled = new Map<string, ReadonlySet<number>>()
-  readonly #bases = new Map<string, ReadonlySet<number>>()
-  readonly #commons = new Map<string, Common>()
+  readonly #commons = new Map<ReadonlySet<number>, Common>()
+  readonly #lists = new Map<ReadonlySet<number>, readonly number[]>()
+  readonly #usual = new Map<string, VmCpus>()
   /** What VMs have for themselves. */
   readonly #taken = new Set<number>()
 
   constructor(input: CpuSetInput) {
     this.#input = input
-    this.#cores = coresOf(input.topology)
-    this.#online = new Set(cpusOf(this.#cores))
-    this.#kept = keptCpus(this.#cores, input.reserveCores)
-    this.#pools = new Map(input.pools.map((pool) => [pool.name, pool]))
+    this.#sets = new PoolSets(input, (shortage) => this.#shortages.push(shortage))
   }
 
   plan(): CpuPlan {
-    for (const pool of this.#input.pools) this.#wallIn(pool)
     const own = this.#dedicate()
     const vms = new Map(this.#input.wishes.map((wish) => [wish.id, this.#place(wish, own.get(wish.id) ?? [])] as const))
     this.#findOverdrawn(vms)
     return {
       present: ascending(this.#input.topology.cpus.map(({ id }) => id)),
-      online: ascending(this.#online),
+      online: ascending(this.#sets.online),
       everybody: this.#commonOf(ROOT_POOL).cpus,
-      pools: new Map(this.#input.pools.map(({ name }) => [name, ascending(new Set([...this.#base(name), ...this.#commonOf(name).cpus]))])),
+      pools: new Map(this.#input.pools.map(({ name }) => [name, this.#listOf(name)])),
       vms,
       shortages: this.#shortages,
     }
   }
 
-  #wallIn({ name, dedicated, cpus }: SetPool): void {
-    const reach = this.#reachOf(name)
-    if (!dedicated || cpus === null) return
-    const others = [...this.#walled].flatMap(([other, walled]) => (this.#isInside(name, other) ? [] : [...walled]))
-    const walled = difference(reach, new Set([...this.#kept, ...others]))
-    if (walled.size === 0) this.#lacks({ kind: 'pool', id: name }, 'dedicated', cpus.length, reach, others.length)
-    this.#walled.set(name, walled)
-  }
-
-  #reachOf(name: string): ReadonlySet<number> {
-    const pool = this.#pools.get(name)
-    if (pool === undefined) return this.#online
-    const known = this.#reach.get(name)
-    if (known !== undefined) return known
-    const outer = this.#reachOf(pool.parent)
-    const wanted = this.#within(outer, pool.cpus, pool.nodes)
-    if (wanted.size === 0) this.#lacks({ kind: 'pool', id: name }, 'nowhere', pool.cpus?.length ?? 1, outer, 0)
-    const reach = wanted.size === 0 ? outer : wanted
-    this.#reach.set(name, reach)
-    return reach
-  }
-
-  /** A node without CPUs says nothing of where to run. */
-  #within(set: ReadonlySet<number>, cpus: readonly number[] | null, nodes: readonly number[] | null): ReadonlySet<number> {
-    const near = nodes === null ? [] : cpusOf(this.#cores.filter(({ node }) => nodes.includes(node)))
-    const some = cpus === null ? set : new Set(cpus.filter((cpu) => set.has(cpu)))
-    return near.length === 0 ? some : new Set(near.filter((cpu) => some.has(cpu)))
-  }
-
-  #isInside(name: string, outer: string): boolean {
-    for (let at = name, steps = 0; steps <= this.#pools.size; steps++) {
-      if (at === outer) return true
-      const parent = this.#pools.get(at)?.parent
-      if (parent === undefined) return false
-      at = parent
-    }
-    return false
-  }
-
-  /** What a pool can give its VMs, once the walls are up: what it reaches, but for what is another's. Where that is nothing, what its parent can. */
-  #base(name: string): ReadonlySet<number> {
-    const known = this.#bases.get(name)
-    if (known !== undefined) return known
-    const outer = this.#pools.get(name)?.parent
-    const foreign = new Set([...this.#walled].flatMap(([other, walled]) => (this.#isInside(name, other) ? [] : [...walled])))
-    const own = difference(this.#holds(name), foreign)
-    if (own.size === 0) this.#lacks({ kind: 'pool', id: name }, 'nowhere', 1, this.#reachOf(name), foreign.size)
-    const base = own.size === 0 && outer !== undefined ? this.#base(outer) : own
-    this.#bases.set(name, base)
-    return base
-  }
-
-  /** What is within all walls around a pool. */
-  #holds(name: string): ReadonlySet<number> {
-    const pool = this.#pools.get(name)
-    const walled = this.#walled.get(name)
-    if (pool === undefined) return this.#online
-    if (walled !== undefined && walled.size > 0) return walled
-    const outer = this.#holds(pool.parent)
-    return new Set([...this.#reachOf(name)].filter((cpu) => outer.has(cpu)))
-  }
-
   /** Of that what no VM has for itself, once that is settled. */
   #commonOf(name: string): Common {
-    const known = this.#commons.get(name)
+    const base = this.#sets.base(name)
+    const known = this.#commons.get(base)
     if (known !== undefined) return known
-    const outer = this.#pools.get(name)?.parent
-    const own = difference(this.#base(name), this.#taken)
-    if (own.size === 0) this.#lacks({ kind: 'pool', id: name }, 'nowhere', 1, this.#base(name), this.#taken.size)
+    const outer = this.#sets.parentOf(name)
+    const own = difference(base, this.#taken)
+    if (own.size === 0) this.#sets.lacks({ kind: 'pool', id: name }, 'nowhere', 1, base, this.#taken.size)
     const common = own.size === 0 && outer !== undefined ? this.#commonOf(outer) : { set: own, cpus: ascending(own) }
-    this.#commons.set(name, common)
+    this.#commons.set(base, common)
     return common
+  }
+
+  /** With what its VMs have instead, where they have that all to themselves. */
+  #listOf(name: string): readonly number[] {
+    const base = this.#sets.base(name)
+    const known = this.#lists.get(base) ?? ascending(new Set([...base, ...this.#commonOf(name).cpus]))
+    this.#lists.set(base, known)
+    return known
   }
 
   /** Those that have what they want keep it; then the others, in their order. */
@@ -224,9 +136,9 @@ class Sets {
       if (chosen !== null) take(wish.id, chosen)
       else {
         const { vcpus, id } = wish
-        const allowed = this.#within(this.#base(wish.pool), wish.cpus, wish.nodes)
+        const allowed = this.#sets.within(this.#sets.base(wish.pool), wish.cpus, wish.nodes)
         const taken = [...allowed].filter((cpu) => this.#taken.has(cpu)).length
-        this.#lacks({ kind: 'vm', id }, 'dedicated', vcpus, allowed, taken, cpusOf(free).length)
+        this.#sets.lacks({ kind: 'vm', id }, 'dedicated', vcpus, allowed, taken, cpusOf(free).length)
       }
     }
     return own
@@ -234,12 +146,12 @@ class Sets {
 
   /** Whole cores that nobody has; something is left in the pool for QEMU's other threads. */
   #freeFor({ pool, cpus, nodes }: CpuWish): readonly Core[] {
-    const base = this.#base(pool)
-    const allowed = this.#within(base, cpus, nodes)
-    const stays = [...base].some((cpu) => this.#kept.has(cpu))
-      ? this.#kept
-      : new Set(this.#cores.find((core) => core.cpus.some((cpu) => base.has(cpu)))?.cpus)
-    return this.#cores.filter((core) => core.cpus.every((cpu) => allowed.has(cpu) && !this.#taken.has(cpu) && !stays.has(cpu)))
+    const base = this.#sets.base(pool)
+    const allowed = this.#sets.within(base, cpus, nodes)
+    const stays = [...base].some((cpu) => this.#sets.kept.has(cpu))
+      ? this.#sets.kept
+      : new Set(this.#sets.cores.find((core) => core.cpus.some((cpu) => base.has(cpu)))?.cpus)
+    return this.#sets.cores.filter((core) => core.cpus.every((cpu) => allowed.has(cpu) && !this.#taken.has(cpu) && !stays.has(cpu)))
   }
 
   #place(wish: CpuWish, own: readonly number[]): VmCpus {
@@ -247,28 +159,27 @@ class Sets {
     const nodes = this.#nodesOf(wish)
     const common = this.#commonOf(pool)
     if (mode === 'dedicated' && own.length > 0) {
-      const cores = this.#cores.filter((core) => core.cpus.some((cpu) => own.includes(cpu)))
+      const cores = this.#sets.cores.filter((core) => core.cpus.some((cpu) => own.includes(cpu)))
       const near = nodes ?? [...new Set(cores.map(({ node }) => node))]
-      const beside = this.#within(common.set, null, near)
+      const beside = this.#sets.within(common.set, null, near)
       const vcpus = assignVcpus(cores, blocksOf(wish)).map((cpu) => [cpu])
       return { shared: beside.size === 0 ? common.cpus : ascending(beside), vcpus, own, nodes: near }
     }
-    const wanted = cpus === null && nodes === null ? common.set : this.#within(common.set, cpus, nodes)
-    if (wanted.size === 0) this.#lacks({ kind: 'vm', id }, 'nowhere', cpus?.length ?? 1, this.#reachOf(pool), this.#taken.size)
+    if (mode === 'shared' && cpus === null && wish.nodes === null && wish.guestNodes === 1) {
+      // Most VMs say nothing of where they want to be: those of a pool share one answer.
+      const known = this.#usual.get(pool)
+      if (known !== undefined) return known
+    }
+    const wanted = cpus === null && nodes === null ? common.set : this.#sets.within(common.set, cpus, nodes)
+    if (wanted.size === 0) this.#sets.lacks({ kind: 'vm', id }, 'nowhere', cpus?.length ?? 1, this.#sets.reachOf(pool), this.#taken.size)
     const shared = wanted.size === 0 || wanted === common.set ? common.cpus : ascending(wanted)
-    return { shared, vcpus: this.#spread(wish, shared), own: [], nodes }
+    const place = { shared, vcpus: this.#spread(wish, shared), own: [], nodes }
+    if (place.vcpus === null && cpus === null && wish.nodes === null && wanted.size > 0) this.#usual.set(pool, place)
+    return place
   }
 
   #nodesOf({ nodes, pool }: CpuWish): readonly number[] | null {
-    if (nodes !== null) return nodes
-    for (
-      let at = this.#pools.get(pool), steps = 0;
-      at !== undefined && steps <= this.#pools.size;
-      at = this.#pools.get(at.parent), steps++
-    ) {
-      if (at.nodes !== null) return at.nodes
-    }
-    return null
+    return nodes ?? this.#sets.nodesOf(pool)
   }
 
   /** A vCPU that is pinned has one CPU, one of a guest’s node those of that node. */
@@ -276,7 +187,7 @@ class Sets {
     if (wish.mode === 'shared' && wish.guestNodes === 1) return null
     const blocks = blocksOf(wish)
     return blocks.flatMap(({ vcpus, node }) => {
-      const near = this.#within(new Set(shared), null, node === null ? null : [node])
+      const near = this.#sets.within(new Set(shared), null, node === null ? null : [node])
       const some = near.size === 0 ? shared : ascending(near)
       return Array.from({ length: vcpus }, (_, index) => (wish.mode === 'pinned' ? [some[index % some.length] ?? 0] : some))
     })
@@ -284,38 +195,31 @@ class Sets {
 
   /** What is reserved by those that can be nowhere else has to fit on each set of CPUs that somebody is held to. */
   #findOverdrawn(vms: ReadonlyMap<string, VmCpus>): void {
-    const everywhere = this.#online.size
-    const sets = new Map<string, { readonly cpus: ReadonlySet<number>; readonly first: string; reserved: number }>()
+    const everywhere = this.#sets.online.size
+    const byList = new Map<readonly number[], { readonly first: string; reserved: number }>()
     for (const { id, reservedCores } of this.#input.wishes) {
       const place = vms.get(id)
       if (place === undefined || place.own.length > 0 || reservedCores === 0) continue
-      const key = place.shared.join()
-      const known = sets.get(key) ?? { cpus: new Set(place.shared), first: id, reserved: 0 }
+      const known = byList.get(place.shared) ?? { first: id, reserved: 0 }
       known.reserved += reservedCores
-      sets.set(key, known)
+      byList.set(place.shared, known)
+    }
+    const sets = new Map<string, { readonly cpus: ReadonlySet<number>; readonly first: string; reserved: number }>()
+    for (const [list, { first, reserved }] of byList) {
+      const known = sets.get(list.join()) ?? { cpus: new Set(list), first, reserved: 0 }
+      known.reserved += reserved
+      sets.set(list.join(), known)
     }
     for (const { cpus, first } of sets.values()) {
       if (cpus.size === everywhere) continue
       const inside = [...sets.values()].filter((other) => [...other.cpus].every((cpu) => cpus.has(cpu)))
       const asked = inside.reduce((sum, { reserved }) => sum + reserved, 0)
-      const kept = Math.min(this.#input.reserveCores, [...cpus].filter((cpu) => this.#kept.has(cpu)).length)
+      const kept = Math.min(this.#input.reserveCores, [...cpus].filter((cpu) => this.#sets.kept.has(cpu)).length)
       const free = cpus.size - kept
       if (asked > free + 1e-9) {
         this.#shortages.push({ kind: 'overdrawn', subject: { kind: 'vm', id: first }, asked, total: cpus.size, kept, taken: 0, free })
       }
     }
-  }
-
-  #lacks(
-    subject: CpuShortage['subject'],
-    kind: CpuShortage['kind'],
-    asked: number,
-    of: ReadonlySet<number>,
-    taken: number,
-    free = 0,
-  ): void {
-    const kept = [...of].filter((cpu) => this.#kept.has(cpu)).length
-    this.#shortages.push({ kind, subject, asked, total: of.size, kept, taken, free })
   }
 }
 
@@ -323,10 +227,6 @@ class Sets {
 function blocksOf({ vcpus, guestNodes, nodes }: Pick<CpuWish, 'vcpus' | 'guestNodes' | 'nodes'>): readonly Block[] {
   if (guestNodes === 1 || nodes === null) return [{ vcpus, node: null }]
   return nodes.map((node) => ({ vcpus: vcpus / guestNodes, node }))
-}
-
-function difference(set: ReadonlySet<number>, without: ReadonlySet<number>): ReadonlySet<number> {
-  return new Set([...set].filter((cpu) => !without.has(cpu)))
 }
 
 function ascending(cpus: Iterable<number>): number[] {

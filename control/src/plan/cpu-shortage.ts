@@ -1,7 +1,24 @@
 // What is missing of CPUs, or of huge pages, in words. Pure.
 import type { HugePageCount } from '../domain/huge-page-need.ts'
 import type { Problem } from '../domain/problem.ts'
-import type { CpuShortage } from './cpu-sets.ts'
+
+export interface CpuShortage {
+  readonly kind: /** No cores are left that it could have for itself. */
+    | 'dedicated'
+    /** None of its CPUs is there for it. */
+    | 'nowhere'
+    /** More is reserved on a set of CPUs than they can do. */
+    | 'overdrawn'
+  /** Of the VM or pool; of those of an overdrawn set the first. */
+  readonly subject: { readonly kind: 'vm' | 'pool'; readonly id: string }
+  readonly asked: number
+  readonly total: number
+  /** Of the total what stays everybody's, or is the host's. */
+  readonly kept: number
+  /** Of the total what others have. */
+  readonly taken: number
+  readonly free: number
+}
 
 const FIELDS = {
   vm: { place: 'cpuPlacement', promise: 'cpuAllocation.reservationCores' },

@@ -8,9 +8,10 @@ import type { Problem } from '../domain/problem.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import { mostVcpus } from '../domain/vm-rules.ts'
 import type { Claim, Resource, Shortage } from './admission.ts'
-import type { CpuWish, SetPool } from './cpu-sets.ts'
+import type { CpuWish } from './cpu-sets.ts'
 import { memoryCeilingMiB, overheadMiB, type VmSize } from './host-reserve.ts'
 import { OOM_SCORE_ADJ } from './oom-score.ts'
+import type { SetPool } from './pool-sets.ts'
 import type { VmShare } from './resource-groups.ts'
 
 function sizeOf(spec: VmSpec, memoryMiB: number): VmSize {

@@ -1,6 +1,7 @@
 // Who runs on which CPUs: what is somebody’s own is nobody else’s, and everybody is somewhere, on thousands of hosts.
 import { describe, expect, it } from 'vitest'
-import { type CpuPlan, type CpuSetInput, type CpuWish, planCpuSets, type SetPool } from '../../../control/src/plan/cpu-sets.ts'
+import { type CpuPlan, type CpuSetInput, type CpuWish, planCpuSets } from '../../../control/src/plan/cpu-sets.ts'
+import type { SetPool } from '../../../control/src/plan/pool-sets.ts'
 import { FakeRandom } from '../../fakes/random.ts'
 import { TWO_NODES } from '../../fakes/topology.ts'
 
