@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest'
 import type { VmCounters } from '../../control/src/domain/usage.ts'
 import type { Usage, VmTraces } from '../../control/src/ports/usage.ts'
 
-/** What there is to be read. `running` has used everything that `VM` says, and has one NIC in slot 2. */
+/** What there is to be read. `running` has used everything that `VM` says, holds `HELD_BYTES` of memory, and has one NIC in slot 2. */
 export interface Arranged {
   readonly usage: Usage
   readonly running: VmTraces
+  /** Of the one that runs. */
+  readonly cgroup: string
   /** Whose cgroup is gone. */
   readonly ended: VmTraces
 }
@@ -22,6 +24,9 @@ export const VM: VmCounters = {
   },
   nics: [{ slot: 2, receivedBytes: 2000, sentBytes: 1000, receivedPackets: 20, sentPackets: 10, dropped: 7 }],
 }
+
+/** 100 MiB, and 3 MiB of the kernel's that it cannot free. */
+export const HELD_BYTES = 108_003_328
 
 export function usageContract(arrange: () => Arranged): void {
   describe('usage', () => {
@@ -39,6 +44,23 @@ export function usageContract(arrange: () => Arranged): void {
     it('of one that has ended is nothing', () => {
       const { usage, ended } = arrange()
       expect(usage.observeVm(ended)).toBeNull()
+    })
+
+    it('of a group is all that has been used in it', () => {
+      const { usage, cgroup } = arrange()
+      const { cpu, memory, io, pressure } = VM
+      const { stealMicroseconds: _ofVcpus, ...used } = cpu
+      expect(usage.observeGroup(cgroup)).toEqual({ cpu: used, memory, io, pressure })
+      expect(usage.observeGroup(`${cgroup}/absent`)).toBeNull()
+    })
+
+    it('is told of what a group holds and could not give up, and of what is left on the host', () => {
+      const { usage, cgroup } = arrange()
+      expect(usage.observeHeldBytes(cgroup)).toBe(HELD_BYTES)
+      expect(usage.observeHeldBytes(`${cgroup}/absent`)).toBeNull()
+      const { availableBytes, waitingPercent } = usage.observeMemoryRoom()
+      expect(availableBytes).toBeGreaterThan(0)
+      expect(waitingPercent ?? 0).toBeGreaterThanOrEqual(0)
     })
 
     it('of the host is told of its memory, and of each CPU within that of all', () => {

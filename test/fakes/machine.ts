@@ -37,7 +37,9 @@ export class FakeMachine {
   /** Live steps that were taken whole, in their order. */
   readonly taken: LiveStep[] = []
   /** What its QEMU tells of its devices. */
-  devicesInUse: VmDevices = { balloonBytes: null, disks: [] }
+  devicesInUse: VmDevices = { balloonBytes: null, guestMemory: null, disks: [] }
+  /** Whether the guest has a driver for its balloon. */
+  hasBalloonDriver = true
   /** Whether the guest lets go of devices when asked. */
   releasing = true
   /** Thrown by the next step of this kind, before it has done anything. */
@@ -78,6 +80,7 @@ export class FakeMachine {
           machine.state = state
         },
         stop: () => this.enter('paused'),
+        inflate: (bytes) => this.#inflate(bytes),
         goOn: () => this.#goOn(),
         askToRelease: (id) => this.#askToRelease(id),
         emit: (event) => this.connection?.happened(event),
@@ -160,6 +163,11 @@ export class FakeMachine {
   disconnect(): void {
     this.connection = null
     this.guest.disconnect()
+  }
+
+  /** At once; to nothing where the test has not said what the balloon leaves. */
+  #inflate(balloonBytes: number): void {
+    if (this.hasBalloonDriver && this.devicesInUse.balloonBytes !== null) this.devicesInUse = { ...this.devicesInUse, balloonBytes }
   }
 
   #goOn(): void {

@@ -25,6 +25,7 @@ export interface Machine {
   /** `running`, `paused`, … */
   state: string
   stop(): void
+  inflate(balloonBytes: number): void
   goOn(): void
   /** The guest is asked to let go of a device; `release` is called when it does. */
   askToRelease(id: string): void
@@ -152,6 +153,7 @@ export class FakeQmp {
         require([...this.devices.keys()].some((id) => text('id') === `/machine/peripheral/${id}/virtio-backend`), command, 'no such drive')
         return {}
       case 'balloon':
+        return this.machine.inflate(Number(given.value))
       case 'migrate-set-parameters':
         return {}
       case 'migrate':

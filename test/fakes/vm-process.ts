@@ -132,6 +132,7 @@ export function connect(machine: FakeMachine, controld: ControlProcess, cleanUp:
       machine.taken.push(step)
     },
     observeDevices: () => perform(() => machine.devicesInUse),
+    observeBalloon: () => perform(() => ({ actualBytes: machine.devicesInUse.balloonBytes, guest: machine.devicesInUse.guestMemory })),
     onDeviceGone: (handler) => {
       goneHandler = handler
     },

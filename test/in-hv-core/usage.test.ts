@@ -18,7 +18,7 @@ const TREE: Readonly<Record<string, string>> = {
   [`cgroups/${ID}/cpu.pressure`]: 'some avg10=12.50 avg60=0.00 avg300=0.00 total=4711\nfull avg10=1.50 avg60=0.00 avg300=0.00 total=11\n',
   [`cgroups/${ID}/io.pressure`]: 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n',
   [`cgroups/${ID}/memory.current`]: '209715200\n',
-  [`cgroups/${ID}/memory.stat`]: 'anon 104857600\nfile 52428800\nkernel 1\nshmem 0\n',
+  [`cgroups/${ID}/memory.stat`]: 'anon 104857600\nfile 52428800\nkernel 4194304\nshmem 0\nslab_reclaimable 1048576\n',
   [`cgroups/${ID}/memory.swap.current`]: '4096\n',
   [`cgroups/${ID}/io.stat`]: '8:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=0 dios=0\n',
   'proc/77/task/77/comm': 'qemu-system-x86\n',
@@ -59,7 +59,12 @@ const places = () => ({ cgroups: `${directory}/cgroups`, proc: `${directory}/pro
 describe('a tree of files', () => {
   usageContract(() => {
     const traces = (id: string) => ({ id, pid: 77, nics: [{ slot: 2, device: 'vm0n2' }] })
-    return { usage: createUsage(places()), running: traces(ID), ended: traces('22222222-2222-4333-8444-555555555555') }
+    return {
+      usage: createUsage(places()),
+      running: traces(ID),
+      cgroup: `${directory}/cgroups/${ID}`,
+      ended: traces('22222222-2222-4333-8444-555555555555'),
+    }
   })
 
   it('tells of the machine’s disks and adapters, not of partitions, loops and TAPs', () => {

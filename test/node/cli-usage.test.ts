@@ -27,7 +27,7 @@ beforeEach(async () => {
     const cpu = { ...VM.cpu, usedMicroseconds: VM.cpu.usedMicroseconds + seconds * 1_000_000 }
     world.usage.vms.set(id, { ...VM, cpu, nics, io: { ...VM.io, writtenBytes: VM.io.writtenBytes + bytes } })
     const disk = { name: 'disk0', readBytes: 0, writtenBytes: bytes, reads: 0, writes: 1 }
-    world.vmHost.machine(id).devicesInUse = { balloonBytes: 268_435_456, disks: [disk] }
+    world.vmHost.machine(id).devicesInUse = { balloonBytes: 268_435_456, guestMemory: null, disks: [disk] }
   }
   after(web1, 0, 0)
   after(db1, 0, 0)
@@ -133,5 +133,37 @@ describe('the host', () => {
     const { output } = await on('host', 'usage', '--past', '10s')
     expect(output).toMatch(/^Memory +512 MiB of 8 GiB in use, 0 B page cache$/m)
     expect(output).toMatch(/\n\nUNTIL .*\n2026-01-01T00:00:10\.000Z +0\.0 +0\.0 +512 MiB/)
+  })
+})
+
+describe('pools', () => {
+  beforeEach(async () => {
+    const { client } = host
+    const { world } = client
+    const memory = { reservationMiB: 256, limitMiB: 2048 }
+    await client.call({ method: 'POST', path: '/v1/pools', body: { name: 'gold', cpu: { reservationCores: 0.5 }, memory } })
+    const { stealMicroseconds: _ofVcpus, ...cpu } = VM.cpu
+    const group = (seconds: number) => ({
+      ...{ cpu: { ...cpu, usedMicroseconds: seconds * 1_000_000 }, memory: VM.memory, io: VM.io, pressure: VM.pressure },
+    })
+    world.usage.groups.set('/sys/fs/cgroup/corbel.vm/pool.gold', group(60))
+    await world.clock.advance(10_000)
+    world.usage.groups.set('/sys/fs/cgroup/corbel.vm/pool.gold', group(65))
+    await world.clock.advance(10_000)
+  })
+
+  it('are a table in place of VMs', async () => {
+    expect((await on('top', '--pools')).output.split('\n').slice(3)).toEqual([
+      'POOL  VMS  CPU%  RESERVED%  LIMIT%  STEAL%  THROTTLED%  MEM  RESIDENT  RESERVED  LIMIT  READ/s  WRITE/s',
+      'gold    0  50.0       50.0       -     0.0         0.0  0 B   100 MiB   256 MiB  2 GiB     0 B      0 B',
+      '',
+    ])
+  })
+
+  it('are told by themselves, with their past', async () => {
+    const { output } = await on('pool', 'usage', 'gold', '--past=10s')
+    expect(output).toMatch(/^CPU +50\.0 %, reserved 50\.0 %, no limit, steal 0\.0 %, throttled 0\.0 %$/m)
+    expect(output).toMatch(/^Memory +0 B assigned, 100 MiB resident, 256 MiB reserved, limit 2 GiB$/m)
+    expect(output).toMatch(/\n2026-01-01T00:00:30\.000Z +50\.0 /)
   })
 })

@@ -1,12 +1,12 @@
 // What VMs and the host use, read from cgroup files, /proc and /sys. Asks no program and no VM.
 import { readText, statOrNull } from 'hv:fs'
-import { parseCount, parseCpuStat, parseIoStat, parseMemoryStat } from '../codec/cgroup-stat.ts'
+import { parseCount, parseCpuStat, parseHeldBytes, parseIoStat, parseMemoryStat } from '../codec/cgroup-stat.ts'
 import { parsePressure } from '../codec/pressure.ts'
 import { parseDiskstats } from '../codec/proc-diskstats.ts'
 import { parseMemory } from '../codec/proc-meminfo.ts'
 import { parseNetDev } from '../codec/proc-net-dev.ts'
 import { parseProcStat, parseWaitMicroseconds } from '../codec/proc-stat.ts'
-import type { NicTraffic, Pressures } from '../domain/usage.ts'
+import type { GroupCounters, NicTraffic, Pressures } from '../domain/usage.ts'
 import type { Usage } from '../ports/usage.ts'
 import { vcpuThreads } from './vcpu-threads.ts'
 import { findCgroups } from './vm-cgroup.ts'
@@ -33,19 +33,26 @@ export function createUsage({ cgroups, proc, sys }: UsagePlaces): Usage {
     observeVm({ id, pid, nics }) {
       const cgroup = cgroupOf(id)
       if (cgroup === null) return null
-      const cpu = textOrNull(`${cgroup}/cpu.stat`)
-      if (cpu === null) return null
+      const counters = groupCounters(cgroup)
+      if (counters === null) return null
       return {
-        cpu: { ...parseCpuStat(cpu), stealMicroseconds: vcpuWait(pid, proc) },
-        memory: {
-          chargedBytes: parseCount(textOr(`${cgroup}/memory.current`)),
-          ...parseMemoryStat(textOr(`${cgroup}/memory.stat`)),
-          swapBytes: parseCount(textOr(`${cgroup}/memory.swap.current`)),
-        },
-        io: parseIoStat(textOr(`${cgroup}/io.stat`)),
-        pressure: pressures((resource) => `${cgroup}/${resource}.pressure`),
+        ...counters,
+        cpu: { ...counters.cpu, stealMicroseconds: vcpuWait(pid, proc) },
         nics: nics.flatMap(({ slot, device }) => nicTraffic(slot, `${sys}/class/net/${device}/statistics`) ?? []),
       }
+    },
+
+    observeGroup: groupCounters,
+
+    observeHeldBytes(path) {
+      const stat = textOrNull(`${path}/memory.stat`)
+      return stat === null ? null : parseHeldBytes(stat)
+    },
+
+    observeMemoryRoom() {
+      const { totalBytes, usedBytes } = parseMemory(textOr(`${proc}/meminfo`))
+      const pressure = parsePressure(textOr(`${proc}/pressure/memory`))
+      return { availableBytes: totalBytes - usedBytes, waitingPercent: pressure?.someAvg10Percent ?? null }
     },
 
     observeHost() {
@@ -58,6 +65,21 @@ export function createUsage({ cgroups, proc, sys }: UsagePlaces): Usage {
         adapters: parseNetDev(textOr(`${proc}/net/dev`)).filter(({ name }) => isPhysical('class/net', name)),
       }
     },
+  }
+}
+
+function groupCounters(cgroup: string): GroupCounters | null {
+  const cpu = textOrNull(`${cgroup}/cpu.stat`)
+  if (cpu === null) return null
+  return {
+    cpu: parseCpuStat(cpu),
+    memory: {
+      chargedBytes: parseCount(textOr(`${cgroup}/memory.current`)),
+      ...parseMemoryStat(textOr(`${cgroup}/memory.stat`)),
+      swapBytes: parseCount(textOr(`${cgroup}/memory.swap.current`)),
+    },
+    io: parseIoStat(textOr(`${cgroup}/io.stat`)),
+    pressure: pressures((resource) => `${cgroup}/${resource}.pressure`),
   }
 }
 

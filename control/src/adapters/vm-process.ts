@@ -2,9 +2,10 @@
 import type { ExitStatus, Process } from 'hv:process'
 import type { Relay } from 'hv:relay'
 import type { LiveStep } from '../domain/live-step.ts'
-import type { VmDevices } from '../domain/usage.ts'
+import type { Balloon, VmDevices } from '../domain/usage.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Hardware, ProcessIdentity, RunState, VmExit, VmProcess } from '../ports/vm-host.ts'
+import { observeBalloon } from './balloon.ts'
 import { resizeDisk } from './block-resize.ts'
 import { observeDevices } from './device-usage.ts'
 import { type AgentTransport, QemuGuestAgent } from './guest-agent.ts'
@@ -142,6 +143,10 @@ export class RunningVm implements VmProcess {
 
   observeDevices(timeoutMs: number): Promise<VmDevices> {
     return told('observe-devices', observeDevices(timeoutMs, this.#monitor))
+  }
+
+  observeBalloon(timeoutMs: number): Promise<Balloon> {
+    return told('observe-balloon', observeBalloon(timeoutMs, this.#monitor))
   }
 
   onDeviceGone(handler: (name: string) => void): void {

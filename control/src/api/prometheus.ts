@@ -1,7 +1,7 @@
 // Usage in the text format of Prometheus, in its base units. Values are those of the latest samples.
 // @source Prometheus: exposition formats, text format 0.0.4; metric and label naming
-import type { HostAndVms } from '../app/usage.ts'
-import type { DeviceTransfers, HostUsage, Pressures, Traffic, Transfers, VmUsage } from '../domain/usage.ts'
+import type { AllUsage } from '../app/usage.ts'
+import type { DeviceTransfers, HostUsage, PoolUsage, Pressures, Traffic, Transfers, VmUsage } from '../domain/usage.ts'
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -33,7 +33,40 @@ const OF_VMS: readonly (readonly [name: string, help: string, take: (usage: VmUs
   ],
   ['memory_cache_bytes', 'Page cache of the VM’s files.', ({ counters }) => counters.memory.cacheBytes],
   ['memory_swap_bytes', 'What of the VM is in swap.', ({ counters }) => counters.memory.swapBytes],
+  [
+    'memory_balloon_target_bytes',
+    'The memory that the guest is to have, where that is less than all.',
+    ({ balloon }) => (balloon === null ? null : balloon.targetMiB * MIB),
+  ],
+  [
+    'memory_guest_available_bytes',
+    'What the guest claims that its programs could have.',
+    ({ devices }) => devices?.guestMemory?.availableBytes ?? null,
+  ],
   ['memory_balloon_bytes', 'The memory that the balloon leaves the guest.', ({ devices }) => devices?.balloonBytes ?? null],
+]
+
+const OF_POOLS: readonly (readonly [name: string, help: string, take: (usage: PoolUsage) => number | null])[] = [
+  ['vms_running', 'VMs that run in the pool and in pools inside.', ({ vms }) => vms],
+  ['cpu_seconds_total', 'Processor time of all in the pool.', ({ counters }) => seconds(counters.cpu.usedMicroseconds)],
+  [
+    'cpu_throttled_seconds_total',
+    'Processor time withheld because of the pool’s own limit.',
+    ({ counters }) => seconds(counters.cpu.throttledMicroseconds),
+  ],
+  ['cpu_throttled_periods_total', 'Periods in which the pool’s limit was reached.', ({ counters }) => counters.cpu.throttledPeriods],
+  ['cpu_reservation_cores', 'Cores that the pool was promised.', ({ cpu }) => cpu.reservationCores],
+  ['cpu_limit_cores', 'Cores that the pool never gets more of.', ({ cpu }) => cpu.limitCores],
+  ['memory_assigned_bytes', 'Memory of its VMs as their specs in force have it.', ({ memoryMiB }) => memoryMiB * MIB],
+  ['memory_reservation_bytes', 'Memory that the pool was promised.', ({ memory }) => memory.reservationMiB * MIB],
+  [
+    'memory_limit_bytes',
+    'Memory that the pool never gets more of.',
+    ({ memory: { limitMiB } }) => (limitMiB === null ? null : limitMiB * MIB),
+  ],
+  ['memory_charged_bytes', 'All memory that counts as the pool’s, page cache included.', ({ counters }) => counters.memory.chargedBytes],
+  ['memory_resident_bytes', 'Guests’ memory as far as it was touched, and QEMUs’ own.', ({ counters }) => counters.memory.residentBytes],
+  ['memory_cache_bytes', 'Page cache of the files of its VMs.', ({ counters }) => counters.memory.cacheBytes],
 ]
 
 interface Sample {
@@ -49,7 +82,7 @@ interface Family {
   readonly samples: readonly Sample[]
 }
 
-export function renderMetrics({ host, vms }: HostAndVms, version: string): string {
+export function renderMetrics({ host, vms, pools }: AllUsage, version: string): string {
   const left = vms.reduce((count, vm) => count + devicesOf(vm), 0)
   const detailed = withDevices(vms)
   const leftOut = left - detailed.reduce((count, vm) => count + devicesOf(vm), 0)
@@ -59,6 +92,7 @@ export function renderMetrics({ host, vms }: HostAndVms, version: string): strin
     single('device_series_left_out', `Disks and NICs of VMs beyond the ${MAX_DEVICES} that have series of their own.`, leftOut),
     ...(host === null ? [] : hostFamilies(host)),
     ...vmFamilies(vms),
+    ...poolFamilies(pools),
     ...deviceFamilies(detailed),
   ]
     .map(render)
@@ -167,6 +201,17 @@ function vmFamilies(usages: readonly VmUsage[]): readonly Family[] {
     ...OF_VMS.map(([name, help, take]) => family(`vm_${name}`, help, vms, take)),
     ...pressureFamilies('vm', 'the VM', pressures),
     ...transferFamilies('vm_io', 'on the host’s disks for the VM', transfers),
+  ]
+}
+
+function poolFamilies(usages: readonly PoolUsage[]): readonly Family[] {
+  const pools = usages.map((usage) => ({ ...usage, labels: label('pool', usage.name) }))
+  const pressures = pools.map(({ labels, counters: { pressure } }) => ({ labels, pressure }))
+  const transfers = pools.map(({ labels, counters: { io } }) => ({ ...io, labels }))
+  return [
+    ...OF_POOLS.map(([name, help, take]) => family(`pool_${name}`, help, pools, take)),
+    ...pressureFamilies('pool', 'the pool', pressures),
+    ...transferFamilies('pool_io', 'on the host’s disks for the pool', transfers),
   ]
 }
 

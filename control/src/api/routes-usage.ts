@@ -4,7 +4,7 @@ import { RESOLUTIONS } from '../domain/usage.ts'
 import { json, text } from './answer.ts'
 import { METRICS_TYPE, renderMetrics } from './prometheus.ts'
 import { type Call, type Route, withoutBody } from './route.ts'
-import { allUsageSchema, hostUsageAnswerSchema, vmUsageAnswerSchema } from './schemas-usage.ts'
+import { allUsageSchema, hostUsageAnswerSchema, poolUsageAnswerSchema, vmUsageAnswerSchema } from './schemas-usage.ts'
 
 const RESOLUTION = {
   resolution: {
@@ -18,7 +18,7 @@ const resolutionOf = ({ query }: Pick<Call<unknown>, 'query'>) => (query.resolut
 export const usageRoutes: readonly Route[] = [
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/usage', who: 'viewer', summary: 'What the host and the VMs that run use' },
+      ...{ method: 'GET', path: '/v1/usage', who: 'viewer', summary: 'What the host, pools and the VMs that run use' },
       answers: [{ status: 200, description: 'The latest samples, at most 10 s old', schema: allUsageSchema }],
     },
     ({ app }) => json(200, app.accounting.all()),
@@ -39,7 +39,14 @@ export const usageRoutes: readonly Route[] = [
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/metrics', who: 'viewer', summary: 'What the host and the VMs that run use, for Prometheus' },
+      ...{ method: 'GET', path: '/v1/pools/{pool}/usage', who: 'viewer', summary: 'What a pool uses, and used', query: RESOLUTION },
+      answers: [{ status: 200, description: 'The latest sample and the past', schema: poolUsageAnswerSchema }],
+    },
+    (call) => json(200, call.app.accounting.pool(call.parameters.pool ?? '', resolutionOf(call))),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/metrics', who: 'viewer', summary: 'What the host, pools and the VMs that run use, for Prometheus' },
       answers: [{ status: 200, description: 'The text format 0.0.4', mediaType: 'text/plain' }],
     },
     ({ app }) => text(METRICS_TYPE, renderMetrics(app.accounting.all(), app.host().facts.version)),

@@ -1,4 +1,4 @@
-// What VMs and the host use, as schemas of answers.
+// What VMs, pools and the host use, as schemas of answers.
 import * as v from 'valibot'
 import { closed } from '../domain/check.ts'
 import {
@@ -6,8 +6,10 @@ import {
   type CpuTime,
   type DeviceTransfers,
   type DeviceUsage,
+  type GuestMemory,
   type HostUsage,
   type NicTraffic,
+  type PoolUsage,
   type Pressure,
   type Pressures,
   RESOLUTIONS,
@@ -18,6 +20,7 @@ import {
   type UsageSum,
   type VmUsage,
 } from '../domain/usage.ts'
+import type { BalloonStatus } from '../domain/vm-status.ts'
 
 type Of<T> = v.GenericSchema<unknown, T>
 
@@ -57,11 +60,33 @@ const trafficRates = {
 const trafficRatesSchema = closed(trafficRates) satisfies Of<TrafficRates>
 const deviceRatesSchema = list(closed({ name: v.string(), ...transferRates }))
 
+const memoryCounters = {
+  chargedBytes: v.pipe(count, v.description('All that counts as its own, page cache included.')),
+  residentBytes: v.pipe(count, v.description('Guests’ memory as far as it was touched, and QEMU’s own.')),
+  cacheBytes: v.pipe(count, v.description('Page cache of its files.')),
+  swapBytes: count,
+}
+const diskCounters = v.pipe(
+  transfersSchema,
+  v.description('What its disks cost those of the host: neither what the page cache answered, nor what it still holds.'),
+)
+
+/** By whom less is left to a guest than its VM has. */
+export const balloonStatusSchema = closed({
+  targetMiB: v.pipe(count, v.description('What the guest is to have.')),
+  by: v.pipe(
+    v.picklist(['user', 'balancer']),
+    v.description('`user`: the spec wants it so. `balancer`: the host or a pool is short of memory.'),
+  ),
+}) satisfies Of<BalloonStatus>
+
 const vmUsageSchema = closed({
   id: v.pipe(v.string(), v.uuid()),
   name: v.string(),
   at,
+  pool: v.pipe(v.string(), v.description('That it runs in; `host`: none.')),
   memoryMiB: v.pipe(count, v.description('As the spec in force has it.')),
+  balloon: v.pipe(v.nullable(balloonStatusSchema), v.description('Where the guest is to have less than that.')),
   counters: closed({
     cpu: closed({
       usedMicroseconds: v.pipe(count, v.description('By the VM’s processes, all CPUs together.')),
@@ -72,16 +97,8 @@ const vmUsageSchema = closed({
         v.description('For how long vCPUs were ready and had no CPU, summed over them; what a limit withheld counts, too.'),
       ),
     }),
-    memory: closed({
-      chargedBytes: v.pipe(count, v.description('All that counts as the VM’s, page cache included.')),
-      residentBytes: v.pipe(count, v.description('The guest’s memory as far as it was touched, and QEMU’s own.')),
-      cacheBytes: v.pipe(count, v.description('Page cache of its files.')),
-      swapBytes: count,
-    }),
-    io: v.pipe(
-      transfersSchema,
-      v.description('What its disks cost those of the host: neither what the page cache answered, nor what it still holds.'),
-    ),
+    memory: closed(memoryCounters),
+    io: diskCounters,
     pressure: pressuresSchema,
     nics: v.pipe(list(nicSchema), v.description('As the guest sees it.')),
   }),
@@ -102,6 +119,15 @@ const vmUsageSchema = closed({
     v.nullable(
       closed({
         balloonBytes: v.pipe(rate, v.description('The memory that the balloon leaves the guest.')),
+        guestMemory: v.pipe(
+          v.nullable(
+            closed({
+              ...{ totalBytes: count, availableBytes: v.pipe(count, v.description('Free, or page cache.')) },
+              updatedAt: v.pipe(v.string(), v.description('When the guest told. RFC 3339, UTC.')),
+            }) satisfies Of<GuestMemory>,
+          ),
+          v.description('What the guest claims by the driver of its balloon; null where it does not.'),
+        ),
         disks: v.pipe(list(deviceSchema), v.description('What the guest asked of its disks.')),
         rates: v.nullable(deviceRatesSchema),
       }) satisfies Of<DeviceUsage>,
@@ -135,15 +161,47 @@ const hostUsageSchema = closed({
   ),
 }) satisfies Of<HostUsage>
 
+const networkSumSchema = closed({
+  ...{ receivedBytesPerSecond: count, sentBytesPerSecond: count },
+  ...{ receivedPacketsPerSecond: count, sentPacketsPerSecond: count, droppedPerSecond: count },
+})
+
 const usageSumSchema = closed({
   vms: count,
   ...{ memoryMiB: count, residentBytes: count, cpuPercent: count, stealPercent: count, throttledPercent: count },
   io: closed({ readBytesPerSecond: count, writtenBytesPerSecond: count, readsPerSecond: count, writesPerSecond: count }),
-  network: closed({
-    ...{ receivedBytesPerSecond: count, sentBytesPerSecond: count },
-    ...{ receivedPacketsPerSecond: count, sentPacketsPerSecond: count, droppedPerSecond: count },
-  }),
+  network: networkSumSchema,
 }) satisfies Of<UsageSum>
+
+const poolUsageSchema = closed({
+  ...{ name: v.string(), parent: v.string(), at },
+  vms: v.pipe(count, v.description('That run in it and in pools inside.')),
+  memoryMiB: v.pipe(count, v.description('That they have together, as their specs in force have it.')),
+  cpu: closed({ reservationCores: count, limitCores: rate }),
+  memory: closed({ reservationMiB: count, limitMiB: rate }),
+  counters: closed({
+    cpu: closed({
+      usedMicroseconds: v.pipe(count, v.description('By all in it, since it has a group.')),
+      throttledMicroseconds: v.pipe(count, v.description('Withheld because of the pool’s own limit.')),
+      throttledPeriods: count,
+    }),
+    memory: closed(memoryCounters),
+    io: diskCounters,
+    pressure: pressuresSchema,
+  }),
+  rates: v.pipe(
+    v.nullable(
+      closed({
+        cpuPercent: v.pipe(rate, v.description('100 is one CPU.')),
+        stealPercent: v.pipe(count, v.description('Of its VMs together. 100 is one vCPU that waits all the time.')),
+        throttledPercent: rate,
+        io: transferRatesSchema,
+        network: v.pipe(networkSumSchema, v.description('Of its VMs together.')),
+      }),
+    ),
+    v.description('Between the two latest samples; null until there are two.'),
+  ),
+}) satisfies Of<PoolUsage>
 
 const seriesSchema = v.record(v.string(), list(v.nullable(count)))
 
@@ -160,11 +218,17 @@ const usageHistorySchema = v.pipe(
 export const allUsageSchema = closed({
   host: v.pipe(v.nullable(hostUsageSchema), v.description('Null before the first sample.')),
   vms: v.pipe(v.array(vmUsageSchema), v.description('Those that run, oldest first.')),
+  pools: v.pipe(v.array(poolUsageSchema), v.description('Those that a VM was started in, or in a pool inside.')),
   total: v.pipe(usageSumSchema, v.description('Of the VMs together.')),
 })
 
 export const vmUsageAnswerSchema = closed({
   latest: v.pipe(v.nullable(vmUsageSchema), v.description('Null for one that does not run, or was not sampled yet.')),
+  history: usageHistorySchema,
+})
+
+export const poolUsageAnswerSchema = closed({
+  latest: v.pipe(v.nullable(poolUsageSchema), v.description('Null for one that no VM was started in, or that was not sampled yet.')),
   history: usageHistorySchema,
 })
 
@@ -174,6 +238,7 @@ export const hostUsageAnswerSchema = closed({ latest: v.nullable(hostUsageSchema
 export const usageComponents = {
   Pressure: pressureSchema,
   VmUsage: vmUsageSchema,
+  PoolUsage: poolUsageSchema,
   HostUsage: hostUsageSchema,
   UsageSum: usageSumSchema,
   UsageHistory: usageHistorySchema,

@@ -15,7 +15,7 @@ import { vmSpecSchema } from '../domain/vm.ts'
 import { seconds, shutdownEndSchema } from '../domain/vm-policies.ts'
 import { type LastExit, PAUSE_CAUSES, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
 import { hostTopologySchema } from './schemas-topology.ts'
-import { usageComponents } from './schemas-usage.ts'
+import { balloonStatusSchema, usageComponents } from './schemas-usage.ts'
 
 /** A schema whose output is a T. */
 export type Of<T> = v.GenericSchema<unknown, T>
@@ -122,6 +122,7 @@ const vmStatusSchema = closed({
   ),
   pid: v.exactOptional(count),
   guest: v.exactOptional(guestStatusSchema),
+  balloon: v.exactOptional(v.pipe(balloonStatusSchema, v.description('Only while the guest is to have less than all of its memory.'))),
   startedAt: v.exactOptional(timestamp),
   lastExit: v.exactOptional(lastExitSchema),
   restartAt: v.exactOptional(v.pipe(v.string(), v.description('When it will be started again after a crash. RFC 3339, UTC.'))),

@@ -4,6 +4,7 @@ import type { Datastore } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { HostTopology } from '../domain/topology.ts'
 import { autostart } from './autostart.ts'
+import { type Balancer, createBalancer } from './balancer.ts'
 import { gatherConsoleStatus } from './console-status.ts'
 import { type Consoles, createConsoles } from './consoles.ts'
 import { createDatastoreFiles, createFileChecks, type DatastoreFiles } from './datastore-files.ts'
@@ -64,6 +65,8 @@ export interface App {
   readonly uploads: Uploads
   /** Samples nothing before it is told to run. */
   readonly accounting: Accounting
+  /** Neither looks nor takes before it is told to run. */
+  readonly balancer: Balancer
   readonly pools: Pools
   readonly resources: Pick<Resources, 'view' | 'change' | 'accept'>
   readonly whatIf: WhatIf
@@ -88,6 +91,7 @@ export function createApp(outside: AppPorts): App {
   const power = createPower(ports, ledger, fleet, vmTasks, guestInfo, resources, passthrough)
   const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed, turns, resources)
   const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks, turns)
+  const balancer = createBalancer(ports, ledger, fleet, resources, turns)
   const restarts = createRestarts(ports, ledger, fleet, power)
   fleet.onDeviceGone(reconfigure.seeAgain)
   fleet.onEnded(restarts.consider)
@@ -141,7 +145,8 @@ export function createApp(outside: AppPorts): App {
     hostTopology: () => host.topology(),
     passthrough,
     virtualFunctions,
-    consoleStatus: () => gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired, machine.describe()),
+    consoleStatus: () =>
+      gatherConsoleStatus(ports, fleet.list(), sessions.setupRequired, { missing: machine.describe(), memory: balancer.shortage() }),
     datastores: () => datastores.list(),
     files: createDatastoreFiles(ports, ledger, checks),
     disks: createDisks(ports, fleet, fileTasks, checks),
@@ -149,6 +154,7 @@ export function createApp(outside: AppPorts): App {
     resources,
     whatIf: createWhatIf(ledger, poolBook, resources, machine, placements),
     uploads: createUploads(ports, fileTasks, checks),
-    accounting: createAccounting(ports, fleet),
+    accounting: createAccounting(ports, fleet, resources),
+    balancer,
   }
 }

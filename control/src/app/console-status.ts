@@ -2,17 +2,23 @@
 import type { ConsoleStatus, ConsoleUrl, HealthItem } from '../domain/console-status.ts'
 import type { HostAddress } from '../domain/host.ts'
 import type { Vm } from '../domain/vm-status.ts'
+import type { MemoryShortage } from './balancer.ts'
 import type { AppPorts } from './ports.ts'
 
-/** `missing`: what the machine had and has no more, in words. */
+export interface Shortfalls {
+  /** What the machine had and has no more, in words. */
+  readonly missing: string | null
+  readonly memory: MemoryShortage
+}
+
 export function gatherConsoleStatus(
   { host }: Pick<AppPorts, 'host'>,
   vms: readonly Vm[],
   setupRequired: boolean,
-  missing: string | null,
+  { missing, memory: scarce }: Shortfalls,
 ): ConsoleStatus {
   const { facts, bootOutcome } = host
-  const { hostname, memory, addresses, time } = host.observeStatus()
+  const { hostname, addresses, time, ...seen } = host.observeStatus()
   const running = vms.filter(({ status }) => status.pid !== undefined)
   return {
     product: facts.product,
@@ -20,14 +26,14 @@ export function gatherConsoleStatus(
     hostname,
     machine: facts.machine,
     cpu: { model: facts.cpu.model, cores: facts.cpu.cores, threads: facts.cpu.threads },
-    memory,
+    memory: seen.memory,
     urls: addresses.flatMap(urlOf),
     certificateSha256: host.certificateFingerprint(),
     setupRequired,
     seed: { state: bootOutcome.seed.state, problems: bootOutcome.seed.problems },
     state: bootOutcome.state,
     datastore: bootOutcome.datastore,
-    health: [...health({ host }), ...shortfall(missing), ...crashes(vms), ...standstills(vms)],
+    health: [...health({ host }), ...shortfall(missing), ...crashes(vms), ...standstills(vms), ...shortage(scarce)],
     vms: { running: running.length, defined: vms.length, runningNames: running.map(({ spec }) => spec.name) },
     time,
   }
@@ -66,6 +72,14 @@ function standstills(vms: readonly Vm[]): HealthItem[] {
       ? [{ severity: 'error', message: `The datastore is full: the VM ${spec.name} is paused.` }]
       : [],
   )
+}
+
+function shortage({ squeezed, missingMiB }: MemoryShortage): HealthItem[] {
+  if (missingMiB > 0)
+    return [{ severity: 'error', message: `Memory for VMs is short by ${missingMiB} MiB: VMs without reservation may be ended.` }]
+  if (squeezed === 0) return []
+  const who = squeezed === 1 ? 'A VM has' : `${squeezed} VMs have`
+  return [{ severity: 'warning', message: `Memory for VMs is short: ${who} been asked to give some back.` }]
 }
 
 function crashes(vms: readonly Vm[]): HealthItem[] {

@@ -29,6 +29,8 @@ interface Live {
   restartAt: string | null
   /** What is heard of the guest of `process`. */
   guest: GuestStatus
+  /** What it is to have while memory is taken from it; else null. */
+  squeezedToMiB: number | null
 }
 
 const NOT_HEARD_OF: GuestStatus = { agent: 'absent' }
@@ -66,6 +68,8 @@ export interface Fleet {
   wantEnd(id: string): void
   /** Resolves once the VM has no process and that is written. */
   whenStopped(id: string): Promise<void>
+  /** Tells how much memory is left to it while some is taken from it; null: none is. */
+  squeeze(id: string, targetMiB: number | null): void
   /** Tells when it will be started again; null: it will not. */
   planRestart(id: string, at: string | null): void
   /** One listener each: a process has ended and that is written; a guest tells that it panicked. */
@@ -93,7 +97,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     if (known !== undefined) return known
     const fresh: Live = {
       ...{ process: null, stopped: Promise.resolve(), runState: 'unknown', seen: null, transition: null, endWanted: false, busy: null },
-      ...{ restartAt: null, guest: NOT_HEARD_OF },
+      ...{ restartAt: null, guest: NOT_HEARD_OF, squeezedToMiB: null },
     }
     lives.set(id, fresh)
     return fresh
@@ -130,10 +134,20 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
       ...(state === 'paused' && cause !== undefined ? { pausedBecause: cause } : {}),
       ...(inForce === null ? {} : { pending: pendingFields(inForce, spec) }),
       ...(process === null ? {} : { pid: process.pid, guest: lives.get(id)?.guest ?? NOT_HEARD_OF }),
+      ...balloonStatus(id),
       ...(startedAt === null ? {} : { startedAt }),
       ...(lastExit === null ? {} : { lastExit }),
       ...(restartAt === null || process !== null ? {} : { restartAt }),
     }
+  }
+
+  function balloonStatus(id: string): Pick<VmStatus, 'balloon'> {
+    const { process, startedSpec } = record(id)
+    if (process === null || startedSpec === null) return {}
+    const squeezedToMiB = lives.get(id)?.squeezedToMiB ?? null
+    if (squeezedToMiB !== null) return { balloon: { targetMiB: squeezedToMiB, by: 'balancer' } }
+    const { memoryMiB, memoryTargetMiB } = startedSpec
+    return memoryTargetMiB === null || memoryTargetMiB >= memoryMiB ? {} : { balloon: { targetMiB: memoryTargetMiB, by: 'user' } }
   }
 
   function get(id: string): Vm | null {
@@ -205,7 +219,7 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
     },
     watch(id, process) {
       const stopped = process.ended.then((exit) => onEnd(id, process, exit))
-      change(id, { process, stopped, runState: 'unknown', seen: null, endWanted: false, guest: NOT_HEARD_OF })
+      change(id, { process, stopped, runState: 'unknown', seen: null, endWanted: false, guest: NOT_HEARD_OF, squeezedToMiB: null })
       process.onStateChange((state) => onState(id, process, state))
       process.onDeviceGone(() => deviceGoneListener(id, process))
       for (const watcher of watchers) watcher(id, process)
@@ -217,6 +231,10 @@ export function createFleet({ clock, log }: Pick<AppPorts, 'clock' | 'log'>, led
       if (now.process === process && !same(now.guest, guest)) change(id, { guest })
     },
     wantEnd: (id) => change(id, { endWanted: true }),
+    squeeze(id, targetMiB) {
+      const now = lives.get(id)
+      if (now !== undefined && now.squeezedToMiB !== targetMiB) change(id, { squeezedToMiB: targetMiB })
+    },
     whenStopped: (id) => live(id).stopped,
     planRestart: (id, restartAt) => change(id, { restartAt }),
     onEnded(listener) {

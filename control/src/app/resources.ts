@@ -55,6 +55,7 @@ export interface Resources {
   /** Where a VM goes that has been admitted; the group of its pool is there. */
   placeFor(id: string, spec: VmSpec): Place
   groupOf(pool: string): string
+  pools(): readonly PoolSpec[]
   removeGroup(path: string): void
   /** Brings every group to what it should be now. */
   rebalance(): void
@@ -214,6 +215,7 @@ export function createResources(
       return { group, vcpuGroup, vcpus: place.vcpus, nodes: place.nodes, memoryNodes: placements.memoryNodes }
     },
     groupOf,
+    pools: () => book.pools().map(({ spec }) => spec),
     removeGroup: (path) => resourceGroups.remove(path),
     rebalance: () => void rebalance(),
   }

@@ -1,9 +1,10 @@
-// Accounting: samples every running VM and the host on a timer, and keeps the latest of each and what was, in memory of a bounded size.
+// Accounting: samples every running VM, every pool and the host on a timer, and keeps the latest of each and what was, in memory of a bounded size.
 import type {
   DeviceUsage,
   HostCounters,
   HostRates,
   HostUsage,
+  PoolUsage,
   Reading,
   Resolution,
   UsageHistory,
@@ -19,30 +20,35 @@ import { totalUsage } from '../plan/usage-sum.ts'
 import { tapName } from '../plan/vm-paths.ts'
 import type { VmProcess } from '../ports/vm-host.ts'
 import type { Fleet } from './fleet.ts'
+import { createPoolAccounting } from './pool-usage.ts'
 import type { AppPorts } from './ports.ts'
+import type { Resources } from './resources.ts'
 import { History, SAMPLE_MS } from './usage-history.ts'
 
-/** VMs that are read in one turn; others get theirs in between. */
-const VMS_A_TURN = 8
+/** VMs or pools that are read in one turn; others get theirs in between. */
+const READ_A_TURN = 8
 /** Of QEMU: what it tells is left out when it takes longer. */
 const DEVICES_TIMEOUT_MS = 3_000
 /** VMs whose past is kept: 256 times 58 KB. Beyond that the longest unsampled is forgotten. */
 const MAX_HISTORIES = 256
 
-export interface HostAndVms {
+export interface AllUsage {
   /** Null before the first sample. */
   readonly host: HostUsage | null
   readonly vms: readonly VmUsage[]
+  readonly pools: readonly PoolUsage[]
   readonly total: UsageSum
 }
 
 export interface Accounting {
   /** Samples from now on, until what it returns is called. */
   run(): () => void
-  all(): HostAndVms
+  all(): AllUsage
   host(resolution: Resolution): { readonly latest: HostUsage | null; readonly history: UsageHistory }
   /** The latest is null for one that does not run, or that has not been sampled yet. Refuses with `vm.not-found`. */
   vm(id: string, resolution: Resolution): { readonly latest: VmUsage | null; readonly history: UsageHistory }
+  /** The latest is null for one that no VM was started in yet. Refuses with `pool.not-found`. */
+  pool(name: string, resolution: Resolution): { readonly latest: PoolUsage | null; readonly history: UsageHistory }
 }
 
 interface Sampled<Counters, Rates> {
@@ -61,13 +67,16 @@ interface Watched {
 
 export function createAccounting(
   { usage, clock, log }: Pick<AppPorts, 'usage' | 'clock' | 'log'>,
-  fleet: Pick<Fleet, 'list' | 'process' | 'record'>,
+  fleet: Pick<Fleet, 'get' | 'list' | 'process' | 'record'>,
+  resources: Pick<Resources, 'pools' | 'groupOf'>,
 ): Accounting {
   const watched = new Map<string, Watched>()
   const histories = new Map<string, History<VmUsage>>()
   const hostHistory = new History(HOST_METRICS)
   const noHistory = new History(VM_METRICS)
   let hostSampled: Sampled<HostCounters, HostRates> | null = null
+
+  const pools = createPoolAccounting({ usage, clock }, resources, timeOf)
 
   /** By the clock of now: one that was set meanwhile moves what was before, too. */
   function timeOf(atMs: number): string {
@@ -91,8 +100,8 @@ export function createAccounting(
   function inForce(id: string) {
     const { spec, startedSpec, uid } = fleet.record(id)
     const { name } = spec
-    const { memoryMiB, nics } = startedSpec ?? spec
-    return { name, memoryMiB, nics: nics.map(({ slot }) => ({ slot, device: tapName(uid, slot) })) }
+    const { memoryMiB, pool, nics } = startedSpec ?? spec
+    return { name, memoryMiB, pool, nics: nics.map(({ slot }) => ({ slot, device: tapName(uid, slot) })) }
   }
 
   function sampleVm(id: string): void {
@@ -115,9 +124,12 @@ export function createAccounting(
   function latestOf(id: string): VmUsage | null {
     const entry = watched.get(id)
     if (entry?.sampled == null || fleet.process(id) !== entry.process) return null
-    const { name, memoryMiB } = inForce(id)
+    const { name, memoryMiB, pool } = inForce(id)
     const { reading, rates } = entry.sampled
-    return { id, name, at: timeOf(reading.atMs), memoryMiB, counters: reading.value, rates, devices: entry.devices?.usage ?? null }
+    return {
+      ...{ id, name, at: timeOf(reading.atMs), pool, memoryMiB, balloon: fleet.get(id)?.status.balloon ?? null },
+      ...{ counters: reading.value, rates, devices: entry.devices?.usage ?? null },
+    }
   }
 
   /** Null when the past of so many others is kept that run, too. */
@@ -169,9 +181,15 @@ export function createAccounting(
       const ids = fleet.list().map(({ id }) => id)
       forgetOthers(new Set(ids))
       attempt('the host', sampleHost)
-      const waiting = ids.filter((id) => fleet.process(id) !== null)
+      const waiting = ids.filter((id) => fleet.process(id) !== null).map((id) => () => attempt(`VM ${id}`, () => sampleVm(id)))
+      // Last, as they are made of VMs in part.
+      let poolsWait = true
       const turn = () => {
-        for (const id of waiting.splice(0, VMS_A_TURN)) attempt(`VM ${id}`, () => sampleVm(id))
+        for (const sample of waiting.splice(0, READ_A_TURN)) sample()
+        if (waiting.length === 0 && poolsWait) {
+          poolsWait = false
+          attempt('pools', () => waiting.push(...pools.samples(latestOfAll).map((sample) => () => attempt('a pool', sample))))
+        }
         const restMs = startedMs + SAMPLE_MS - clock.monotonicMs()
         cancel = waiting.length > 0 ? clock.after(0, turn) : clock.after(Math.max(0, restMs), round)
       }
@@ -181,9 +199,11 @@ export function createAccounting(
     return () => cancel()
   }
 
+  const latestOfAll = () => fleet.list().flatMap(({ id }) => latestOf(id) ?? [])
+
   const all = () => {
-    const vms = fleet.list().flatMap(({ id }) => latestOf(id) ?? [])
-    return { host: latestOfHost(), vms, total: totalUsage(vms) }
+    const vms = latestOfAll()
+    return { host: latestOfHost(), vms, pools: pools.all(), total: totalUsage(vms) }
   }
 
   return {
@@ -195,5 +215,6 @@ export function createAccounting(
       const history = histories.get(id) ?? noHistory
       return { latest: latestOf(id), history: history.read(resolution, clock.monotonicMs(), timeOf) }
     },
+    pool: pools.one,
   }
 }

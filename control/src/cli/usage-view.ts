@@ -1,5 +1,5 @@
-// What VMs and the host use, for people: the table of `corbel top`, the figures of one thing, and its past.
-import type { HostUsage, Pressures, UsageHistory, UsageSum, VmUsage } from '../domain/usage.ts'
+// What VMs, pools and the host use, for people: the table of `corbel top`, the figures of one thing, and its past.
+import type { HostUsage, PoolUsage, Pressures, UsageHistory, UsageSum, VmUsage } from '../domain/usage.ts'
 import { formatBytes } from './quantity.ts'
 import { type Column, renderTable } from './table.ts'
 
@@ -8,6 +8,7 @@ type Pair = readonly [string, string]
 export interface AllUsage {
   readonly host: HostUsage | null
   readonly vms: readonly VmUsage[]
+  readonly pools: readonly PoolUsage[]
   readonly total: UsageSum
 }
 
@@ -16,7 +17,9 @@ const MIB = 1_048_576
 const bytes = (count: number | null | undefined) => (count == null ? null : formatBytes(Math.round(count)))
 const percent = (value: number | null | undefined) => (value == null ? null : value.toFixed(1))
 
-const right = (title: string, value: (usage: VmUsage) => string | null): Column<VmUsage> => ({ title, value, align: 'right' })
+const rightOf = <Usage>(title: string, value: (usage: Usage) => string | null): Column<Usage> => ({ title, value, align: 'right' })
+const right = rightOf<VmUsage>
+const rightOfPool = rightOf<PoolUsage>
 
 const COLUMNS: readonly Column<VmUsage>[] = [
   { title: 'NAME', value: ({ name }) => name },
@@ -32,21 +35,51 @@ const COLUMNS: readonly Column<VmUsage>[] = [
   right('TX/s', ({ rates }) => bytes(rates?.network.sentBytesPerSecond)),
 ]
 
+const POOL_COLUMNS: readonly Column<PoolUsage>[] = [
+  { title: 'POOL', value: ({ name }) => name },
+  rightOfPool('VMS', ({ vms }) => String(vms)),
+  rightOfPool('CPU%', ({ rates }) => percent(rates?.cpuPercent)),
+  rightOfPool('RESERVED%', ({ cpu }) => percent(cpu.reservationCores * 100)),
+  rightOfPool('LIMIT%', ({ cpu: { limitCores } }) => percent(limitCores === null ? null : limitCores * 100)),
+  rightOfPool('STEAL%', ({ rates }) => percent(rates?.stealPercent)),
+  rightOfPool('THROTTLED%', ({ rates }) => percent(rates?.throttledPercent)),
+  rightOfPool('MEM', ({ memoryMiB }) => bytes(memoryMiB * MIB)),
+  rightOfPool('RESIDENT', ({ counters }) => bytes(counters.memory.residentBytes)),
+  rightOfPool('RESERVED', ({ memory }) => bytes(memory.reservationMiB * MIB)),
+  rightOfPool('LIMIT', ({ memory: { limitMiB } }) => bytes(limitMiB === null ? null : limitMiB * MIB)),
+  rightOfPool('READ/s', ({ rates }) => bytes(rates?.io.readBytesPerSecond)),
+  rightOfPool('WRITE/s', ({ rates }) => bytes(rates?.io.writtenBytesPerSecond)),
+]
+
 /** What a narrow terminal does without, the first first. */
 const DISPENSABLE = ['THROTTLED%', 'BALLOON', 'MEM', 'STEAL%']
+const POOL_DISPENSABLE = ['THROTTLED%', 'STEAL%', 'READ/s', 'WRITE/s', 'LIMIT%', 'RESERVED%']
 
 /** The host, then the VMs that run: those that use most CPU first. Columns are left out where `width` is too small for all. */
 export function renderTop({ host, vms, total }: AllUsage, width = Number.POSITIVE_INFINITY): string {
-  const busiest = [...vms].sort((a, b) => (b.rates?.cpuPercent ?? -1) - (a.rates?.cpuPercent ?? -1) || (a.name < b.name ? -1 : 1))
-  const tables = [0, 1, 2, 3, 4].map((without) => {
-    const left = DISPENSABLE.slice(0, without)
+  return `${hostLine(host)}\n${totalLine(total)}\n\n${fitted(COLUMNS, DISPENSABLE, busiest(vms), width)}`
+}
+
+/** The same with pools in place of VMs. */
+export function renderTopPools({ host, pools, total }: AllUsage, width = Number.POSITIVE_INFINITY): string {
+  return `${hostLine(host)}\n${totalLine(total)}\n\n${fitted(POOL_COLUMNS, POOL_DISPENSABLE, busiest(pools), width)}`
+}
+
+function busiest<Usage extends { readonly name: string; readonly rates: { readonly cpuPercent: number | null } | null }>(
+  usages: readonly Usage[],
+): readonly Usage[] {
+  return [...usages].sort((a, b) => (b.rates?.cpuPercent ?? -1) - (a.rates?.cpuPercent ?? -1) || (a.name < b.name ? -1 : 1))
+}
+
+function fitted<Row>(columns: readonly Column<Row>[], dispensable: readonly string[], rows: readonly Row[], width: number): string {
+  const tables = [...dispensable.keys(), dispensable.length].map((without) => {
+    const left = dispensable.slice(0, without)
     return renderTable(
-      COLUMNS.filter(({ title }) => !left.includes(title)),
-      busiest,
+      columns.filter(({ title }) => !left.includes(title)),
+      rows,
     )
   })
-  const table = tables.find((one) => one.split('\n').every((line) => [...line].length <= width)) ?? tables.at(-1)
-  return `${hostLine(host)}\n${totalLine(total)}\n\n${table}`
+  return tables.find((one) => one.split('\n').every((line) => [...line].length <= width)) ?? tables.at(-1) ?? ''
 }
 
 function hostLine(host: HostUsage | null): string {
@@ -73,11 +106,12 @@ function perSecond(label: string, into: number | null | undefined, out: number |
 const DISK_WORDS = ['read', 'written'] as const
 const NETWORK_WORDS = ['received', 'sent'] as const
 
-export function vmUsagePairs({ name, at, memoryMiB, counters, rates, devices }: VmUsage): readonly Pair[] {
+export function vmUsagePairs({ name, at, pool, memoryMiB, balloon, counters, rates, devices }: VmUsage): readonly Pair[] {
   const { memory, pressure, cpu } = counters
   const diskRates = new Map((devices?.rates ?? []).map((disk) => [disk.name, disk]))
   return [
     ['Name', name],
+    ['Pool', pool],
     ['Sampled', at],
     [
       'CPU',
@@ -86,7 +120,8 @@ export function vmUsagePairs({ name, at, memoryMiB, counters, rates, devices }: 
     ['CPU time', `${(cpu.usedMicroseconds / 1e6).toFixed(1)} s`],
     ['Memory', `${bytes(memoryMiB * MIB)} assigned, ${bytes(memory.residentBytes)} resident, ${bytes(memory.swapBytes)} in swap`],
     ['Page cache', bytes(memory.cacheBytes) ?? '-'],
-    ['Balloon leaves', bytes(devices?.balloonBytes) ?? '-'],
+    ['Balloon leaves', `${bytes(devices?.balloonBytes) ?? '-'}${balloon === null ? '' : `, is to leave ${balloonText(balloon)}`}`],
+    ['Guest says', guestMemoryText(devices?.guestMemory ?? null)],
     ['Pressure', pressureText(pressure)],
     perSecond('Host’s disks', rates?.io.readBytesPerSecond, rates?.io.writtenBytesPerSecond, DISK_WORDS),
     ...(devices?.disks ?? []).map((disk) => {
@@ -94,6 +129,40 @@ export function vmUsagePairs({ name, at, memoryMiB, counters, rates, devices }: 
       return perSecond(disk.name, now?.readBytesPerSecond, now?.writtenBytesPerSecond, DISK_WORDS)
     }),
     ...(rates?.nics ?? []).map((nic) => perSecond(`nic${nic.slot}`, nic.receivedBytesPerSecond, nic.sentBytesPerSecond, NETWORK_WORDS)),
+  ]
+}
+
+const ON_BEHALF = { user: 'as its spec wants', balancer: 'as memory is short' } as const
+
+function balloonText({ targetMiB, by }: NonNullable<VmUsage['balloon']>): string {
+  return `${bytes(targetMiB * MIB)} ${ON_BEHALF[by]}`
+}
+
+function guestMemoryText(guest: NonNullable<VmUsage['devices']>['guestMemory']): string {
+  return guest === null ? '-' : `${bytes(guest.availableBytes)} of ${bytes(guest.totalBytes)} could be had`
+}
+
+export function poolUsagePairs({ name, parent, at, vms, memoryMiB, cpu, memory, counters, rates }: PoolUsage): readonly Pair[] {
+  const limit = (text: string | null) => (text === null ? 'no limit' : `limit ${text}`)
+  const cores = cpu.limitCores === null ? null : `${percent(cpu.limitCores * 100)} %`
+  return [
+    ['Name', name],
+    ['In', parent],
+    ['Sampled', at],
+    ['VMs', String(vms)],
+    [
+      'CPU',
+      `${percent(rates?.cpuPercent) ?? '-'} %, reserved ${percent(cpu.reservationCores * 100)} %, ${limit(cores)}, steal ${percent(rates?.stealPercent) ?? '-'} %, throttled ${percent(rates?.throttledPercent) ?? '-'} %`,
+    ],
+    ['CPU time', `${(counters.cpu.usedMicroseconds / 1e6).toFixed(1)} s`],
+    [
+      'Memory',
+      `${bytes(memoryMiB * MIB)} assigned, ${bytes(counters.memory.residentBytes)} resident, ${bytes(memory.reservationMiB * MIB)} reserved, ${limit(bytes(memory.limitMiB === null ? null : memory.limitMiB * MIB))}`,
+    ],
+    ['Page cache', bytes(counters.memory.cacheBytes) ?? '-'],
+    ['Pressure', pressureText(counters.pressure)],
+    perSecond('Host’s disks', rates?.io.readBytesPerSecond, rates?.io.writtenBytesPerSecond, DISK_WORDS),
+    perSecond('Network', rates?.network.receivedBytesPerSecond, rates?.network.sentBytesPerSecond, NETWORK_WORDS),
   ]
 }
 

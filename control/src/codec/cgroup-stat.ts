@@ -28,6 +28,11 @@ export function parseMemoryStat(text: string): { readonly residentBytes: number;
   return { residentBytes: keyed(text, 'anon') + shared, cacheBytes: Math.max(0, keyed(text, 'file') - shared) }
 }
 
+/** `memory.stat`: what is charged to a cgroup and cannot be had back while its processes live, as there is no swap. The kernel's own is mostly page tables. */
+export function parseHeldBytes(text: string): number {
+  return keyed(text, 'anon') + keyed(text, 'shmem') + Math.max(0, keyed(text, 'kernel') - keyed(text, 'slab_reclaimable'))
+}
+
 /** `io.stat`, all devices together: `8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0`. */
 export function parseIoStat(text: string): Transfers {
   const sum = (name: string) => [...text.matchAll(new RegExp(` ${name}=(\\d+)`, 'g'))].reduce((total, match) => total + Number(match[1]), 0)

@@ -40,7 +40,7 @@ export const hostResourcesSchema = closed({
           field({
             title: 'Memory overcommit',
             description:
-              'Memory that VMs may have together, per memory there is for them. Above 1 a VM may be killed for want of memory that was promised to nobody.',
+              'Memory that VMs may have together, per memory there is for them. Above 1, while it is short, VMs are asked to give back what they have above their reservations, and one may be ended when that is not enough.',
           }),
         ),
         vcpus: v.pipe(

@@ -52,7 +52,12 @@ const memory = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MEM
 
 export const memoryReservationSchema = v.pipe(
   v.optional(memory, 0),
-  field({ title: 'Memory reservation', unit: 'MiB', description: 'Promised, and never reclaimed.', takesEffect: 'live' }),
+  field({
+    title: 'Memory reservation',
+    unit: 'MiB',
+    description: 'Promised, and never taken back, whatever others need.',
+    takesEffect: 'live',
+  }),
 )
 
 /** A pool as it is asked for. Every field but `name` has a default. */

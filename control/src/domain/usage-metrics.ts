@@ -1,5 +1,5 @@
-// What is kept of the past of a VM and of the host: the metrics, each with what it takes from a sample. The order is that of the columns in memory.
-import type { HostUsage, Pressure, VmUsage } from './usage.ts'
+// What is kept of the past of a VM, a pool and the host: the metrics, each with what it takes from a sample. The order is that of the columns in memory.
+import type { HostUsage, PoolUsage, Pressure, VmUsage } from './usage.ts'
 
 export interface Metric<Usage> {
   readonly name: string
@@ -7,7 +7,7 @@ export interface Metric<Usage> {
   readonly of: (usage: Usage) => number | null
 }
 
-/** Of VMs and of the host alike. */
+/** Of VMs, pools and the host alike. */
 interface Common {
   readonly counters: {
     readonly pressure: { readonly cpu: Pressure | null; readonly memory: Pressure | null; readonly io: Pressure | null }
@@ -34,6 +34,13 @@ export const VM_METRICS: readonly Metric<VmUsage>[] = [
   { name: 'throttledPercent', of: ({ rates }) => rates?.throttledPercent ?? null },
   { name: 'residentBytes', of: ({ counters }) => counters.memory.residentBytes },
   { name: 'balloonBytes', of: ({ devices }) => devices?.balloonBytes ?? null },
+]
+
+export const POOL_METRICS: readonly Metric<PoolUsage>[] = [
+  ...COMMON,
+  { name: 'throttledPercent', of: ({ rates }) => rates?.throttledPercent ?? null },
+  { name: 'residentBytes', of: ({ counters }) => counters.memory.residentBytes },
+  { name: 'vms', of: ({ vms }) => vms },
 ]
 
 export const HOST_METRICS: readonly Metric<HostUsage>[] = [

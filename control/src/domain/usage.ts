@@ -1,4 +1,5 @@
-// What VMs and the host use: counters as they are read, and the rates that follow from two readings. Counters are totals since the VM's process, or the host, began.
+// What VMs, pools and the host use: counters as they are read, and the rates that follow from two readings. Counters are totals since the VM's process, or the host, began.
+import type { BalloonStatus } from './vm-status.ts'
 
 /** How much work waited for a resource. @source Linux Documentation/accounting/psi.rst */
 export interface Pressure {
@@ -47,20 +48,18 @@ export interface AdapterTraffic extends Traffic {
   readonly name: string
 }
 
-/** What files tell of a VM's processes, helpers included. */
-export interface VmCounters {
+/** What files tell of a group of processes: a pool's with all VMs in it, or a VM's, helpers included. */
+export interface GroupCounters {
   readonly cpu: {
     readonly usedMicroseconds: number
-    /** Time on CPUs that was withheld because of the VM's limit, and the periods in which that happened. */
+    /** Time on CPUs that was withheld because of the group's own limit, and the periods in which that happened. */
     readonly throttledMicroseconds: number
     readonly throttledPeriods: number
-    /** How long its vCPUs were ready and had no CPU, summed over them; time withheld because of a limit counts here, too. Null where the kernel does not tell. */
-    readonly stealMicroseconds: number | null
   }
   readonly memory: {
     /** All that is charged to it: resident, page cache, the kernel's own for it. */
     readonly chargedBytes: number
-    /** What it has in memory for itself: the guest's memory as far as it was touched, and QEMU's own. */
+    /** What it has in memory for itself: guests' memory as far as it was touched, and QEMU's own. */
     readonly residentBytes: number
     /** Page cache of its disk files. */
     readonly cacheBytes: number
@@ -69,13 +68,46 @@ export interface VmCounters {
   /** What its disks cost the host's: what the page cache answered is not in it, what it wrote is when it is written back. */
   readonly io: Transfers
   readonly pressure: Pressures
+}
+
+export interface VmCounters extends GroupCounters {
+  readonly cpu: GroupCounters['cpu'] & {
+    /** How long its vCPUs were ready and had no CPU, summed over them; time withheld because of a limit counts here, too. Null where the kernel does not tell. */
+    readonly stealMicroseconds: number | null
+  }
   readonly nics: readonly NicTraffic[]
+}
+
+/** Of the host. */
+export interface MemoryRoom {
+  /** What could be had without swapping, page cache included. */
+  readonly availableBytes: number
+  /** Share of the last 10 s in which something on the host waited for memory; null where the kernel does not tell. */
+  readonly waitingPercent: number | null
+}
+
+/** What a guest claims of its memory, by the driver of its balloon. */
+export interface GuestMemory {
+  readonly totalBytes: number
+  /** What its programs could have without swapping: free, or page cache. */
+  readonly availableBytes: number
+  /** RFC 3339, by the host's clock. */
+  readonly updatedAt: string
+}
+
+export interface Balloon {
+  /** What the guest has, as its balloon leaves it. Null where there is none. */
+  readonly actualBytes: number | null
+  /** Null where the guest's driver does not tell. */
+  readonly guest: GuestMemory | null
 }
 
 /** What only QEMU can tell. */
 export interface VmDevices {
   /** What the guest has, as its balloon leaves it. Null where there is none, or its driver is not at work. */
   readonly balloonBytes: number | null
+  /** Null where the guest does not tell. */
+  readonly guestMemory: GuestMemory | null
   /** What the guest asked of its disks. */
   readonly disks: readonly DeviceTransfers[]
 }
@@ -162,12 +194,42 @@ export interface VmUsage {
   readonly name: string
   /** When it was sampled, RFC 3339. */
   readonly at: string
+  /** That it runs in. */
+  readonly pool: string
   /** As the spec in force has it. */
   readonly memoryMiB: number
+  /** What of it the guest is to have, where that is less. */
+  readonly balloon: BalloonStatus | null
   readonly counters: VmCounters
   /** Null until it was sampled twice. */
   readonly rates: VmRates | null
   readonly devices: DeviceUsage | null
+}
+
+/** Of a pool, where VMs run in it or in a pool inside. */
+export interface PoolRates {
+  readonly cpuPercent: number | null
+  /** Of its VMs together. */
+  readonly stealPercent: number
+  /** By its own limit; what limits of pools and VMs inside withhold is theirs. */
+  readonly throttledPercent: number | null
+  readonly io: TransferRates
+  /** Of its VMs together. */
+  readonly network: UsageSum['network']
+}
+
+/** The latest of a pool that has a group: from when a VM was first started in it. */
+export interface PoolUsage {
+  readonly name: string
+  readonly parent: string
+  readonly at: string
+  /** VMs that run in it and in pools inside, and the memory that they have together. */
+  readonly vms: number
+  readonly memoryMiB: number
+  readonly cpu: { readonly reservationCores: number; readonly limitCores: number | null }
+  readonly memory: { readonly reservationMiB: number; readonly limitMiB: number | null }
+  readonly counters: GroupCounters
+  readonly rates: PoolRates | null
 }
 
 export interface HostUsage {

@@ -17,7 +17,11 @@ export const resourceFields = {
   ),
   memoryAllocation: v.pipe(
     v.optional(closed({ reservationMiB: memoryReservationSchema }), {}),
-    field({ title: 'Memory allocation', description: 'cgroup: memory.min.', takesEffect: 'live' }),
+    field({
+      title: 'Memory allocation',
+      description: 'What is not reserved may be taken back by the balloon while it is scarce. cgroup: memory.min.',
+      takesEffect: 'live',
+    }),
   ),
   priority: vmPrioritySchema,
   cpuPlacement: v.pipe(

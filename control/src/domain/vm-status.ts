@@ -30,6 +30,12 @@ export interface LastExit {
   readonly signal: number | null
 }
 
+/** How much memory a guest is to have, where that is less than all: its user wants it so, or it was taken as the host is short of it. */
+export interface BalloonStatus {
+  readonly targetMiB: number
+  readonly by: 'user' | 'balancer'
+}
+
 /** What is seen of a VM; never stored as truth, `lastExit` excepted. */
 export interface VmStatus {
   readonly powerState: PowerState
@@ -38,6 +44,8 @@ export interface VmStatus {
   /** Fields of the spec that are not in force yet: they wait for the next power-on. Only for a VM that runs or is suspended. */
   readonly pending?: readonly string[]
   readonly pid?: number
+  /** Only while the guest is to have less than all of its memory. */
+  readonly balloon?: BalloonStatus
   /** What is heard of the guest; only while the VM has a process. */
   readonly guest?: GuestStatus
   readonly startedAt?: string

@@ -141,7 +141,8 @@ export const vmSpecSchema = closed({
     field({
       title: 'Balloon target',
       unit: 'MiB',
-      description: 'The guest is asked to give back what it has above this; null: nothing. QMP: balloon.',
+      description:
+        'The guest is asked to give back what it has above this; null: nothing. It may have less while the host is short of memory. QMP: balloon.',
       takesEffect: 'live',
     }),
   ),

@@ -142,6 +142,7 @@ async function start(): Promise<void> {
     log('error', `start: ${String(error)}`)
   }
   app.accounting.run()
+  app.balancer.run()
   mkdir(CONTROL_DIRECTORY, { recursive: true })
   // Gateway and console look into it from their own roots, each as a user of its own.
   chmod(CONTROL_DIRECTORY, 0o755)

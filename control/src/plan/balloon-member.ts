@@ -5,11 +5,11 @@ import { balloonFloorMiB } from './balloon.ts'
 import { balloonStep } from './live-change.ts'
 
 /**
- * False for one of whose memory nothing can be had: all of it is reserved, or is huge pages, which a balloon cannot give back in part. Here, and nowhere else,
- * belongs whatever else pins a VM's memory to the host, as a device that was passed through does.
+ * False for one of whose memory nothing can be had: all of it is reserved, or is huge pages, which a balloon cannot give back in part, or is pinned for a device
+ * of the host. Here, and nowhere else, belongs whatever else keeps a VM's memory where it is.
  */
-export function canGiveMemory({ memoryMiB, memoryAllocation, hugePages }: VmSpec): boolean {
-  return memoryAllocation.reservationMiB < memoryMiB && hugePages === 'none'
+export function canGiveMemory({ memoryMiB, memoryAllocation, hugePages, pciDevices }: VmSpec): boolean {
+  return memoryAllocation.reservationMiB < memoryMiB && hugePages === 'none' && pciDevices.length === 0
 }
 
 /** The most that it may come to take of what is given out by the page. Huge pages are put aside for it, and count in no bound of that. */

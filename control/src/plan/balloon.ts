@@ -54,7 +54,7 @@ export interface Margins {
 }
 
 /** Less is no room for a guest to grow in between two looks; more would lie idle. */
-const LEAST_MARGIN_MIB = 64
+const LEAST_MARGIN_MIB = 96
 const MOST_MARGIN_MIB = 8_192
 const MARGIN_PART = 0.05
 /** What is left to a guest of what it does not need: its page cache, and room for what it will need next. */

@@ -8,7 +8,7 @@ import { cloudInitFiles } from './cloud-init.ts'
 import { limitsStep } from './disk-limits.ts'
 import { pageNodes } from './huge-pages.ts'
 import { balloonStep } from './live-change.ts'
-import { OOM_SCORE_ADJ } from './oom-score.ts'
+import { USUAL_OOM_SCORE_ADJ } from './oom-score.ts'
 import { NOTHING_PASSED, type PassedDevices } from './passthrough.ts'
 import { QEMU, renderQemuArgv } from './qemu-argv.ts'
 import type { MemoryPlace } from './qemu-memory.ts'
@@ -121,7 +121,7 @@ function memoryPlace(spec: VmSpec, { nodes, memoryNodes }: Place): MemoryPlace {
 }
 
 /** A group that says nothing of it is as one of normal priority. */
-function placeIn({ path, oomScoreAdj = OOM_SCORE_ADJ.normal }: ResourceGroup) {
+function placeIn({ path, oomScoreAdj = USUAL_OOM_SCORE_ADJ }: ResourceGroup) {
   return { cgroup: path, oomScoreAdj }
 }
 

@@ -2,6 +2,7 @@
 import type {
   DeviceTransfers,
   DeviceUsage,
+  GroupCounters,
   HostCounters,
   HostRates,
   NicTraffic,
@@ -39,6 +40,19 @@ export function hundredths(value: number): number {
   return Math.round(value * 100) / 100
 }
 
+export function groupRates(
+  { atMs, value: old }: Reading<GroupCounters>,
+  after: Reading<GroupCounters>,
+): Pick<VmRates, 'cpuPercent' | 'throttledPercent' | 'io'> {
+  const rate = rateOver(after.atMs - atMs)
+  const now = after.value
+  return {
+    cpuPercent: percent(rate(old.cpu.usedMicroseconds, now.cpu.usedMicroseconds)),
+    throttledPercent: percent(rate(old.cpu.throttledMicroseconds, now.cpu.throttledMicroseconds)),
+    io: transferRates(old.io, now.io, rate),
+  }
+}
+
 export function vmRates(before: Reading<VmCounters>, after: Reading<VmCounters>): VmRates {
   const rate = rateOver(after.atMs - before.atMs)
   const [old, now] = [before.value, after.value]
@@ -51,10 +65,8 @@ export function vmRates(before: Reading<VmCounters>, after: Reading<VmCounters>)
     ),
   }))
   return {
-    cpuPercent: percent(rate(old.cpu.usedMicroseconds, now.cpu.usedMicroseconds)),
+    ...groupRates(before, after),
     stealPercent: percent(rate(old.cpu.stealMicroseconds, now.cpu.stealMicroseconds)),
-    throttledPercent: percent(rate(old.cpu.throttledMicroseconds, now.cpu.throttledMicroseconds)),
-    io: transferRates(old.io, now.io, rate),
     // Of those that were there both times: one that has come or gone makes no leap.
     network: trafficRates(...together<NicTraffic, Traffic>(old.nics, now.nics, ({ slot }) => slot, addTraffic, NO_TRAFFIC), rate),
     nics,

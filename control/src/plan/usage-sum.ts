@@ -2,25 +2,25 @@
 import type { TrafficRates, TransferRates, UsageSum, VmUsage } from '../domain/usage.ts'
 import { hundredths } from './usage-rates.ts'
 
-const NOTHING: UsageSum = {
+/** By no VM. */
+export const NOTHING_USED: UsageSum = {
   ...{ vms: 0, memoryMiB: 0, residentBytes: 0, cpuPercent: 0, stealPercent: 0, throttledPercent: 0 },
   io: { readBytesPerSecond: 0, writtenBytesPerSecond: 0, readsPerSecond: 0, writesPerSecond: 0 },
   network: { receivedBytesPerSecond: 0, sentBytesPerSecond: 0, receivedPacketsPerSecond: 0, sentPacketsPerSecond: 0, droppedPerSecond: 0 },
 }
 
-/** A sum for each key that `keyOf` gives. */
-export function sumUsage<Key>(usages: readonly VmUsage[], keyOf: (usage: VmUsage) => Key): ReadonlyMap<Key, UsageSum> {
+/** A sum for each key that `keysOf` gives; of several, the VM counts in each. */
+export function sumUsage<Key>(usages: readonly VmUsage[], keysOf: (usage: VmUsage) => readonly Key[]): ReadonlyMap<Key, UsageSum> {
   const sums = new Map<Key, UsageSum>()
   for (const usage of usages) {
-    const key = keyOf(usage)
-    sums.set(key, plus(sums.get(key) ?? NOTHING, usage))
+    for (const key of keysOf(usage)) sums.set(key, plus(sums.get(key) ?? NOTHING_USED, usage))
   }
   return sums
 }
 
 /** Of all of them. */
 export function totalUsage(usages: readonly VmUsage[]): UsageSum {
-  return sumUsage(usages, () => 'all').get('all') ?? NOTHING
+  return sumUsage(usages, () => ['all']).get('all') ?? NOTHING_USED
 }
 
 function plus(sum: UsageSum, { memoryMiB, counters, rates }: VmUsage): UsageSum {

@@ -10,7 +10,7 @@ import { mostVcpus } from '../domain/vm-rules.ts'
 import type { Claim, Resource, Shortage } from './admission.ts'
 import type { CpuWish } from './cpu-sets.ts'
 import { memoryCeilingMiB, overheadMiB, type VmSize } from './host-reserve.ts'
-import { OOM_SCORE_ADJ } from './oom-score.ts'
+import { oomScoreAdj } from './oom-score.ts'
 import type { SetPool } from './pool-sets.ts'
 import type { VmShare } from './resource-groups.ts'
 
@@ -23,7 +23,12 @@ function reservedMiB(spec: VmSpec): number {
   // All of it is pinned while the guest has devices that may write to it.
   const isFixed = spec.hugePages !== 'none' || spec.pciDevices.length > 0
   const reservationMiB = isFixed ? spec.memoryMiB : spec.memoryAllocation.reservationMiB
-  return reservationMiB === 0 ? 0 : reservationMiB + overheadMiB(sizeOf(spec, spec.memoryMiB))
+  return reservationMiB === 0 ? 0 : reservationMiB + overheadOf(spec)
+}
+
+/** What QEMU takes beside the guest's memory, in MiB. */
+export function overheadOf(spec: VmSpec): number {
+  return overheadMiB(sizeOf(spec, spec.memoryMiB))
 }
 
 function hugeMiB({ hugePages, memoryMiB }: VmSpec): number {
@@ -33,7 +38,7 @@ function hugeMiB({ hugePages, memoryMiB }: VmSpec): number {
 export function claimOf(id: string, spec: VmSpec): Claim {
   return {
     ...{ id, pool: spec.pool, vcpus: spec.vcpus, reservedCores: spec.cpuAllocation.reservationCores, reservedMiB: reservedMiB(spec) },
-    memoryMiB: spec.memoryMiB + overheadMiB(sizeOf(spec, spec.memoryMiB)),
+    memoryMiB: spec.memoryMiB + overheadOf(spec),
     // Cores for vCPUs that are added live are there from the start.
     dedicatedVcpus: spec.cpuPlacement.mode === 'dedicated' ? mostVcpus(spec) : 0,
   }
@@ -58,7 +63,7 @@ export function shareOf(id: string, spec: VmSpec): VmShare {
   return {
     ...{ id, pool: spec.pool, vcpus: spec.vcpus, cpu: spec.cpuAllocation, reservedMiB: reservedMiB(spec) - hugeMiB(spec) },
     ...{ ceilingMiB: memoryCeilingMiB(sizeOf(spec, most)) - hugeMiB(spec), hugeMiB: hugeMiB(spec), pageKiB: HUGE_PAGE_KIB[spec.hugePages] },
-    oomScoreAdj: OOM_SCORE_ADJ[spec.priority],
+    oomScoreAdj: oomScoreAdj(spec),
   }
 }
 

@@ -1,7 +1,7 @@
 // The port through which VMs are started, driven and watched. Knows processes and QMP; decides nothing.
 import type { Effect } from '../domain/effect.ts'
 import type { LiveStep } from '../domain/live-step.ts'
-import type { VmDevices } from '../domain/usage.ts'
+import type { Balloon, VmDevices } from '../domain/usage.ts'
 import type { GuestAgent } from './guest-agent.ts'
 
 /** A process, for good: the pid with its start time (field 22 of /proc/PID/stat). */
@@ -69,6 +69,8 @@ export interface VmProcess {
   resizeDisk(device: string, sizeBytes: number): Promise<void>
   /** What only QEMU knows of the VM's use. QMP: query-balloon, query-blockstats; rejects when it does not answer each within `timeoutMs`. */
   observeDevices(timeoutMs: number): Promise<VmDevices>
+  /** The same of its balloon alone. QMP: query-balloon, qom-get guest-stats. */
+  observeBalloon(timeoutMs: number): Promise<Balloon>
   /** Called with the name of a device (`disk1`, `nic0`, of a vCPU whatever it is) that the guest let go of after `take` had given up waiting; what it stood on stays until `take` unplugs it once more. One handler. */
   onDeviceGone(handler: (name: string) => void): void
   /** What of the hardware a guest can let go of is there now: names of disks and NICs, number of vCPUs. */

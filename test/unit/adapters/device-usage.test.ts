@@ -8,6 +8,7 @@ const stats = (bytes: number) => ({ rd_bytes: bytes, wr_bytes: 2 * bytes, rd_ope
 function answering(): ScriptedQmp {
   const qmp = new ScriptedQmp()
   qmp.answers.set('query-balloon', { actual: 268_435_456 })
+  qmp.answers.set('qom-get', { 'last-update': 1, stats: { 'stat-total-memory': 2048, 'stat-available-memory': 1024 } })
   qmp.answers.set('query-blockstats', [
     { device: '', 'node-name': 'disk0', qdev: '/machine/peripheral/disk0/virtio-backend', stats: stats(512), parent: { stats: stats(9) } },
     { device: '', 'node-name': 'cdrom0', qdev: 'cdrom0', stats: stats(2048) },
@@ -22,6 +23,7 @@ describe('what a VM uses of its devices', () => {
   it('is told of its balloon and of the disks of its spec', async () => {
     expect(await observeDevices(3000, answering())).toEqual({
       balloonBytes: 268_435_456,
+      guestMemory: { totalBytes: 2048, availableBytes: 1024, updatedAt: '1970-01-01T00:00:01.000Z' },
       disks: [
         { name: 'disk0', readBytes: 512, writtenBytes: 1024, reads: 3, writes: 4 },
         { name: 'cdrom0', readBytes: 2048, writtenBytes: 4096, reads: 3, writes: 4 },

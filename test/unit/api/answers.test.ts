@@ -61,7 +61,7 @@ async function openAgent(client: Client, id: string): Promise<undefined> {
 async function sample(client: Client, id: string): Promise<undefined> {
   const { usage, vmHost, clock } = client.world
   const moved = { readBytes: 1, writtenBytes: 2, reads: 3, writes: 4 }
-  vmHost.machine(id).devicesInUse = { balloonBytes: 1024, disks: [{ name: 'disk0', ...moved }] }
+  vmHost.machine(id).devicesInUse = { balloonBytes: 1024, guestMemory: null, disks: [{ name: 'disk0', ...moved }] }
   const pressure = { someAvg10Percent: 1.5, fullAvg10Percent: 0, someTotalMicroseconds: 7, fullTotalMicroseconds: 0 }
   usage.host = { ...usage.host, pressure: { cpu: pressure, memory: pressure, io: pressure }, disks: [{ name: 'sda', ...moved }] }
   client.app.accounting.run()

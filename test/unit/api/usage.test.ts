@@ -1,7 +1,7 @@
 // Usage as the API tells it: now, in the past, and for Prometheus.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { renderMetrics } from '../../../control/src/api/prometheus.ts'
-import type { VmUsage } from '../../../control/src/domain/usage.ts'
+import type { PoolUsage, VmUsage } from '../../../control/src/domain/usage.ts'
 import { totalUsage } from '../../../control/src/plan/usage-sum.ts'
 import { VM } from '../../contract/usage.contract.ts'
 import { HOST_COUNTERS } from '../../fakes/usage.ts'
@@ -24,7 +24,7 @@ describe('usage', () => {
   const get = (path: string, query = '') => client.call({ path, query })
 
   it('is nothing before the first sample', async () => {
-    expect(await get('/v1/usage')).toMatchObject({ status: 200, body: { host: null, vms: [], total: NO_SUM } })
+    expect(await get('/v1/usage')).toMatchObject({ status: 200, body: { host: null, vms: [], pools: [], total: NO_SUM } })
     expect(await get(`/v1/vms/${id}/usage`)).toMatchObject({ body: { latest: null, history: { resolution: '10s', at: [], average: {} } } })
     expect(parseMetrics((await get('/v1/metrics')).body as string).get('corbel_vms_running')?.samples).toEqual(new Map([['', 0]]))
   })
@@ -60,6 +60,28 @@ describe('usage', () => {
     expect(await get(path(), query)).toMatchObject({ status, body: { code } })
   })
 
+  it('of a pool has a past, and series for Prometheus', async () => {
+    await client.call({ method: 'POST', path: '/v1/pools', body: { name: 'gold', memory: { limitMiB: 2048 } } })
+    expect(await get('/v1/pools/gold/usage')).toMatchObject({ status: 200, body: { latest: null, history: { at: [] } } })
+    expect(await get('/v1/pools/silver/usage')).toMatchObject({ status: 404, body: { code: 'pool.not-found' } })
+    const { stealMicroseconds: _ofVcpus, ...cpu } = VM.cpu
+    client.world.usage.groups.set('/sys/fs/cgroup/corbel.vm/pool.gold', { cpu, memory: VM.memory, io: VM.io, pressure: VM.pressure })
+    client.app.accounting.run()
+    await client.world.clock.advance(10_000)
+    expect((await get('/v1/pools/gold/usage', 'resolution=10s')).body).toMatchObject({
+      latest: { name: 'gold', vms: 0, counters: { memory: VM.memory }, rates: { cpuPercent: 0 } },
+      history: { average: { residentBytes: [VM.memory.residentBytes] } },
+    })
+    expect((await get('/v1/usage')).body).toMatchObject({ pools: [{ name: 'gold' }] })
+    const families = parseMetrics((await get('/v1/metrics')).body as string)
+    const sample = (name: string, more = '') => families.get(`corbel_pool_${name}`)?.samples.get(`pool="gold"${more}`)
+    expect([
+      ...[sample('cpu_seconds_total'), sample('cpu_throttled_seconds_total'), sample('memory_resident_bytes')],
+      ...[sample('memory_limit_bytes'), sample('cpu_limit_cores'), sample('vms_running')],
+      ...[sample('pressure_waiting_seconds_total', ',resource="cpu"'), sample('io_written_bytes_total')],
+    ]).toEqual([61, 1.75, 104_857_600, 2048 * 1_048_576, undefined, 0, 0.004711, 8192])
+  })
+
   it.each(['/v1/usage', '/v1/host/usage', '/v1/metrics'])('%s is not for everybody', async (path) => {
     client.token = null
     expect((await get(path)).status).toBe(401)
@@ -69,6 +91,7 @@ describe('usage', () => {
     client.world.usage.vms.set(id, VM)
     client.world.vmHost.machine(id).devicesInUse = {
       balloonBytes: 268_435_456,
+      guestMemory: { totalBytes: 268_435_456, availableBytes: 134_217_728, updatedAt: '2026-01-01T00:00:00.000Z' },
       disks: [{ name: 'disk0', readBytes: 512, writtenBytes: 1024, reads: 1, writes: 2 }],
     }
     client.app.accounting.run()
@@ -83,6 +106,8 @@ describe('usage', () => {
       sample('vm_cpu_throttled_periods_total'),
       sample('vm_memory_resident_bytes'),
       sample('vm_memory_balloon_bytes'),
+      sample('vm_memory_guest_available_bytes'),
+      sample('vm_memory_balloon_target_bytes'),
       sample('vm_io_written_bytes_total'),
       sample('vm_pressure_waiting_seconds_total', ',resource="cpu"'),
       sample('vm_pressure_waiting_seconds_total', ',resource="memory"'),
@@ -90,7 +115,7 @@ describe('usage', () => {
       sample('vm_nic_received_bytes_total', ',nic="nic2"'),
       families.get('corbel_host_memory_size_bytes')?.samples.get(''),
       families.get('corbel_build_info')?.samples.get('version="0.1.0"'),
-    ]).toEqual([61, 0.003, 31, 104_857_600, 268_435_456, 8192, 0.004711, undefined, 512, 2000, 8_589_934_592, 1])
+    ]).toEqual([61, 0.003, 31, 104_857_600, 268_435_456, 134_217_728, undefined, 8192, 0.004711, undefined, 512, 2000, 8_589_934_592, 1])
   })
 })
 
@@ -99,14 +124,34 @@ describe('the text for Prometheus', () => {
     const moved = { readBytes: 1e15, writtenBytes: 1e15, reads: 1e12, writes: 1e12 }
     const devices = {
       balloonBytes: 1e12,
+      guestMemory: { totalBytes: 1e12, availableBytes: 1e12, updatedAt: '2026-01-01T00:00:00.000Z' },
       disks: Array.from({ length: disks }, (_, slot) => ({ name: `disk${slot}`, ...moved })),
       rates: null,
     }
     const id = '0f3c2a1e-5b7d-4c9a-8e21-6d4f5a3b2c10'
-    return { id, name, at: '2026-01-01T00:00:00.000Z', memoryMiB: 1_048_576, counters: VM, rates: null, devices }
+    return {
+      id,
+      name,
+      at: '2026-01-01T00:00:00.000Z',
+      pool: 'host',
+      memoryMiB: 1_048_576,
+      balloon: { targetMiB: 1_048_575, by: 'balancer' },
+      counters: VM,
+      rates: null,
+      devices,
+    }
   }
+  /** As many as there may be. */
+  const pools = Array.from(
+    { length: 100 },
+    (_, index): PoolUsage => ({
+      ...{ name: `a-pool-with-quite-a-long-name-so-that-its-series-are-long-${index}`, parent: 'host', at: '' },
+      ...{ vms: 1000, memoryMiB: 1e9, cpu: { reservationCores: 4096, limitCores: 4096 }, memory: { reservationMiB: 1e9, limitMiB: 1e9 } },
+      ...{ counters: { ...VM, pressure: VM.pressure }, rates: null },
+    }),
+  )
   const render = (vms: readonly VmUsage[]) =>
-    renderMetrics({ host: { at: '', counters: HOST_COUNTERS, rates: null }, vms, total: totalUsage(vms) }, '1')
+    renderMetrics({ host: { at: '', counters: HOST_COUNTERS, rates: null }, vms, pools, total: totalUsage(vms) }, '1')
 
   it('escapes what stands in labels', () => {
     const families = parseMetrics(render([using('a"b\\c\nd', 0)]))

@@ -5,6 +5,7 @@ import type { VmCounters } from '../../../control/src/domain/usage.ts'
 import { VM_COUNTERS } from '../../fakes/usage.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
+import { poolDraft } from './pool-draft.ts'
 import { codeOf } from './refused.ts'
 
 const PERIOD = 10_000
@@ -79,10 +80,10 @@ describe('accounting', () => {
     const disk = (bytes: number) => ({ name: 'disk0', readBytes: bytes, writtenBytes: 0, reads: 0, writes: 0 })
     const machine = machines.get(id)
     if (machine === undefined) throw new Error('it does not run')
-    machine.devicesInUse = { balloonBytes: 4096, disks: [disk(0)] }
+    machine.devicesInUse = { balloonBytes: 4096, guestMemory: null, disks: [disk(0)] }
     await round()
-    expect(latest(id)?.devices).toEqual({ balloonBytes: 4096, disks: [disk(0)], rates: null })
-    machine.devicesInUse = { balloonBytes: 4096, disks: [disk(10_240)] }
+    expect(latest(id)?.devices).toEqual({ balloonBytes: 4096, guestMemory: null, disks: [disk(0)], rates: null })
+    machine.devicesInUse = { balloonBytes: 4096, guestMemory: null, disks: [disk(10_240)] }
     await round()
     expect(latest(id)?.devices?.rates).toMatchObject([{ name: 'disk0', readBytesPerSecond: 1024 }])
     expect(app.accounting.vm(id, '10s').history.average.balloonBytes).toEqual([4096])
@@ -227,5 +228,55 @@ describe('accounting', () => {
     again()
     await round()
     expect([world.clock.pendingTimers, world.usage.observed.length]).toEqual([0, before + 8])
+  })
+
+  describe('of pools', () => {
+    const GROUP = '/sys/fs/cgroup/corbel.vm'
+    const { stealMicroseconds: _ofVcpus, ...cpu } = VM_COUNTERS.cpu
+    const group = (seconds: number, residentBytes: number) => ({
+      ...{ cpu: { ...cpu, usedMicroseconds: seconds * 1_000_000 }, memory: { ...VM_COUNTERS.memory, residentBytes } },
+      ...{ io: VM_COUNTERS.io, pressure: VM_COUNTERS.pressure },
+    })
+    const pool = (name: string, parent = 'host') =>
+      poolDraft(name, { parent, cpu: { reservationCores: 0.5 }, memory: { reservationMiB: 256, limitMiB: 4096 } })
+    const latestOf = (name: string) => app.accounting.pool(name, '10s').latest
+    beforeEach(async () => {
+      app.pools.create(pool('gold'), CHANGE)
+      app.pools.create(pool('inner', 'gold'), CHANGE)
+      await started('web1', { pool: 'gold' })
+      await started('db1', { pool: 'inner' })
+      await started('other')
+      world.usage.groups.set(`${GROUP}/pool.gold`, group(0, 1000))
+      await round()
+    })
+
+    it('counts by their own groups, and sums up the VMs inside', async () => {
+      expect(latestOf('gold')).toMatchObject({ vms: 2, memoryMiB: 1024, rates: null, cpu: { reservationCores: 0.5, limitCores: null } })
+      world.usage.groups.set(`${GROUP}/pool.gold`, group(5, 3000))
+      world.usage.groups.set(`${GROUP}/pool.gold/pool.inner`, group(1, 2000))
+      await round()
+      expect(latestOf('gold')).toMatchObject({
+        ...{ name: 'gold', parent: 'host', at: '2026-01-01T00:00:20.000Z', memory: { reservationMiB: 256, limitMiB: 4096 } },
+        ...{ counters: { memory: { residentBytes: 3000 } }, rates: { cpuPercent: 50, throttledPercent: 0, stealPercent: 0 } },
+      })
+      expect(latestOf('inner')).toMatchObject({ parent: 'gold', vms: 1, memoryMiB: 512, rates: null })
+      expect(app.accounting.all().pools.map(({ name }) => name)).toEqual(['gold', 'inner'])
+    })
+
+    it('have a past, which goes with them', async () => {
+      await round()
+      expect(app.accounting.pool('gold', '10s').history.average).toMatchObject({ cpuPercent: [0], residentBytes: [1000], vms: [2] })
+      expect(app.accounting.pool('inner', '10s')).toMatchObject({ latest: null, history: { at: [] } })
+      app.pools.create(pool('short'), CHANGE)
+      world.usage.groups.set(`${GROUP}/pool.short`, group(0, 0))
+      await round()
+      await round()
+      expect(app.accounting.pool('short', '10s').history.at).toHaveLength(1)
+      app.pools.remove('short', () => true, CHANGE)
+      expect(codeOf(() => app.accounting.pool('short', '10s'))).toBe('pool.not-found')
+      await round()
+      app.pools.create(pool('short'), CHANGE)
+      expect(app.accounting.pool('short', '10s').history.at).toEqual([])
+    })
   })
 })

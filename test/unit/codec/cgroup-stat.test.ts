@@ -1,6 +1,6 @@
 // What cgroups tell of their use, as captured from Linux 6.12.
 import { describe, expect, it } from 'vitest'
-import { parseCount, parseCpuStat, parseIoStat, parseMemoryStat } from '../../../control/src/codec/cgroup-stat.ts'
+import { parseCount, parseCpuStat, parseHeldBytes, parseIoStat, parseMemoryStat } from '../../../control/src/codec/cgroup-stat.ts'
 import { parsePressure } from '../../../control/src/codec/pressure.ts'
 
 const NO_CPU = { usedMicroseconds: 0, throttledMicroseconds: 0, throttledPeriods: 0 }
@@ -45,6 +45,13 @@ describe('memory.stat', () => {
     ['of nothing', '', { residentBytes: 0, cacheBytes: 0 }],
   ])('%s', (_name, text, stat) => {
     expect(parseMemoryStat(text)).toEqual(stat)
+  })
+
+  it.each([
+    ['what processes have, and what the kernel needs for them', 'anon 100\nfile 50\nkernel 30\nshmem 7\nslab_reclaimable 10\n', 127],
+    ['nothing where nothing is told', '', 0],
+  ])('has for good %s', (_name, text, bytes) => {
+    expect(parseHeldBytes(text)).toBe(bytes)
   })
 })
 

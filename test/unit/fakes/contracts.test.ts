@@ -11,7 +11,7 @@ import { randomContract } from '../../contract/random.contract.ts'
 import { resourceGroupsContract } from '../../contract/resource-groups.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import { topologyContract } from '../../contract/topology.contract.ts'
-import { usageContract, VM } from '../../contract/usage.contract.ts'
+import { HELD_BYTES, usageContract, VM } from '../../contract/usage.contract.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeDiskImages } from '../../fakes/disk-images.ts'
 import { FakeGuest } from '../../fakes/guest-agent.ts'
@@ -58,7 +58,11 @@ describe('the usage of a test', () => {
     const usage = new FakeUsage()
     usage.vms.set('running', VM).set('ended', null)
     const traces = (id: string) => ({ id, pid: 1, nics: [{ slot: 2, device: 'vm0n2' }] })
-    return { usage, running: traces('running'), ended: traces('ended') }
+    const { stealMicroseconds: _ofVcpus, ...cpu } = VM.cpu
+    usage.groups.set('/group', { cpu, memory: VM.memory, io: VM.io, pressure: VM.pressure })
+    usage.held.set('/group', HELD_BYTES)
+    usage.absent.add('/group/absent')
+    return { usage, running: traces('running'), cgroup: '/group', ended: traces('ended') }
   })
 })
 

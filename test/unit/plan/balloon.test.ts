@@ -90,7 +90,7 @@ describe('memory of VMs', () => {
       'is taken in the pool whose limit is reached, and nowhere else',
       [host(2000), pool('small', 1000, { limitMiB: 1024 })],
       [vm('in', { pool: 'small', neededMiB: 100 }), vm('out', { neededMiB: 100 })],
-      { in: -(96 - 24) },
+      { in: -(144 - 24) },
     ],
   ])('%s', (_name, bounds, vms, expected) => {
     expect(changes(bounds, vms)).toEqual(expected)
@@ -206,20 +206,22 @@ function randomFrom(seed: number): () => number {
   }
 }
 
-const HOSTS = 3000
+/** In each of three; and as many that are followed until nothing moves. */
+const HOSTS = 1000
+const FOLLOWED = 60
 const worlds = (count = HOSTS) => Array.from({ length: count }, (_, index) => new Simulation(index + 1))
 
 describe('over random hosts', () => {
   it('nobody is left less than the floor, given more than the ceiling, or told to do two steps at once', () => {
     for (const world of worlds()) {
       const { targets } = planBalloons(world.bounds(), world.vms, world.int(0, 1) === 1)
-      for (const one of world.vms) {
+      const wrong = world.vms.filter((one) => {
         const target = targets.get(one.id) ?? Number.NaN
         const step = Math.max(32, one.memoryMiB / 8) + 1
         const within = target >= one.floorMiB && target <= one.ceilingMiB && target >= Math.min(one.targetMiB, one.touchedMiB) - step
-        expect(within, `${one.id}: ${target} of ${JSON.stringify(one)}`).toBe(true)
-        if (!one.follows) expect(target).toBe(Math.max(one.floorMiB, one.targetMiB))
-      }
+        return !within || (!one.follows && target !== Math.max(one.floorMiB, one.targetMiB))
+      })
+      expect(wrong).toEqual([])
     }
   })
 
@@ -228,7 +230,7 @@ describe('over random hosts', () => {
       const bounds = world.bounds().map((bound) => ({ ...bound, limitMiB: bound.limitMiB === null ? null : bound.heldMiB * 2 + 1000 }))
       const { targets, missingMiB } = planBalloons(bounds, world.vms, false)
       expect(missingMiB).toBe(0)
-      for (const one of world.vms) expect(targets.get(one.id)).toBeGreaterThanOrEqual(one.targetMiB)
+      expect(world.vms.filter(({ id, targetMiB }) => (targets.get(id) ?? 0) < targetMiB)).toEqual([])
     }
   })
 
@@ -238,12 +240,12 @@ describe('over random hosts', () => {
       if (top === undefined) throw new Error('no host')
       const at = (heldMiB: number) => planBalloons([{ ...top, heldMiB }, ...pools], world.vms, false).targets
       const [less, more] = [at(top.heldMiB), at(top.heldMiB + world.int(1, 500))]
-      for (const { id } of world.vms) expect(more.get(id), id).toBeLessThanOrEqual(less.get(id) ?? 0)
+      expect(world.vms.filter(({ id }) => (more.get(id) ?? 0) > (less.get(id) ?? 0))).toEqual([])
     }
   })
 
   it('nothing moves any more after a while, and then all fits unless all have given what they can', () => {
-    for (const world of worlds(HOSTS / 5)) {
+    for (const world of worlds(FOLLOWED)) {
       // In the first, guests touch what they use.
       world.round()
       let rounds = 0

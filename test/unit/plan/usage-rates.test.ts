@@ -67,8 +67,8 @@ describe('the network rates of a VM', () => {
 
 describe('the disk rates of a VM', () => {
   it('are by device, and unknown for one that was not there, or began anew', () => {
-    const before = { balloonBytes: null, disks: [disk('disk0', 0, 512), disk('disk1', 4096, 0)] }
-    const after = { balloonBytes: 1, disks: [disk('disk0', 5120, 512), disk('disk1', 512, 0), disk('disk2', 512, 0)] }
+    const before = { balloonBytes: null, guestMemory: null, disks: [disk('disk0', 0, 512), disk('disk1', 4096, 0)] }
+    const after = { balloonBytes: 1, guestMemory: null, disks: [disk('disk0', 5120, 512), disk('disk1', 512, 0), disk('disk2', 512, 0)] }
     const usage = deviceUsage(at(0, before), at(5000, after))
     expect(usage).toMatchObject({ balloonBytes: 1, disks: after.disks })
     expect(usage.rates).toEqual([
@@ -79,7 +79,7 @@ describe('the disk rates of a VM', () => {
   })
 
   it('are unknown until QEMU has told twice', () => {
-    expect(deviceUsage(null, at(0, { balloonBytes: null, disks: [] })).rates).toBeNull()
+    expect(deviceUsage(null, at(0, { balloonBytes: null, guestMemory: null, disks: [] })).rates).toBeNull()
   })
 })
 

@@ -1,5 +1,5 @@
 // What is used: `corbel top` over all, and one VM or the host by itself.
-import type { HostUsage, UsageHistory, VmUsage } from '../../domain/usage.ts'
+import type { HostUsage, PoolUsage, UsageHistory, VmUsage } from '../../domain/usage.ts'
 import { RESOLUTIONS } from '../../domain/usage.ts'
 import type { Client } from '../client.ts'
 import type { Command, Context, Option } from '../command.ts'
@@ -9,7 +9,7 @@ import { operation } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { openScreen } from '../screen.ts'
 import { renderPairs } from '../table.ts'
-import { type AllUsage, hostUsagePairs, renderHistory, renderTop, vmUsagePairs } from '../usage-view.ts'
+import { type AllUsage, hostUsagePairs, poolUsagePairs, renderHistory, renderTop, renderTopPools, vmUsagePairs } from '../usage-view.ts'
 import { pause } from '../wait.ts'
 
 const INTERVAL_SECONDS = 5
@@ -38,6 +38,7 @@ export const usageCommands: readonly Command[] = [
       'Who may: viewer. API: GET /v1/usage',
     ],
     options: () => [
+      { name: 'pools', help: 'Pools in place of VMs' },
       { name: 'once', help: 'Print once and end; so it is, too, where the output is no terminal, and with --json' },
       { name: 'interval', value: 'SECONDS', help: `How often, ${SHORTEST_SECONDS} to ${LONGEST_SECONDS}; default ${INTERVAL_SECONDS}` },
     ],
@@ -47,7 +48,7 @@ export const usageCommands: readonly Command[] = [
       const client = context.host()
       if (given.has('once') || json || io.output.isTTY !== true) {
         const all = await observe(client)
-        printResult(context, all, () => renderTop(all))
+        printResult(context, all, () => renderer(context)(all))
       } else await keepDrawing(context, client, seconds)
     },
   },
@@ -62,6 +63,18 @@ export const usageCommands: readonly Command[] = [
       const { id } = await findVm(client, context.given.arguments[0] ?? '')
       const answer = await client.call<Answer<VmUsage>>('GET', `/v1/vms/${id}/usage${query(context)}`)
       print(context, answer, vmUsagePairs, 'residentBytes', 'It does not run, or has not been sampled yet.')
+    },
+  },
+  {
+    words: ['pool', 'usage'],
+    summary: operation('GET /v1/pools/{pool}/usage').summary,
+    details: ['Who may: viewer. API: GET /v1/pools/{pool}/usage'],
+    arguments: [{ name: 'POOL', kind: 'pool' }],
+    options: () => [PAST],
+    async run(context) {
+      const name = encodeURIComponent(context.given.arguments[0] ?? '')
+      const answer = await context.host().call<Answer<PoolUsage>>('GET', `/v1/pools/${name}/usage${query(context)}`)
+      print(context, answer, poolUsagePairs, 'residentBytes', 'No VM was started in it, or it has not been sampled yet.')
     },
   },
   {
@@ -80,13 +93,19 @@ function observe(client: Client): Promise<AllUsage> {
   return client.call<AllUsage>('GET', '/v1/usage')
 }
 
-async function keepDrawing({ io }: Pick<Context, 'io'>, client: Client, seconds: number): Promise<void> {
+function renderer({ given }: Pick<Context, 'given'>): typeof renderTop {
+  return given.has('pools') ? renderTopPools : renderTop
+}
+
+async function keepDrawing(context: Context, client: Client, seconds: number): Promise<void> {
+  const { io } = context
+  const render = renderer(context)
   // What is in the way of the first answer belongs to the screen that stays.
   let all = await observe(client)
   const screen = openScreen(io)
   try {
     for (;;) {
-      screen.draw(renderTop(all, io.output.columns))
+      screen.draw(render(all, io.output.columns))
       await pause(seconds * 1000, io.interrupted)
       all = await observe(client)
     }
