@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +36,8 @@ static int set_oom_score(int score, struct step_failure *failure) {
 int confine_view(const struct confinement *c, struct step_failure *failure) {
     if (c->has_root && !(c->namespaces & CLONE_NEWNS))
         return step_failed(failure, EINVAL, "pivot_root", NULL);
+    if (c->landlock && !c->has_root)
+        return step_failed(failure, EINVAL, "landlock_create_ruleset", NULL);
     // A new pid namespace is for children only; spawn makes its child in one and leaves the flag out here.
     if (c->namespaces && call_unshare(c->namespaces) < 0)
         return step_failed(failure, 0, "unshare", NULL);
@@ -95,7 +99,23 @@ static int set_identity(const struct confinement *c, struct step_failure *failur
     return 0;
 }
 
-int confine_rights(const struct confinement *c, int death_signal, struct step_failure *failure) {
+/** A cookie that no other process has, inherited by all threads to come. Where no core has two threads (ENODEV) nothing can run beside it anyway. */
+static int set_core_cookie(struct step_failure *failure) {
+    if (prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, PR_SCHED_CORE_SCOPE_THREAD, 0) == 0 || errno == ENODEV)
+        return 0;
+    return step_failed(failure, 0, "prctl", NULL);
+}
+
+/** The last step of all: whatever it refuses has been done by then. */
+static int set_filter(const struct confinement *c, struct step_failure *failure) {
+    struct sock_fprog program = {.len = (unsigned short)c->filter_length, .filter = c->filter};
+    if (c->filter && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+        return step_failed(failure, 0, "seccomp", NULL);
+    return 0;
+}
+
+/** Everything but Landlock and the filter. */
+static int drop_rights(const struct confinement *c, int death_signal, struct step_failure *failure) {
     bool limited = c->has_capabilities || c->uid > 0;
     if (set_limits(c, failure) < 0 || (limited && drop_bounding(c->capabilities, failure) < 0))
         return -1;
@@ -114,6 +134,21 @@ int confine_rights(const struct confinement *c, int death_signal, struct step_fa
     if (c->umask >= 0)
         umask((mode_t)c->umask);
     return 0;
+}
+
+int confine_rights(const struct confinement *c, int death_signal, struct step_failure *failure) {
+    int ruleset = -1;
+    if (c->core_scheduling && set_core_cookie(failure) < 0)
+        return -1;
+    // While every entry can still be reached, whoever it belongs to.
+    if (c->landlock && landlock_prepare(c->root, c->root_count, &ruleset, failure) < 0)
+        return -1;
+    if (drop_rights(c, death_signal, failure) < 0) {
+        if (ruleset >= 0)
+            close(ruleset);
+        return -1;
+    }
+    return landlock_enter(ruleset, failure) < 0 ? -1 : set_filter(c, failure);
 }
 
 int place_fds(const struct fd_pair *pairs, size_t count, int *keep, struct step_failure *failure) {

@@ -28,9 +28,19 @@ struct root_entry {
 /** Builds the new root and makes it this process's; its mount namespace must be its own. */
 int root_enter(const struct root_entry *entries, size_t count, struct step_failure *failure);
 
+// landlock.c
+/** Of the kernel's Landlock; 0 where it has none. */
+int landlock_version(void);
+/** A rule set that allows what the entries, which are this process's root by now, say. `*ruleset` is the caller's to enter, or -1 where the kernel has no Landlock. */
+int landlock_prepare(const struct root_entry *entries, size_t count, int *ruleset, struct step_failure *failure);
+/** Takes effect for good, and closes the rule set; needs no_new_privs or CAP_SYS_ADMIN. */
+int landlock_enter(int ruleset, struct step_failure *failure);
+
+struct sock_filter;
+
 struct confinement {
     int64_t uid, gid; // -1: as they are
-    bool has_groups, has_capabilities, has_root, no_new_privileges;
+    bool has_groups, has_capabilities, has_root, no_new_privileges, landlock, core_scheduling;
     gid_t *groups;
     size_t group_count;
     uint64_t capabilities; // bit N: capability N is kept
@@ -46,11 +56,13 @@ struct confinement {
     int oom_score_adj;
     int64_t umask; // -1: as it is
     char *cwd;
+    struct sock_filter *filter; // of system calls; NULL for none
+    size_t filter_length;
 };
 
 /** Namespaces, out-of-memory score, root, working directory: needs this process's privileges. */
 int confine_view(const struct confinement *c, struct step_failure *failure);
-/** Limits, capabilities, user and groups, no_new_privs, umask: the privileges are gone afterwards. */
+/** Limits, capabilities, user and groups, no_new_privs, umask, Landlock, the filter of system calls: the privileges are gone afterwards. */
 int confine_rights(const struct confinement *c, int death_signal, struct step_failure *failure);
 
 struct fd_pair {

@@ -197,6 +197,8 @@ static JSValue js_signal_pid(JSContext *ctx, JSValueConst this_val, int argc, JS
     return kill((pid_t)pid, (int)signal) < 0 ? hv_throw(ctx, errno, "kill", NULL) : JS_UNDEFINED;
 }
 
+static JSValue js_landlock_version(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) { return JS_NewInt32(ctx, landlock_version()); }
+
 static const JSCFunctionListEntry members[] = {
     JS_CFUNC_DEF("kill", 1, js_kill),
     JS_CFUNC_DEF("release", 0, js_release),
@@ -207,6 +209,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("spawn", 1, js_spawn),       JS_CFUNC_DEF("adopt", 2, js_adopt),       JS_CFUNC_DEF("exec", 1, js_exec),
     JS_CFUNC_DEF("confine", 1, js_confine),   JS_CFUNC_DEF("run", 1, process_js_run),   JS_CFUNC_DEF("env", 1, js_env),
     JS_CFUNC_DEF("exit", 1, js_exit),         JS_CFUNC_DEF("signalPid", 2, js_signal_pid), JS_CFUNC_DEF("setAffinity", 2, process_js_set_affinity),
+    JS_CFUNC_DEF("landlockVersion", 0, js_landlock_version),
     JS_PROP_INT32_DEF("pid", 0, 0),           JS_PROP_UNDEFINED_DEF("args", 0),
 };
 #define FUNCTION_COUNT (COUNT_OF(exports) - 2) // `pid` and `args` get their values at start

@@ -18,6 +18,10 @@ void plan_free_confinement(struct confinement *c);
 int plan_parse_root(JSContext *ctx, JSValueConst list, struct confinement *c);
 void plan_free_root(struct confinement *c);
 
+// process_filter.c
+int plan_parse_filter(JSContext *ctx, JSValueConst list, struct confinement *c);
+void plan_free_filter(struct confinement *c);
+
 // spawn.c
 struct child {
     pid_t pid;

@@ -150,6 +150,12 @@ static int parse_lists(JSContext *ctx, JSValueConst options, struct confinement 
         done = plan_parse_root(ctx, value, c);
         JS_FreeValue(ctx, value);
     }
+    if (found < 0 || done < 0)
+        return -1;
+    if ((found = hv_get(ctx, options, "refusedCalls", &value)) > 0) {
+        done = plan_parse_filter(ctx, value, c);
+        JS_FreeValue(ctx, value);
+    }
     return found < 0 || done < 0 ? -1 : 0;
 }
 
@@ -165,7 +171,8 @@ int plan_parse_confinement(JSContext *ctx, JSValueConst options, struct confinem
     c->oom_score_adj = (int)score;
     if (has_score < 0 || hv_get_integer(ctx, options, "uid", 0, UINT32_MAX - 1, &c->uid) < 0 ||
         hv_get_integer(ctx, options, "gid", 0, UINT32_MAX - 1, &c->gid) < 0 || hv_get_integer(ctx, options, "umask", 0, 0777, &c->umask) < 0 ||
-        hv_get_bool(ctx, options, "noNewPrivileges", &c->no_new_privileges) < 0 || hv_get_string(ctx, options, "cwd", &c->cwd) < 0)
+        hv_get_bool(ctx, options, "noNewPrivileges", &c->no_new_privileges) < 0 || hv_get_bool(ctx, options, "landlock", &c->landlock) < 0 ||
+        hv_get_bool(ctx, options, "coreScheduling", &c->core_scheduling) < 0 || hv_get_string(ctx, options, "cwd", &c->cwd) < 0)
         return -1;
     return parse_lists(ctx, options, c);
 }
@@ -272,6 +279,7 @@ int plan_parse(JSContext *ctx, JSValueConst options, struct spawn_plan *plan) {
 
 void plan_free_confinement(struct confinement *c) {
     plan_free_root(c);
+    plan_free_filter(c);
     free(c->groups);
     free(c->cwd);
 }

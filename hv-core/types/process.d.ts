@@ -14,6 +14,15 @@ declare module 'hv:process' {
   export type Namespace = 'mount' | 'net' | 'ipc' | 'uts' | 'pid' | 'cgroup'
   export type Rlimit = 'as' | 'core' | 'cpu' | 'data' | 'fsize' | 'memlock' | 'nofile' | 'nproc' | 'stack'
 
+  /** A system call that fails without being made. `name` as the kernel has it; one that it lacks on this processor is a TypeError. */
+  export interface RefusedCall {
+    name: string
+    /** Default `EPERM`. `ENOSYS` is for a call whose callers fall back on an older one then. */
+    error?: 'EPERM' | 'ENOSYS'
+    /** Only where the bits `mask` of argument 0 to 5 are `value`; each below 2^32. Of several entries with one name each counts. */
+    when?: { argument: number; mask: number; value: number }
+  }
+
   /** What a process may be and see. A field left out leaves that aspect as it is, except where said. */
   export interface Confinement {
     uid?: number
@@ -29,6 +38,15 @@ declare module 'hv:process' {
     namespaces?: Namespace[]
     /** Builds a tmpfs root (read-only afterwards, nosuid, nodev) from these entries and pivots into it; needs namespace `mount`. */
     root?: RootEntry[]
+    /**
+     * The entries of `root`, without which it is `EINVAL`, again as rules of Landlock: nothing else of the file system can be opened, not even below an inherited directory;
+     * no TCP, and no signals and abstract sockets to others. As much of it as the kernel has: see `landlockVersion`. Needs `noNewPrivileges` or CAP_SYS_ADMIN.
+     */
+    landlock?: boolean
+    /** A seccomp filter, in force before the program's first instruction, and in all that it starts. Needs `noNewPrivileges` or CAP_SYS_ADMIN. */
+    refusedCalls?: RefusedCall[]
+    /** A core-scheduling cookie of its own for all its threads: nothing else ever runs on a core's other threads while they do. Without effect where no core has two; `EINVAL` where the kernel cannot. */
+    coreScheduling?: boolean
     /** [soft, hard]; -1 is unlimited. */
     rlimits?: Partial<Record<Rlimit, [number, number]>>
     /** -1000 to 1000. */
@@ -93,6 +111,8 @@ declare module 'hv:process' {
     options: SpawnOptions & { stdin?: string | Uint8Array; maxOutputBytes?: number; timeoutMs?: number },
   ): Promise<RunResult>
 
+  /** Of the running kernel's Landlock (its ABI); 0 where it has none. */
+  export function landlockVersion(): number
   /** Arguments after the bundle's path. */
   export const args: readonly string[]
   export const pid: number

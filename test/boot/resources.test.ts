@@ -104,7 +104,7 @@ describe('pools', () => {
     const { status } = await host().vms.get(gold.vm.id)
     const group = `corbel.vm/pool.gold/${gold.vm.id}`
     expect(await host().probe.output(`cut -d: -f3 /proc/${status.pid}/cgroup`)).toBe(`/${group}`)
-    expect([await cgroupFile(`${group}/memory.oom.group`), await cgroupFile(`${group}/pids.max`)]).toEqual(['1', '1024'])
+    expect([await cgroupFile(`${group}/memory.oom.group`), await cgroupFile(`${group}/pids.max`)]).toEqual(['1', '129'])
     expect(Number(await cgroupFile(`${group}/memory.min`))).toBeGreaterThan(128 * MIB)
     expect((await view()).promised.cores).toBe(0.4)
   })

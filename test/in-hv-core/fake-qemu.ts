@@ -20,7 +20,7 @@ export function fakeQemuArgv(behaviour: Behaviour): readonly string[] {
 }
 
 const PROGRAM = `
-import json, os, selectors, signal, socket, sys
+import errno, faulthandler, json, os, selectors, signal, socket, sys
 behaviour = sys.argv[1]
 if behaviour == 'dies':
     sys.stderr.write('first complaint\\nno such option: --hello\\n')
@@ -30,10 +30,16 @@ if behaviour == 'stubborn':
 poll = selectors.DefaultSelector()
 status = 'prelaunch'
 
+def tried(act):
+    try:
+        return act()
+    except OSError as failure:
+        return errno.errorcode[failure.errno]
+
 def report():
     return json.dumps({
-        'uid': os.getresuid(), 'gid': os.getresgid(), 'groups': os.getgroups(), 'root': sorted(os.listdir('/')),
-        'networks': [name for _, name in socket.if_nameindex()], 'environment': dict(os.environ), 'umask': os.umask(0o077),
+        'uid': os.getresuid(), 'gid': os.getresgid(), 'groups': os.getgroups(), 'root': tried(lambda: sorted(os.listdir('/'))),
+        'pid': os.getpid(), 'sockets': tried(lambda: socket.socket(socket.AF_INET)), 'children': tried(os.fork), 'environment': dict(os.environ), 'umask': os.umask(0o077),
         'writable': [path for path in ('/', '/usr/lib', '/disk/0', '/cdrom') if os.access(path, os.W_OK)],
     })
 
@@ -86,7 +92,8 @@ def on_serial(connection):
         connection.sendall((report() + '\\n').encode())
     elif data == b'crash\\n':
         connection.sendall(b'last words\\n')
-        os.kill(os.getpid(), signal.SIGSEGV)
+        # A fault, not a signal: process 1 does not hear its own.
+        faulthandler._read_null()
     elif data == b'reboot\\n':
         sys.stderr.write('resetting\\n')
     else:

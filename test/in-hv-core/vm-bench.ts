@@ -87,6 +87,7 @@ export class VmBench {
           { source: `${this.directory}/disk`, target: '/disk/0', readOnly: false, device: false, executable: false },
           { source: `${this.directory}/cdrom`, target: '/cdrom', readOnly: true, device: false, executable: false },
         ],
+        coreScheduling: false,
         descriptors: { 3: 'qmp', 4: 'serial' },
       },
       ...serials.map((serial): Effect => ({ kind: 'open-serial', port: 0, ...serial })),

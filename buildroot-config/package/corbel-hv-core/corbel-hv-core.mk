@@ -11,7 +11,7 @@ CORBEL_HV_CORE_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude=/out
 HOST_CORBEL_HV_CORE_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude=/out
 CORBEL_HV_CORE_LICENSE = Apache-2.0
 CORBEL_HV_CORE_LICENSE_FILES = LICENSE
-CORBEL_HV_CORE_DEPENDENCIES = corbel-quickjs libargon2 nettle sqlite
+CORBEL_HV_CORE_DEPENDENCIES = corbel-quickjs libargon2 libseccomp nettle sqlite
 HOST_CORBEL_HV_CORE_DEPENDENCIES = host-corbel-quickjs host-nettle
 
 # Warnings and hardening are hv-core's own, in its flags.mk; Buildroot adds what belongs to the toolchain.

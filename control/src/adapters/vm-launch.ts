@@ -167,8 +167,7 @@ export class VmLaunch {
       const started = process.spawn(sandbox)
       this.#process = started
       this.undo.push('process', () => this.#kill(started))
-      // For whoever wants to see, or try from inside, what this VM can reach.
-      if (this.#runDirectory !== null) fs.writeFileAtomic(`${this.#runDirectory}/view.json`, JSON.stringify({ ...sandbox, fds: undefined }))
+      this.#describe('view.json', sandbox)
     } finally {
       fs.closeFd(output.writeFd)
     }
@@ -179,8 +178,10 @@ export class VmLaunch {
   #startHelper(effect: Extract<Effect, { kind: 'start-helper' }>): void {
     const fds: Record<number, number> = {}
     for (const [number, name] of Object.entries(effect.descriptors)) fds[Number(number)] = this.#waiting(name).fd
+    const sandbox = sandboxOf(effect, fds)
     // Watched only so that it is reaped.
-    process.spawn(sandboxOf(effect, fds))
+    process.spawn(sandbox)
+    this.#describe(`view-${sandbox.argv[0]?.split('/').at(-1)}.json`, sandbox)
     for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
   }
 
@@ -191,6 +192,11 @@ export class VmLaunch {
       for (const [name, text] of Object.entries(apart.files)) writeGroupFile(apart.path, name, text)
     }
     placeVcpus({ pid: this.#process.pid, group, apart: apart !== null, cpus })
+  }
+
+  /** For whoever wants to see, or try from inside, what this VM can reach. */
+  #describe(name: string, sandbox: process.SpawnOptions): void {
+    if (this.#runDirectory !== null) fs.writeFileAtomic(`${this.#runDirectory}/${name}`, JSON.stringify({ ...sandbox, fds: undefined }))
   }
 
   #monitor(step: string): Monitor {

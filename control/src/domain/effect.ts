@@ -31,7 +31,7 @@ export type Effect =
   | { readonly kind: 'listen'; readonly name: DescriptorName; readonly path: string }
   /** Makes two connected sockets. Undo: closed. */
   | { readonly kind: 'socket-pair'; readonly names: readonly [DescriptorName, DescriptorName] }
-  /** Starts a process beside QEMU, confined in the same way and in the same cgroup, with which it ends. Undo: that of the cgroup. */
+  /** Starts a process beside QEMU, confined in the same way or more and in the same cgroup, with which it ends. Undo: that of the cgroup. */
   | {
       readonly kind: 'start-helper'
       readonly argv: readonly string[]
@@ -39,6 +39,8 @@ export type Effect =
       readonly cgroup: string
       readonly oomScoreAdj: number
       readonly view: readonly ViewEntry[]
+      /** No core is shared with anything else while it runs. */
+      readonly coreScheduling: boolean
       readonly descriptors: Readonly<Record<number, DescriptorName>>
     }
   /** Makes a TAP on a bridge, link up. Undo: closed, which removes it. */
@@ -58,6 +60,8 @@ export type Effect =
       readonly cgroup: string
       readonly oomScoreAdj: number
       readonly view: readonly ViewEntry[]
+      /** No core is shared with anything else while it runs. */
+      readonly coreScheduling: boolean
       readonly descriptors: Readonly<Record<number, DescriptorName>>
       /** Symbolic links in the view: target by name. */
       readonly links?: Readonly<Record<string, string>>

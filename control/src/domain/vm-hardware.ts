@@ -15,6 +15,18 @@ export const topologySchema = closed({
   threads: v.pipe(few(2), field({ title: 'Threads', description: 'Of each core.' })),
 })
 
+/** @source Linux Documentation/admin-guide/hw-vuln/core-scheduling.rst */
+export const coreSchedulingSchema = v.pipe(
+  v.optional(v.boolean(), false),
+  field({
+    title: 'Core scheduling',
+    description:
+      'While a vCPU is on a thread of a core, nothing but this VM runs on the core’s other thread, and so learns nothing by what the two share. ' +
+      'Costs what others could have done there. Without effect where no core has two threads. prctl: PR_SCHED_CORE.',
+    takesEffect: 'next-power-on',
+  }),
+)
+
 /** `disk0`, `cdrom1`: kind and slot. */
 const bootDeviceSchema = v.pipe(
   v.string(),

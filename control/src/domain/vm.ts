@@ -6,7 +6,7 @@ import { GUEST_TYPES } from './guest-type.ts'
 import { vmNameSchema } from './names.ts'
 import { PCI_SLOTS, passedDeviceSchema } from './pci-device.ts'
 import { CDROM_SLOTS, cdromSchema, DISK_SLOTS, diskSchema, NIC_SLOTS, nicSchema } from './vm-devices.ts'
-import { bootSchema, CPU_MODELS, cloudInitSchema, smbiosSchema, topologySchema } from './vm-hardware.ts'
+import { bootSchema, CPU_MODELS, cloudInitSchema, coreSchedulingSchema, smbiosSchema, topologySchema } from './vm-hardware.ts'
 import {
   autostartSchema,
   onCrashSchema,
@@ -83,6 +83,7 @@ export const vmSpecSchema = closed({
     v.optional(v.boolean(), false),
     field({ title: 'Nested virtualisation', description: 'Whether the guest can run VMs itself.', takesEffect: 'next-power-on' }),
   ),
+  coreScheduling: coreSchedulingSchema,
   hypervEnlightenments: v.pipe(
     v.optional(v.boolean()),
     field({

@@ -94,6 +94,7 @@ export function planPowerOn({ id, uid, spec, pathOf, place, suspended, passed = 
       uid,
       ...placeIn(group),
       view: [...systemView(), ...fileView(id, spec, pathOf), ...passedView(passed)],
+      coreScheduling: spec.coreScheduling,
       descriptors: Object.fromEntries(names.map((name) => [number(name), name])),
       ...(spec.pciDevices.length === 0 ? {} : { links: passedLinks(passed), lockableBytes: lockableBytes(id, spec) }),
     },
@@ -178,7 +179,7 @@ function tpm(id: string, spec: VmSpec, uid: number, group: ResourceGroup): Effec
     { kind: 'socket-pair', names: ['tpm', 'tpm-control'] },
     {
       kind: 'start-helper',
-      ...{ argv: tpmArgv(), uid, ...placeIn(group), view: tpmView(tpmDirectory) },
+      ...{ argv: tpmArgv(), uid, ...placeIn(group), view: tpmView(tpmDirectory), coreScheduling: spec.coreScheduling },
       descriptors: { [TPM_DESCRIPTOR]: 'tpm-control' },
     },
   ]

@@ -39,6 +39,8 @@ export function machineOptions(spec: VmSpec, memory: MemoryPlace): string[] {
     '-machine',
     [
       ...[MACHINES[spec.chipset], 'accel=kvm', 'vmport=off', 'dump-guest-core=off'],
+      // Same pages are never merged: timing would tell one guest what another holds, and merged pages can be chosen for Rowhammer.
+      'mem-merge=off',
       // Secure Boot's variables are kept from the guest's system by system management mode; nothing else needs it.
       `smm=${secure ? 'on' : 'off'}`,
       // Makes SeaBIOS show on the serial port what it and boot loaders print.

@@ -22,8 +22,6 @@ const IMAGE_PART = 0.05
 const BESIDE_CORES = 0.5
 /** By size in KiB, as the kernel writes it. */
 const PAGE_NAMES = { 2048: '2MB', 1048576: '1GB' } as const
-/** QEMU's threads: vCPUs, block I/O workers and a few more. */
-const MAX_PROCESSES = 1024
 
 export interface PoolShare extends PoolPromise {
   readonly cpu: PoolPromise['cpu'] & { readonly shares: number }
@@ -44,6 +42,8 @@ export interface VmShare {
   readonly hugeMiB: number
   readonly pageKiB: number | null
   readonly oomScoreAdj: number
+  /** Nor more threads than these. */
+  readonly processes: number
 }
 
 /** All groups there should be, each after the one that it is in. */
@@ -121,7 +121,7 @@ class Tree {
         const files = {
           ...cpuFiles(weights[pools.length + at] ?? 1, vm.cpu.limitCores),
           ...{ 'memory.max': bytes(vm.ceilingMiB), 'memory.min': bytes(vm.reservedMiB), 'memory.oom.group': '1' },
-          ...{ 'pids.max': String(MAX_PROCESSES), ...hugePageFiles(vm), ...this.#cpus.vm(vm.id) },
+          ...{ 'pids.max': String(vm.processes), ...hugePageFiles(vm), ...this.#cpus.vm(vm.id) },
         }
         const apart = this.#cpus.vcpus(vm.id)
         const inside = `${path}/${vm.id}`

@@ -58,12 +58,18 @@ export function setOf({ name, parent, cpuSet, numaNodes }: PoolSpec): SetPool {
   return { name, parent, cpus: cpus === null ? null : parseCpuList(cpus), dedicated, nodes: numaNodes }
 }
 
+/** Of QEMU's pool, which all disks share. @source QEMU qapi/qom.json, thread-pool-max */
+const DISK_WORKERS = 64
+/** QEMU's main loop, RCU, viewers of the screen, saving and loading; the TPM. */
+const OTHER_THREADS = 64
+
 export function shareOf(id: string, spec: VmSpec): VmShare {
   const most = Math.max(spec.memoryMiB, spec.maxMemoryMiB ?? 0)
   return {
     ...{ id, pool: spec.pool, vcpus: spec.vcpus, cpu: spec.cpuAllocation, reservedMiB: reservedMiB(spec) - hugeMiB(spec) },
     ...{ ceilingMiB: memoryCeilingMiB(sizeOf(spec, most)) - hugeMiB(spec), hugeMiB: hugeMiB(spec), pageKiB: HUGE_PAGE_KIB[spec.hugePages] },
     oomScoreAdj: oomScoreAdj(spec),
+    processes: mostVcpus(spec) + DISK_WORKERS + OTHER_THREADS,
   }
 }
 

@@ -95,7 +95,7 @@ describe('groups', () => {
     const plan = world.vmHost.launches.find(({ vmId }) => vmId === a)?.plan
     expect(plan?.find(({ kind }) => kind === 'make-cgroup')).toMatchObject({
       path: `${VM_GROUP}/pool.gold/${a}`,
-      files: { 'pids.max': '1024' },
+      files: { 'pids.max': '132' },
     })
     // Of 3 cores 2 are gold's; the third is divided.
     expect([fileOf('/pool.gold', 'cpu.weight'), fileOf(`/${b}`, 'cpu.weight')]).toEqual(['10000', '2000'])

@@ -17,7 +17,7 @@ describe('a VM spec', () => {
     expect(check(vmSpecSchema, { name: 'web1' }, 'vm')).toEqual({
       ok: true,
       value: {
-        ...{ name: 'web1', description: '', guestType: 'linux', cpuModel: 'host', nestedVirtualisation: false },
+        ...{ name: 'web1', description: '', guestType: 'linux', cpuModel: 'host', nestedVirtualisation: false, coreScheduling: false },
         ...{ vcpus: 1, maxVcpus: null, topology: null, memoryMiB: 512, maxMemoryMiB: null, memoryTargetMiB: null },
         ...{ pool: 'host', cpuAllocation: { reservationCores: 0, limitCores: null, shares: 100 }, memoryAllocation: { reservationMiB: 0 } },
         ...{ cpuPlacement: { mode: 'shared', cpus: null }, numaNodes: null, guestNumaNodes: 1, hugePages: 'none', priority: 'normal' },

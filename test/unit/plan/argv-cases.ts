@@ -87,6 +87,7 @@ export const ROWS: Readonly<Record<string, object>> = {
 /** Fields that are no option of QEMU's, and why. */
 export const NOT_ON_THE_COMMAND_LINE: Readonly<Record<string, string>> = {
   pool: 'where its cgroup is',
+  coreScheduling: 'a mark of its processes',
   memoryTargetMiB: 'by QMP before the guest runs',
   'disks[].datastore': 'part of the path outside the view',
   'disks[].file': 'part of the path outside the view',

@@ -16,7 +16,7 @@ const MIB = 1_048_576
 
 const vm = (id: string, rest: Partial<VmShare> = {}): VmShare => ({
   ...{ id, pool: 'host', vcpus: 8, cpu: { reservationCores: 0, limitCores: null, shares: 100 } },
-  ...{ reservedMiB: 0, ceilingMiB: 600, hugeMiB: 0, pageKiB: null, oomScoreAdj: 500 },
+  ...{ reservedMiB: 0, ceilingMiB: 600, hugeMiB: 0, pageKiB: null, oomScoreAdj: 500, processes: 136 },
   ...rest,
 })
 const cpu = (reservationCores: number, limitCores: number | null = null, shares = 100) => ({ reservationCores, limitCores, shares })
@@ -125,7 +125,7 @@ describe('VMs', () => {
     const groups = planGroups(HOST, [], [vm('a', { ceilingMiB: 700, reservedMiB: 300 })])
     expect(groups.at(-1)).toMatchObject({
       kind: 'vm',
-      files: { 'memory.max': String(700 * MIB), 'memory.min': String(300 * MIB), 'memory.oom.group': '1', 'pids.max': '1024' },
+      files: { 'memory.max': String(700 * MIB), 'memory.min': String(300 * MIB), 'memory.oom.group': '1', 'pids.max': '136' },
     })
     expect(file(groups, 'corbel.vm', 'memory.min')).toBe(String(300 * MIB))
   })

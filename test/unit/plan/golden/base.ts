@@ -15,7 +15,7 @@ export const argv: readonly string[] = [
   'strict=on',
   '-S',
   '-machine',
-  'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off',
+  'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off',
   '-global',
   'ICH9-LPC.disable_s3=1',
   '-global',

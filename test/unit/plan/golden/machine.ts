@@ -3,7 +3,7 @@ export const rows = {
   'guestType (windows)': {
     gone: [
       'base=utc',
-      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off',
+      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off',
       'host,svm=off,vmx=off',
       '{"driver":"virtio-blk-pci","bus":"disk-port0","id":"disk0","drive":"disk0","write-cache":"on","werror":"enospc","rerror":"report","bootindex":1}',
       '{"driver":"virtio-net-pci","id":"nic0","netdev":"nic0-net","mac":"52:54:00:00:00:01","bus":"nic-port0","romfile":""}',
@@ -14,7 +14,7 @@ export const rows = {
       '{"driver":"raw","node-name":"firmware","file":"firmware-file","read-only":true}',
       '{"driver":"file","node-name":"nvram-file","filename":"/nvram","read-only":false}',
       '{"driver":"raw","node-name":"nvram","file":"nvram-file","read-only":false}',
-      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=on,graphics=off,pflash0=firmware,pflash1=nvram',
+      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=on,graphics=off,pflash0=firmware,pflash1=nvram',
       'driver=cfi.pflash01,property=secure,value=on',
       '-global',
       'host,svm=off,vmx=off,hv-spinlocks=0x1fff,hv-relaxed=on,hv-vapic=on,hv-time=on,hv-vpindex=on,hv-runtime=on,hv-synic=on,hv-stimer=on,hv-reset=on,hv-frequencies=on,hv-ipi=on,hv-tlbflush=on',
@@ -28,7 +28,7 @@ export const rows = {
   },
   'guestType (other)': {
     gone: [
-      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off',
+      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off',
       'ICH9-LPC.disable_s3=1',
       'ICH9-LPC.disable_s4=1',
       '{"driver":"pcie-root-port","id":"nic-port0","bus":"pcie.0","chassis":1,"addr":"0x2.0x0","multifunction":true}',
@@ -57,7 +57,7 @@ export const rows = {
       '{"driver":"virtio-net-pci","id":"nic0","netdev":"nic0-net","mac":"52:54:00:00:00:01","bus":"nic-port0","romfile":""}',
     ],
     come: [
-      'pc-i440fx-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off',
+      'pc-i440fx-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off',
       'PIIX4_PM.disable_s3=1',
       'PIIX4_PM.disable_s4=1',
       '{"driver":"virtio-serial-pci","id":"channels","bus":"pci.0","addr":"0x4"}',
@@ -76,7 +76,7 @@ export const rows = {
   },
   chipset: {
     gone: [
-      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off',
+      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off',
       'ICH9-LPC.disable_s3=1',
       'ICH9-LPC.disable_s4=1',
       '{"driver":"pcie-root-port","id":"nic-port0","bus":"pcie.0","chassis":1,"addr":"0x2.0x0","multifunction":true}',
@@ -105,7 +105,7 @@ export const rows = {
       '{"driver":"virtio-net-pci","id":"nic0","netdev":"nic0-net","mac":"52:54:00:00:00:01","bus":"nic-port0","romfile":""}',
     ],
     come: [
-      'pc-i440fx-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off',
+      'pc-i440fx-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off',
       'PIIX4_PM.disable_s3=1',
       'PIIX4_PM.disable_s4=1',
       '{"driver":"virtio-serial-pci","id":"channels","bus":"pci.0","addr":"0x4"}',
@@ -119,23 +119,23 @@ export const rows = {
     ],
   },
   firmware: {
-    gone: ['pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off'],
+    gone: ['pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off'],
     come: [
       '{"driver":"file","node-name":"firmware-file","filename":"/usr/share/OVMF/OVMF_CODE_4M.fd","read-only":true}',
       '{"driver":"raw","node-name":"firmware","file":"firmware-file","read-only":true}',
       '{"driver":"file","node-name":"nvram-file","filename":"/nvram","read-only":false}',
       '{"driver":"raw","node-name":"nvram","file":"nvram-file","read-only":false}',
-      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off,pflash0=firmware,pflash1=nvram',
+      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off,pflash0=firmware,pflash1=nvram',
     ],
   },
   'firmware (secure)': {
-    gone: ['pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off'],
+    gone: ['pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off'],
     come: [
       '{"driver":"file","node-name":"firmware-file","filename":"/usr/share/OVMF/OVMF_CODE_4M.secboot.fd","read-only":true}',
       '{"driver":"raw","node-name":"firmware","file":"firmware-file","read-only":true}',
       '{"driver":"file","node-name":"nvram-file","filename":"/nvram","read-only":false}',
       '{"driver":"raw","node-name":"nvram","file":"nvram-file","read-only":false}',
-      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=on,graphics=off,pflash0=firmware,pflash1=nvram',
+      'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=on,graphics=off,pflash0=firmware,pflash1=nvram',
       'driver=cfi.pflash01,property=secure,value=on',
       '-global',
     ],
