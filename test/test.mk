@@ -7,8 +7,14 @@ ISO ?= $(IMAGE)/corbel.iso
 
 # The recipes know by hash what is still good, so they are asked each time.
 .PHONY: guests
-guests: deps tools ## Make the media of the guests that tests and `make run` boot
+guests: deps tools $(GUESTS)/attack.qjb ## Make the media of the guests that tests and `make run` boot
 	@test/guests/build $(GUESTS) $(IN_TOOLS)
+
+# Runs inside the appliance, by the appliance's hv-core.
+$(GUESTS)/attack.qjb: test/in-hv-core/attack.ts $(BUILD)/hv-core/release/hv-compile $(NODE_MODULES)
+	@mkdir -p $(@D)
+	$(ESBUILD) $< --bundle --format=esm --target=es2023 --external:hv:* --log-level=warning --outfile=$(@:.qjb=.js)
+	$(IN_TOOLS) $(BUILD)/hv-core/release/hv-compile $(@:.qjb=.js) $@ attack
 
 # Bundles for Node: the same harness as in the tests.
 $(BUILD)/harness/%.mjs: test/harness/%.ts $(HARNESS_SOURCES) $(NODE_MODULES)

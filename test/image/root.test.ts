@@ -100,6 +100,7 @@ describe('the root image', () => {
     ['kernel.dmesg_restrict', '1'],
     ['kernel.core_pattern', '|/usr/bin/false'],
     ['kernel.kexec_load_disabled', '1'],
+    ['vm.memfd_noexec', '2'],
   ])('sets %s to %s', (name, value) => {
     expect(text('etc/sysctl.conf').split('\n')).toContain(`${name} = ${value}`)
   })
