@@ -123,3 +123,29 @@ describe('a card', () => {
 })
 
 describe('what it tells', () => topologyContract(() => topology))
+
+/** Boots from an empty drive. */
+const STILL = { memoryMiB: 64, boot: { from: 'order', devices: ['cdrom0'] }, cdroms: [{}], display: 'none', usb: false }
+
+describe('a VM with core scheduling', () => {
+  it('has one cookie for all its threads, which nothing else has', async () => {
+    const { probe, vms } = host()
+    const minute = host().patience(10_000)
+    const started = async (spec: object): Promise<number> => {
+      const { id } = await vms.create({ ...STILL, ...spec })
+      await vms.power(id, 'power-on', minute)
+      return (await vms.waitForPowerState(id, 'running', minute)).status.pid ?? 0
+    }
+    const alone = await started({ name: 'alone', coreScheduling: true })
+    const another = await started({ name: 'another', coreScheduling: true })
+    const open = await started({ name: 'open' })
+    const [controld = 0] = await probe.pidsOf('hv-core', 'controld.qjb')
+    const lines = (await probe.output(`cookies ${alone} ${another} ${open} ${controld}`)).split('\n').map((line) => line.split(' '))
+    const cookies = (pid: number) => [...new Set(lines.filter(([owner]) => owner === String(pid)).map(([, , cookie]) => cookie))]
+    expect(lines.filter(([owner]) => owner === String(alone)).length).toBeGreaterThan(2)
+    expect([cookies(alone).length, cookies(another).length]).toEqual([1, 1])
+    expect([...cookies(alone), ...cookies(another)].every((cookie) => /^[0-9a-f]{2,}$/.test(cookie ?? ''))).toBe(true)
+    expect(cookies(alone)).not.toEqual(cookies(another))
+    expect([cookies(open), cookies(controld)]).toEqual([['0'], ['0']])
+  })
+})

@@ -141,7 +141,6 @@ static int start(const char *path, const char *name)
 	return outcome(execve(path, argv, NULL));
 }
 static int program(void) { return start(target.self, "program"); }
-static int loader(void) { return outcome(execve("/lib64/ld-linux-x86-64.so.2", (char *[]){ "ld.so", "--version", NULL }, NULL)); }
 static int own_disk_as_program(void) { return start("/disk/0", "own-disk-as-program"); }
 static ssize_t copy_self(int to)
 {
@@ -181,8 +180,6 @@ static int written_program(void)
 static int own_disk_as_code(void)
 {
 	int fd = open("/disk/0", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		fd = open(target.self, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? errno : outcome((long)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0));
 }
 
@@ -211,7 +208,6 @@ const struct entry processes[] = {
 	{ "new-process", new_process },
 	{ "new-process-by-clone", new_process_by_clone },
 	{ "program", program },
-	{ "loader", loader },
 	{ "own-disk-as-program", own_disk_as_program },
 	{ "own-disk-as-code", own_disk_as_code },
 	{ "memory-as-program", memory_as_program },
