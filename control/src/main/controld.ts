@@ -1,6 +1,6 @@
 // The control daemon: puts stores, hosts and use cases together, takes over what runs, and serves the control socket. Holds no logic of its own.
 import { chmod, mkdir } from 'hv:fs'
-import { confine, exit } from 'hv:process'
+import { confine, exit, landlockVersion } from 'hv:process'
 import { log, onSignal, setLogName } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
 import { createClock } from '../adapters/clock.ts'
@@ -59,6 +59,8 @@ confine({
   rlimits: { core: [0, 0], nofile: [16_384, 16_384] },
   umask: 0o077,
 })
+
+if (landlockVersion() === 0) log('warning', 'this kernel has no Landlock: VMs are confined without it')
 
 const clock = createClock()
 const startedMs = clock.monotonicMs()
