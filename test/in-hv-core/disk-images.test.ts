@@ -1,6 +1,6 @@
 // Disk images by the real qemu-img, confined as on the appliance: what it makes, what it can reach, and what is left when it is stopped or finds no room.
 import * as fs from 'hv:fs'
-import { run } from 'hv:process'
+import { landlockVersion, run } from 'hv:process'
 import { type Connection, fromFd } from 'hv:socket'
 import { decodeUtf8 } from 'hv:text'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -241,15 +241,17 @@ describe('the confinement of qemu-img', () => {
     fs.writeFileAtomic(`${directory}/other`, 'x', { mode: 0o666 })
     const report = `
 import json, os, socket
-def writes(path):
+def tried(act):
     try:
-        os.close(os.open(path, os.O_WRONLY))
-        return 'ok'
+        return act()
     except OSError as error:
         return error.strerror
+def writes(path):
+    return tried(lambda: os.close(os.open(path, os.O_WRONLY)) or 'ok')
 print(json.dumps({
     'ids': os.getresuid() + os.getresgid(), 'groups': os.getgroups(), 'environment': dict(os.environ),
-    'root': sorted(os.listdir('/')), 'image': sorted(os.listdir('/image')), 'networks': [name for _, name in socket.if_nameindex()],
+    'root': tried(lambda: sorted(os.listdir('/'))), 'image': tried(lambda: sorted(os.listdir('/image'))), 'pid': os.getpid(),
+    'networks': tried(lambda: [name for _, name in socket.if_nameindex()]), 'children': tried(lambda: os.fork() and 'made'),
     'own': writes('/image/own'), 'other': writes('/image/other'), 'new': os.access('/image', os.W_OK), 'root_writable': os.access('/', os.W_OK),
 }))
 `
@@ -260,11 +262,17 @@ print(json.dumps({
     const program = { path: PYTHON, args: ['-I', '-S', '-c', report], reads: ['/usr/lib'] }
     makeCgroup(`${cgroups}/job`, {})
     const { cgroup: _cgroup, parentDeathSignal: _signal, ...options } = imageSandbox(program, files, `${cgroups}/job`, {})
-    const { code, stdout, stderr } = await run(options)
+    const whole = await run(options)
+    // What is left when Landlock and the filter are taken off tells what the views are worth by themselves.
+    const { code, stdout, stderr } = await run({ ...options, landlock: false, refusedCalls: [{ name: 'fork' }, { name: 'clone' }] })
     await removeCgroup(`${cgroups}/job`, clock)
+    const denied = 'Operation not permitted'
+    expect(`${whole.code} ${decodeUtf8(whole.stderr)}`).toBe('0 ')
+    expect(JSON.parse(decodeUtf8(whole.stdout))).toMatchObject({ pid: 1, own: 'ok', networks: denied, children: denied })
+    if (landlockVersion() > 0) expect(decodeUtf8(whole.stdout)).toMatch(/"root": "Permission denied", "image": "Permission denied"/)
     expect(`${code} ${decodeUtf8(stderr)}`).toBe('0 ')
     expect(JSON.parse(decodeUtf8(stdout))).toMatchObject({
-      ...{ ids: [104, 104, 104, 104, 104, 104], groups: [], networks: ['lo'], environment: { LC_ALL: 'C' } },
+      ...{ ids: [104, 104, 104, 104, 104, 104], groups: [], networks: ['lo'], environment: { LC_ALL: 'C' }, pid: 1 },
       ...{
         root: ['dev', 'image', 'lib64', 'usr'],
         image: ['other', 'own'],

@@ -1,6 +1,7 @@
 // How qemu-img and what else works on images is confined: a user of its own, no rights, no network, and nothing in view but itself and the files of its one job. Plain data; it starts nothing.
 import type { RootEntry, SpawnOptions } from 'hv:process'
 import { libraryEntries } from './library-entries.ts'
+import { REFUSED_OF_QEMU } from './refused-calls.ts'
 
 /** The user `image`. */
 export const IMAGE_UID = 104
@@ -41,7 +42,10 @@ export function imageSandbox(
     groups: [],
     capabilities: [],
     noNewPrivileges: true,
-    namespaces: ['mount', 'net', 'ipc', 'uts'],
+    namespaces: ['mount', 'net', 'ipc', 'uts', 'pid', 'cgroup'],
+    landlock: true,
+    // Images may be written by guests: what parses them gets no more of the kernel than what guests talk to.
+    refusedCalls: [...REFUSED_OF_QEMU],
     root: [
       { kind: 'bind', source: program, target: program, readOnly: true, allowExec: true },
       ...reads.map((path): RootEntry => ({ kind: 'bind', source: path, target: path, readOnly: true })),
