@@ -1,5 +1,5 @@
 // What of the command line changes with each field that says where a VM's memory comes from.
-const M = 'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,smm=off,graphics=off'
+const M = 'pc-q35-10.0,accel=kvm,vmport=off,dump-guest-core=off,mem-merge=off,smm=off,graphics=off'
 const gone = ['cpus=1,maxcpus=1,sockets=1,cores=1,threads=1']
 
 export const rows: Readonly<Record<string, { readonly gone: readonly string[]; readonly come: readonly string[] }>> = {
