@@ -1,9 +1,9 @@
 // hv:process: what a confined process is and sees, from inside; exec and confine.
-import { mkdir, stat, writeFileAtomic } from 'hv:fs'
-import { confine, pid, type RootEntry, type SpawnOptions } from 'hv:process'
+import { mkdir, readText, stat, writeFileAtomic } from 'hv:fs'
+import { confine, pid, type RootEntry, type SpawnOptions, spawn } from 'hv:process'
 import { hostname } from 'hv:system'
 import { describe, expect, it } from 'vitest'
-import { failure, program, scratch, shell, statusOf } from './support.ts'
+import { failure, program, scratch, shell, statusOf, until } from './support.ts'
 
 const usr: RootEntry[] = [
   { kind: 'bind', source: '/usr', target: '/usr', readOnly: true, allowExec: true },
@@ -156,6 +156,16 @@ describe('namespaces', () => {
   it('make the child process number 1, known here by its number here', async () => {
     expect((await shell('echo $$ $PPID', view())).out).toBe('1 0\n')
     expect(pid).toBeGreaterThan(1)
+  })
+
+  it('let process 1 hear of others’ signals only those that it handles, and SIGKILL', async () => {
+    const handler = spawn({ argv: ['/bin/sh', '-c', "trap 'exit 7' TERM; while :; do sleep 0.01; done"], namespaces: ['pid'] })
+    const deaf = spawn({ argv: ['/usr/bin/sleep', '1000'], namespaces: ['pid'] })
+    await until(() => /SigCgt:\t0*[1-9a-f]/.test(readText(`/proc/${handler.pid}/status`)))
+    for (const child of [handler, deaf]) child.kill(15)
+    expect(await handler.exited).toEqual({ code: 7, signal: null })
+    deaf.kill(9)
+    expect(await deaf.exited).toEqual({ code: null, signal: 9 })
   })
 
   it('hide the network', async () => {
