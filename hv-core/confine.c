@@ -103,7 +103,7 @@ static int set_identity(const struct confinement *c, struct step_failure *failur
 static int set_core_cookie(struct step_failure *failure) {
     if (prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, PR_SCHED_CORE_SCOPE_THREAD, 0) == 0 || errno == ENODEV)
         return 0;
-    return step_failed(failure, 0, "prctl", NULL);
+    return step_failed(failure, 0, "prctl", "PR_SCHED_CORE");
 }
 
 /** The last step of all: whatever it refuses has been done by then. */

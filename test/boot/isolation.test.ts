@@ -93,11 +93,7 @@ describe.each(['qemu', 'swtpm'] as const)('%s', (program) => {
     for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']) expect(status).toMatch(new RegExp(`^Cap${set}:\\t0+$`, 'm'))
     expect(status).toMatch(/^NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t2$/m)
     const namespaces = async (pid: number | 1) =>
-      (
-        await seen(
-          `readlink /proc/${pid}/ns/mnt /proc/${pid}/ns/net /proc/${pid}/ns/ipc /proc/${pid}/ns/uts /proc/${pid}/ns/pid /proc/${pid}/ns/cgroup`,
-        )
-      ).split('\n')
+      (await seen(`for name in mnt net ipc uts pid cgroup; do readlink /proc/${pid}/ns/$name; done`)).split('\n')
     const everybody = await Promise.all([1, pids.controld, pids.qemu, pids.swtpm, pids.other].map(namespaces))
     const own = await namespaces(pids[program])
     expect(own).toHaveLength(6)
