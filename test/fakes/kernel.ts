@@ -1,6 +1,7 @@
 // What the kernel of a host keeps when controld ends: cgroups with their processes, files, and what living processes have open.
 import { FakeFailure } from './failure.ts'
 import { FakePci } from './pci.ts'
+import { FakeTraffic } from './traffic.ts'
 
 /** A process, as far as its descriptors go. */
 export type Holder = object
@@ -36,6 +37,8 @@ export class FakeKernel {
   readonly owners = new Map<string, number>()
   readonly descriptors = new Map<number, Descriptor>()
   readonly pci = new FakePci()
+  /** How what VMs send and receive is held. */
+  readonly traffic = new FakeTraffic(() => this.taps())
   #nextDescriptor = 3
 
   openFile(holder: Holder, path: string, isWritable: boolean): number {

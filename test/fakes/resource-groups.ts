@@ -1,4 +1,5 @@
 // Groups in memory: every path with what its control files say; VMs' are there as long as somebody says so.
+import type { DiskControl } from '../../control/src/domain/disk-control.ts'
 import type { ResourceGroup } from '../../control/src/domain/resource-group.ts'
 import { VCPU_GROUP, type VcpuPlacement } from '../../control/src/domain/vcpu-placement.ts'
 import type { ResourceGroups } from '../../control/src/ports/resource-groups.ts'
@@ -6,6 +7,7 @@ import type { ResourceGroups } from '../../control/src/ports/resource-groups.ts'
 export class FakeResourceGroups implements ResourceGroups {
   /** By path, then by name of the control file. */
   readonly files = new Map<string, Record<string, string>>()
+  disk: DiskControl = { device: '254:16', weights: true }
   /** Names of control files that this kernel does not have. */
   readonly missing = new Set<string>()
   /** By pid, as placed last. */

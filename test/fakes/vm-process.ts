@@ -49,6 +49,7 @@ export function toolsOf(kernel: FakeKernel, controld: ControlProcess): LiveTools
       }),
     openTap: (device) => controld.perform(() => kernel.openTap(controld, device)),
     close: (descriptor) => controld.act(() => kernel.close(descriptor)),
+    shapeNic: (shape) => controld.perform(() => kernel.traffic.hold(shape)),
     create: (path) =>
       controld.act(() => {
         kernel.directories.add(path.slice(0, path.lastIndexOf('/')))

@@ -27,6 +27,7 @@ export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices'> {
   readonly usage = new FakeUsage()
   readonly resourceGroups = new FakeResourceGroups()
   readonly hugePages = new FakeHugePages()
+  readonly traffic = this.vmHost.kernel.traffic
   readonly passwords = new FakePasswords()
   readonly random: FakeRandom
   readonly logged: string[] = []

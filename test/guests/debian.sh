@@ -2,7 +2,8 @@
 # Makes a disk with a small real Debian 13 (its own kernel, systemd, guest agent, cloud-init, console on ttyS0), without mounting
 # anything. It starts by GRUB on BIOS, and by Debian's signed shim and GRUB on UEFI, Secure Boot included.
 # Reads: test/guests/debian (files laid over the system), the Debian archive. Runs in the tools tree.
-# Writes: OUT/debian.img (raw, sparse) and OUT/debian/{vmlinuz,*.ko (what KVM and the balloon need, and the driver of a network card),memtest.bin,busybox} for the other recipes.
+# Writes: OUT/debian.img (raw, sparse) and OUT/debian/{vmlinuz,*.ko (what KVM, the balloon, disks and NICs need, and the driver of a network card),memtest.bin,
+# busybox} for the other recipes.
 # Usage: debian.sh OUT
 set -eu
 
@@ -103,7 +104,8 @@ keep_parts() {
   cp "$root/boot/memtest86+x64.bin" "$out/debian/memtest.bin"
   cp "$root/usr/bin/busybox" "$out/debian/busybox"
   for module in virt/lib/irqbypass drivers/crypto/ccp/ccp arch/x86/kvm/kvm arch/x86/kvm/kvm-amd arch/x86/kvm/kvm-intel \
-    drivers/net/vmxnet3/vmxnet3 drivers/virtio/virtio_balloon; do
+    drivers/net/vmxnet3/vmxnet3 drivers/virtio/virtio_balloon drivers/block/virtio_blk net/core/failover \
+    drivers/net/net_failover drivers/net/virtio_net; do
     if [ -e "$(echo "$root"/usr/lib/modules/*/kernel/$module.ko.xz)" ]; then
       xz -dc "$root"/usr/lib/modules/*/kernel/$module.ko.xz >"$out/debian/${module##*/}.ko"
     fi

@@ -2,7 +2,9 @@
 import * as fs from 'hv:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Effect, ViewEntry } from '../../control/src/domain/effect.ts'
+import type { Nic } from '../../control/src/domain/vm.ts'
 import { planPowerOn } from '../../control/src/plan/power-on.ts'
+import { shapeNic } from '../../control/src/plan/traffic.ts'
 import { vmPaths } from '../../control/src/plan/vm-paths.ts'
 import { spec } from '../fakes/spec.ts'
 import { temporaryDirectory } from './temporary.ts'
@@ -28,7 +30,8 @@ function plan(changeArgument: (argument: string) => string): Effect[] {
   const pathOf = ({ file }: { readonly file: string }) => `${bench.directory}/${file}`
   const group = { path: bench.cgroup, kind: 'vm', files: {} } as const
   const place = { group, vcpuGroup: null, vcpus: null, nodes: null, memoryNodes: [0] }
-  return planPowerOn({ id: ID, uid: UID, spec: wanted, pathOf, place, suspended: null }).map((effect) => {
+  const shapeOf = (nic: Nic) => shapeNic([], new Map(), UID, 'host', nic)
+  return planPowerOn({ id: ID, uid: UID, spec: wanted, pathOf, place, shapeOf, suspended: null }).map((effect) => {
     const moved = JSON.parse(move(JSON.stringify(effect))) as Effect
     if (moved.kind !== 'start-process') return moved
     return { ...moved, argv: moved.argv.map(changeArgument), view: moved.view.filter(present).map(fromBase) }

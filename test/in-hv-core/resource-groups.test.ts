@@ -8,6 +8,7 @@ import { resourceGroupsContract } from '../contract/resource-groups.contract.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
 import { cgroupMount, UID } from './vm-bench.ts'
 
+const NO_DISK = { device: null, weights: false }
 let directory = ''
 let top = ''
 beforeEach(() => {
@@ -32,7 +33,7 @@ function removeGroups(path: string): void {
 }
 
 resourceGroupsContract(() => ({
-  groups: createResourceGroups(top),
+  groups: createResourceGroups(top, NO_DISK),
   top,
   read: (path) => (fs.statOrNull(path) === null ? null : fs.readText(path).trim()),
   startIn(path) {
@@ -46,7 +47,7 @@ resourceGroupsContract(() => ({
 
 describe('a VM', () => {
   it('is found wherever its pool is, and left alone where it is not there', () => {
-    const groups = createResourceGroups(top)
+    const groups = createResourceGroups(top, NO_DISK)
     const vm = (path: string) => ({ path, kind: 'vm', files: { 'cgroup.max.descendants': '10' } }) as const
     groups.arrange([{ path: `${top}/pool.a`, kind: 'pool', files: {} }, vm(`${top}/pool.a/x`)])
     expect([...findCgroups(top)]).toEqual([['one', `${top}/one`]])

@@ -4,6 +4,7 @@ import { fromFd } from 'hv:socket'
 import { decodeUtf8 } from 'hv:text'
 import { createClock } from '../../control/src/adapters/clock.ts'
 import { createPciTools } from '../../control/src/adapters/pci-tools.ts'
+import { createTraffic } from '../../control/src/adapters/traffic.ts'
 import { createVmHost } from '../../control/src/adapters/vm-host.ts'
 import { waitUntil } from '../../control/src/adapters/wait.ts'
 import type { Effect, ViewEntry } from '../../control/src/domain/effect.ts'
@@ -44,6 +45,7 @@ export class VmBench {
       clock,
       (_severity, text) => this.log.push(text),
       createPciTools(`${this.directory}/pci`, clock),
+      createTraffic(),
     )
   }
 

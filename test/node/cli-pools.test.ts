@@ -28,6 +28,19 @@ describe('a pool', () => {
     expect((await on('pool', 'show', 'gold')).exit).not.toBe(0)
   })
 
+  it('has limits of network and disks, and shares of these', async () => {
+    const typed = ['--network', 'receiveBytesPerSecond=1000000', '--io', 'readIops=50,shares=300']
+    expect((await on('pool', 'create', 'gold', ...typed)).exit).toBe(0)
+    expect((await on('pool', 'set', 'gold', '--network', 'transmitBytesPerSecond=70000')).exit).toBe(0)
+    const { spec } = JSON.parse((await on('pool', 'show', 'gold', '--json')).output) as { spec: object }
+    expect(spec).toMatchObject({
+      network: { receiveBytesPerSecond: 1_000_000, transmitBytesPerSecond: 70_000 },
+      io: { readIops: 50, writeIops: null, shares: 300 },
+    })
+    const refused = await on('pool', 'set', 'gold', '--network', 'transmitBytesPerSecond=5')
+    expect([refused.exit, refused.errors]).toEqual([2, expect.stringContaining('network.transmitBytesPerSecond')])
+  })
+
   it('that would break a promise is refused with the arithmetic', async () => {
     const { exit, errors } = await on('pool', 'create', 'gold', '--cpu', 'reservationCores=4')
     expect(exit).toBe(5)

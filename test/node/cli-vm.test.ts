@@ -121,6 +121,16 @@ describe('a disk', () => {
   })
 })
 
+describe('a NIC', () => {
+  it('is typed with its limits, which are changed and taken away', async () => {
+    expect((await on('vm', 'create', 'web1', '--nic', 'network=nat,limits.receiveBytesPerSecond=1000000')).exit).toBe(0)
+    expect((await on('vm', 'set', 'web1', '--set', 'nic0.limits.burstFactor=4')).exit).toBe(0)
+    expect((await on('vm', 'show', 'web1')).output).toMatch(/^nic0 .*limits\.receiveBytesPerSecond=1000000,.*limits\.burstFactor=4,/m)
+    expect((await on('vm', 'set', 'web1', '--set', 'nic0.limits=null')).exit).toBe(0)
+    expect((await on('vm', 'show', 'web1')).output).not.toContain('receiveBytesPerSecond')
+  })
+})
+
 describe('a VM', () => {
   it('is named by its name or its id', async () => {
     const { id } = await created('web1')

@@ -1,6 +1,7 @@
 // Takes one step in a running VM over QMP: whole, or undone here. Which steps are to be taken is decided by the plan.
 // @source QEMU qapi/block-core.json, qapi/qdev.json, qapi/net.json, qapi/machine.json
 import type { LiveStep } from '../domain/live-step.ts'
+import type { NicShape } from '../domain/traffic.ts'
 import type { DiskLimits } from '../domain/vm-devices.ts'
 import type { Hardware } from '../ports/vm-host.ts'
 import { VmHostFailure } from './host-failure.ts'
@@ -18,6 +19,8 @@ export interface LiveTools {
   /** A TAP on the bridge, up. */
   openTap(device: string, bridge: string): Promise<number>
   close(descriptor: number): void
+  /** Holds the traffic of a NIC to its rates. */
+  shapeNic(shape: NicShape): Promise<void>
 }
 
 export async function takeLiveStep(step: LiveStep, monitor: Monitor, tools: LiveTools): Promise<void> {
@@ -40,6 +43,8 @@ export async function takeLiveStep(step: LiveStep, monitor: Monitor, tools: Live
     case 'set-disk-limits':
       await monitor.execute('block_set_io_throttle', { id: await findDrive(step.name, monitor), ...throttle(step.limits) })
       return
+    case 'shape-nic':
+      return tools.shapeNic(step.shape)
     case 'set-vcpus':
       return setVcpus(step.count, monitor, (id) => unplug(id, monitor))
     case 'set-hot-memory':

@@ -2,6 +2,7 @@
 // @source Linux Documentation/admin-guide/cgroup-v2.rst
 import * as fs from 'hv:fs'
 import { parseCpuList, renderCpuList } from '../domain/cpu-list.ts'
+import type { DiskControl } from '../domain/disk-control.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
 import { VCPU_GROUP } from '../domain/vcpu-placement.ts'
 import type { ResourceGroups } from '../ports/resource-groups.ts'
@@ -14,8 +15,8 @@ import { findCgroups, makeCgroup, writeGroupFile } from './vm-cgroup.ts'
 const EXCLUSIVE = 'cpuset.cpus.exclusive'
 const PARTITION = 'cpuset.cpus.partition'
 
-/** `vms` is the group that VMs are in. */
-export function createResourceGroups(vms: string): ResourceGroups {
+/** `vms` is the group that VMs are in, `disk` the one that the datastore is on. */
+export function createResourceGroups(vms: string, disk: DiskControl): ResourceGroups {
   /** By path of the file, what was written, and in which directory: one that was made anew has nothing of it. */
   const written = new Map<string, { readonly text: string; readonly directory: number }>()
   /** By path of the group, what its processes were given. */
@@ -67,6 +68,7 @@ export function createResourceGroups(vms: string): ResourceGroups {
   }
 
   return {
+    disk,
     arrange(groups) {
       const named = new Set(groups.map(({ path }) => path))
       const problems = [

@@ -3,6 +3,7 @@ import * as process from 'hv:process'
 import type { Plan } from '../domain/effect.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
+import type { Traffic } from '../ports/traffic.ts'
 import type { AdoptPaths, HostFailure, ProcessIdentity, SerialPaths, VmHost, VmProcess } from '../ports/vm-host.ts'
 import { agentTransport } from './agent-transport.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
@@ -14,7 +15,7 @@ import { emptyCgroup, findCgroups, removeCgroup } from './vm-cgroup.ts'
 import { removeKept } from './vm-kept.ts'
 import { VmLaunch } from './vm-launch.ts'
 import { readSerialLog, removeLogs } from './vm-logs.ts'
-import { RunningVm, type Serial } from './vm-process.ts'
+import { RunningVm, type Serial, type VmTools } from './vm-process.ts'
 import { removeRunDirectory } from './vm-run-directory.ts'
 import { removeSaved } from './vm-save.ts'
 import { openSerial } from './vm-serial.ts'
@@ -34,7 +35,8 @@ export interface VmHostPlaces {
   readonly runDirectories: string
 }
 
-export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log, pci: PciTools): VmHost {
+export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log, pci: PciTools, traffic: Pick<Traffic, 'shape'>): VmHost {
+  const tools: VmTools = { ...vmTools, shapeNic: (shape) => traffic.shape(shape) }
   const undoStack = (vmId: string) =>
     new UndoStack((what, error) => log('error', `vm ${vmId}: ${what} could not be removed: ${String(error)}`))
 
@@ -42,7 +44,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log, pci: 
   const adopted = new Map<string, VmProcess>()
 
   async function launch(vmId: string, plan: Plan): Promise<VmProcess> {
-    const launching = new VmLaunch(vmId, clock, log, pci)
+    const launching = new VmLaunch(vmId, tools, clock, log, pci)
     let step: string = 'launch'
     try {
       for (const effect of plan) {
@@ -95,7 +97,7 @@ export function createVmHost(places: VmHostPlaces, clock: Clock, log: Log, pci: 
     cleanUp.push('qmp', () => qmp.close())
     const serials = await Promise.all(paths.serials.map((serial) => reopenSerial(vmId, serial)))
     for (const serial of serials) if (serial !== null) cleanUp.push('serial port', () => serial.relay.close())
-    const vm = new RunningVm({ process: running, qmp, serials, agent: agentTransport(paths.agentSocket), cleanUp, tools: vmTools }, clock)
+    const vm = new RunningVm({ process: running, qmp, serials, agent: agentTransport(paths.agentSocket), cleanUp, tools }, clock)
     adopted.set(vmId, vm)
     vm.ended.then(() => adopted.delete(vmId))
     return vm

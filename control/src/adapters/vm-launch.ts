@@ -18,13 +18,13 @@ import { UndoStack } from './undo-stack.ts'
 import { makeThreadGroup, placeVcpus } from './vcpu-threads.ts'
 import { makeCgroup, removeCgroup, writeGroupFile } from './vm-cgroup.ts'
 import { copyOnce, makeKeptDirectory } from './vm-kept.ts'
-import type { Serial, VmParts } from './vm-process.ts'
+import type { Serial, VmParts, VmTools } from './vm-process.ts'
 import { makeRunDirectory, removeRunDirectory } from './vm-run-directory.ts'
 import { sandboxOf } from './vm-sandbox.ts'
 import { restoreState } from './vm-save.ts'
 import { makeSeed } from './vm-seed.ts'
 import { openSerial } from './vm-serial.ts'
-import { openTap, ownFile, vmTools } from './vm-tools.ts'
+import { openTap, ownFile } from './vm-tools.ts'
 import { endsWithin } from './wait.ts'
 
 const SIGKILL = 9
@@ -39,6 +39,7 @@ interface Waiting {
 export class VmLaunch {
   readonly undo: UndoStack
   readonly #vmId: string
+  readonly #tools: VmTools
   readonly #clock: Clock
   readonly #log: Log
   readonly #pci: PciTools
@@ -50,8 +51,9 @@ export class VmLaunch {
   #agentPath: string | null = null
   readonly #serials: Serial[] = []
 
-  constructor(vmId: string, clock: Clock, log: Log, pci: PciTools) {
+  constructor(vmId: string, tools: VmTools, clock: Clock, log: Log, pci: PciTools) {
     this.#vmId = vmId
+    this.#tools = tools
     this.#clock = clock
     this.#log = log
     this.#pci = pci
@@ -118,9 +120,9 @@ export class VmLaunch {
       case 'place-vcpus':
         return this.#placeVcpus(effect)
       case 'configure':
-        return takeLiveStep(effect.step, this.#monitor(effect.kind), vmTools)
+        return takeLiveStep(effect.step, this.#monitor(effect.kind), this.#tools)
       case 'restore':
-        return restoreState(effect.path, this.#monitor(effect.kind), vmTools, effect.timeoutMs)
+        return restoreState(effect.path, this.#monitor(effect.kind), this.#tools, effect.timeoutMs)
       case 'continue':
         await this.#requireQmp(effect.kind).execute('cont')
         return
@@ -141,7 +143,7 @@ export class VmLaunch {
       serials: this.#serials,
       agent: agentTransport(this.#agentPath),
       cleanUp: this.undo,
-      tools: vmTools,
+      tools: this.#tools,
     }
   }
 

@@ -30,7 +30,8 @@ export async function openTap(device: string, bridge: string): Promise<number> {
   }
 }
 
-export const vmTools: VmTools = {
+/** `shapeNic` is the traffic's. */
+export const vmTools: Omit<VmTools, 'shapeNic'> = {
   openFile(path, uid, shared) {
     // It may still be another VM's that had it before: root opens only what is root's, as it has no right to what is others'.
     fs.chown(path, 0, 0)

@@ -101,4 +101,9 @@ export const resourcesViewSchema = closed({
     }),
     v.description('Who runs where.'),
   ),
+  unkept: v.pipe(
+    v.array(v.string()),
+    v.readonly(),
+    v.description('What the kernel could not be told, in words: a controller that it lacks, a limit that it refuses.'),
+  ),
 }) satisfies Of<ResourcesView>

@@ -90,7 +90,7 @@ export function createApp(outside: AppPorts): App {
   const virtualFunctions = createSriovSettings(ports, ledger, vfBook, passthrough)
   const power = createPower(ports, ledger, fleet, vmTasks, guestInfo, resources, passthrough)
   const suspension = createSuspension(ports, ledger, fleet, vmTasks, guestInfo, power.isClosed, turns, resources)
-  const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks, turns)
+  const reconfigure = createReconfigure(ports, ledger, fleet, vmTasks, turns, resources)
   const balancer = createBalancer(ports, ledger, fleet, resources, turns)
   const restarts = createRestarts(ports, ledger, fleet, power)
   fleet.onDeviceGone(reconfigure.seeAgain)

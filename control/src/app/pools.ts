@@ -3,6 +3,7 @@ import { check } from '../domain/check.ts'
 import { mergePatch } from '../domain/merge-patch.ts'
 import { findParentProblem, findPoolProblems, type PoolRecord, type PoolSpec, poolSpecSchema, ROOT_POOL } from '../domain/pool.ts'
 import { same } from '../domain/vm-difference.ts'
+import { findTooDeep, MAX_LIMITED_POOLS_ABOVE } from '../plan/traffic.ts'
 import type { VmRecord } from '../ports/store.ts'
 import type { Ledger } from './ledger.ts'
 import type { PoolBook } from './pool-book.ts'
@@ -51,6 +52,11 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
     if (problem !== null) throw invalid([problem])
     const problems = findPoolProblems(spec)
     if (problems.length > 0) throw invalid(problems)
+    const [tooDeep] = findTooDeep(pools.map((pool) => pool.spec))
+    if (tooDeep !== undefined) {
+      const message = `must not make ${tooDeep} stand in more than ${MAX_LIMITED_POOLS_ABOVE} pools with a limit, itself included`
+      throw invalid([{ code: 'pool.network.too-deep', field: 'network', message, max: MAX_LIMITED_POOLS_ABOVE }])
+    }
     resources.requireKept(pools)
   }
 

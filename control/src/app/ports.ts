@@ -8,6 +8,7 @@ import type { Passwords } from '../ports/passwords.ts'
 import type { PciDevices } from '../ports/pci-devices.ts'
 import type { ResourceGroups } from '../ports/resource-groups.ts'
 import type { Store } from '../ports/store.ts'
+import type { Traffic } from '../ports/traffic.ts'
 import type { Usage } from '../ports/usage.ts'
 import type { VmHost } from '../ports/vm-host.ts'
 
@@ -21,6 +22,7 @@ export interface AppPorts {
   readonly diskImages: DiskImages
   readonly resourceGroups: ResourceGroups
   readonly hugePages: HugePages
+  readonly traffic: Traffic
   readonly passwords: Passwords
   readonly clock: Clock
   readonly random: Random

@@ -58,7 +58,7 @@ export function createPower(
   fleet: Fleet,
   vmTasks: VmTasks,
   guests: Pick<GuestInfo, 'requestShutdown'>,
-  resources: Pick<Resources, 'admit' | 'requireAdmitted' | 'placeFor'>,
+  resources: Pick<Resources, 'admit' | 'requireAdmitted' | 'placeFor' | 'shapesOf'>,
   passthrough: Pick<Passthrough, 'requireFree' | 'hold' | 'assign'>,
 ): Power {
   const { vmHost, clock } = ports
@@ -151,7 +151,10 @@ export function createPower(
         const passed = passthrough.assign(id, spec)
         const process = await vmHost.launch(
           id,
-          planPowerOn({ id, uid, spec, pathOf, place: resources.placeFor(id, spec), suspended: null, passed }),
+          planPowerOn({
+            ...{ id, uid, spec, pathOf, place: resources.placeFor(id, spec), shapeOf: resources.shapesOf(uid, spec.pool) },
+            ...{ suspended: null, passed },
+          }),
         )
         return {
           write(draft) {

@@ -14,6 +14,7 @@ import type { Fleet } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { isHostFailure, Refusal } from './refusal.ts'
+import type { Resources } from './resources.ts'
 import type { Conclusion, Progress } from './tasks.ts'
 import type { Turns } from './turns.ts'
 import { resolveFiles } from './vm-files.ts'
@@ -45,6 +46,7 @@ export function createReconfigure(
   fleet: Fleet,
   vmTasks: VmTasks,
   { alone }: Turns,
+  resources: Pick<Resources, 'shapesOf'>,
 ): Reconfigure {
   const { log, clock } = ports
 
@@ -91,6 +93,7 @@ export function createReconfigure(
           wanted: startedSpec,
           bootMemoryMiB,
           pathOf: orEmpty(pathOf),
+          shapeOf: resources.shapesOf(uid, startedSpec.pool),
         })) {
           if (await taken(id, process, step)) spec = change(spec)
           else await connectAsSaid(id, process, step, changingTo)
@@ -153,7 +156,8 @@ export function createReconfigure(
     const { id, startedSpec, bootMemoryMiB, uid } = record
     if (startedSpec === null || bootMemoryMiB === null) return []
     if (fleet.process(id) === null || fleet.powerState(id) === 'unknown' || record.changingTo !== null) return []
-    return planLiveChange({ uid, inForce: startedSpec, wanted, bootMemoryMiB, pathOf: pathsOf(wanted, startedSpec) })
+    const shapeOf = resources.shapesOf(uid, startedSpec.pool)
+    return planLiveChange({ uid, inForce: startedSpec, wanted, bootMemoryMiB, pathOf: pathsOf(wanted, startedSpec), shapeOf })
   }
 
   return {

@@ -4,11 +4,13 @@ import { type HostResources, hostResourcesSchema, type ResourcesView } from '../
 import { mergePatch } from '../domain/merge-patch.ts'
 import type { PoolRecord, PoolSpec } from '../domain/pool.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
+import type { NicShape } from '../domain/traffic.ts'
 import { VCPU_GROUP } from '../domain/vcpu-placement.ts'
-import type { VmSpec } from '../domain/vm.ts'
+import type { Nic, VmSpec } from '../domain/vm.ts'
 import { same, withHostFields } from '../domain/vm-difference.ts'
 import type { CpuPlan } from '../plan/cpu-sets.ts'
 import { pageProblem } from '../plan/cpu-shortage.ts'
+import { findDiskProblems, withDiskControl } from '../plan/disk-control.ts'
 import type { Place } from '../plan/power-on.ts'
 import { planGroups, poolGroup } from '../plan/resource-groups.ts'
 import { viewOf } from '../plan/resources-view.ts'
@@ -32,6 +34,7 @@ import type { Placed, Placements } from './placements.ts'
 import type { PoolBook } from './pool-book.ts'
 import type { AppPorts } from './ports.ts'
 import { invalid, Refusal } from './refusal.ts'
+import { createTrafficKeeper } from './traffic.ts'
 
 export interface Resources {
   view(): ResourcesView
@@ -56,6 +59,8 @@ export interface Resources {
   placeFor(id: string, spec: VmSpec): Place
   groupOf(pool: string): string
   pools(): readonly PoolSpec[]
+  /** How the NICs of a VM in this pool are to be held. */
+  shapesOf(uid: number, pool: string): (nic: Nic) => NicShape
   removeGroup(path: string): void
   /** Brings every group to what it should be now. */
   rebalance(): void
@@ -67,7 +72,7 @@ export interface StartDecision {
   readonly refused: readonly { readonly id: string; readonly message: string }[]
 }
 
-type Ports = Pick<AppPorts, 'host' | 'resourceGroups' | 'log'>
+type Ports = Pick<AppPorts, 'host' | 'resourceGroups' | 'traffic' | 'log'>
 
 /** Admitted, and not recorded as in force yet. */
 interface Hold {
@@ -76,14 +81,17 @@ interface Hold {
 }
 
 export function createResources(
-  { host, resourceGroups, log }: Ports,
+  ports: Ports,
   ledger: Pick<Ledger, 'vms'>,
   book: PoolBook,
   machine: Pick<MachineMemory, 'before' | 'missing' | 'accept'>,
   placements: Placements,
 ): Resources {
+  const { host, resourceGroups, log } = ports
+  const traffic = createTrafficKeeper(ports, ledger)
   const holds = new Set<Hold>()
   const told = new Set<string>()
+  let unkept: readonly string[] = []
 
   /** Records are replaced, never changed: what follows from one is worked out once. */
   const known = new WeakMap<VmRecord, VmSpec>()
@@ -154,17 +162,25 @@ export function createResources(
     const now = situation()
     const plan = cpuPlanOf(now)
     placements.keep(plan)
-    const all = groups(now, plan)
-    for (const problem of [...resourceGroups.arrange(all), ...placements.settle(plan, processes(now.pools))]) {
+    const { disk } = resourceGroups
+    const ioShares = new Map([...now.running].map(([id, spec]) => [id, spec.ioAllocation.shares]))
+    const all = withDiskControl(groups(now, plan), disk, now.pools, ioShares)
+    const refused = [...resourceGroups.arrange(all), ...placements.settle(plan, processes(now.pools))]
+    unkept = [...findDiskProblems(disk, now.pools, ioShares), ...refused]
+    for (const problem of unkept) {
       // A controller that the kernel lacks would say so at each start of a VM.
       if (!told.has(problem)) log('warning', `resources: ${problem}`)
       told.add(problem)
     }
+    traffic.arrange(now.running, now.pools)
     placements.setPagesAside(now.running)
     return { plan, groups: all }
   }
 
-  const view = (): ResourcesView => ({ settings: book.resources(), missing: machine.missing(), ...viewOf(situation()) })
+  const view = (): ResourcesView => ({
+    ...{ settings: book.resources(), missing: machine.missing(), unkept: [...unkept, ...traffic.problems()] },
+    ...viewOf(situation()),
+  })
 
   return {
     view,
@@ -214,6 +230,12 @@ export function createResources(
       const vcpuGroup = all.find((candidate) => candidate.path === `${path}/${VCPU_GROUP}`) ?? null
       return { group, vcpuGroup, vcpus: place.vcpus, nodes: place.nodes, memoryNodes: placements.memoryNodes }
     },
+    shapesOf: (uid, pool) =>
+      traffic.shapesOf(
+        uid,
+        pool,
+        book.pools().map(({ spec }) => spec),
+      ),
     groupOf,
     pools: () => book.pools().map(({ spec }) => spec),
     removeGroup: (path) => resourceGroups.remove(path),

@@ -45,7 +45,7 @@ export function createSuspension(
   guests: Pick<GuestInfo, 'syncTime'>,
   isGoingDown: () => boolean,
   { alone }: Turns,
-  resources: Pick<Resources, 'admit' | 'placeFor'>,
+  resources: Pick<Resources, 'admit' | 'placeFor' | 'shapesOf'>,
 ): Suspension {
   const { vmHost, clock, datastores, log } = ports
 
@@ -117,7 +117,8 @@ export function createSuspension(
     const release = resources.admit(id, running)
     const act = async (): Promise<Conclusion> => {
       const place = resources.placeFor(id, running)
-      const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, place, suspended: { bootMemoryMiB } }))
+      const shapeOf = resources.shapesOf(uid, spec.pool)
+      const process = await vmHost.launch(id, planPowerOn({ id, uid, spec, pathOf, place, shapeOf, suspended: { bootMemoryMiB } }))
       try {
         // Written before the guest goes on: memory that its disks have left behind must never be resumed again.
         ledger.write((draft) => {

@@ -25,7 +25,16 @@ export function renderResources(view: ResourcesView): string {
   return view.pools.length === 0 ? whole : `${whole}\n${renderTable(COLUMNS, view.pools)}`
 }
 
-function pairs({ capacity, missing, promised, used, free, overcommitted, broken }: ResourcesView): readonly (readonly [string, string])[] {
+function pairs({
+  capacity,
+  missing,
+  promised,
+  used,
+  free,
+  overcommitted,
+  broken,
+  unkept,
+}: ResourcesView): readonly (readonly [string, string])[] {
   const { cores, memoryMiB, reserve, overcommit } = capacity
   return [
     ['CPU', `${cores} threads, ${reserve.cores} cores kept for the host`],
@@ -40,5 +49,6 @@ function pairs({ capacity, missing, promised, used, free, overcommitted, broken 
     ...(missing.cores > 0 ? [['Missing', `${missing.cores} CPUs that the machine had`] as const] : []),
     ...(missing.memoryMiB > 0 ? [['Missing', `${mib(missing.memoryMiB)} of memory that the machine had`] as const] : []),
     ...broken.map(({ message }) => ['Cannot be kept', message] as const),
+    ...unkept.map((text) => ['Is not kept', text] as const),
   ]
 }

@@ -131,6 +131,8 @@ export interface ResourcesView {
   readonly pools: readonly PoolView[]
   /** Promises that cannot be kept, as when memory is gone since they were made. */
   readonly broken: readonly Problem[]
+  /** What the kernel could not be told, in words: a controller that it lacks, a limit that it refuses. */
+  readonly unkept: readonly string[]
   readonly cpus: CpusView
 }
 

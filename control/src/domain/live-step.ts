@@ -1,5 +1,6 @@
 // The steps that change a VM while it runs, as plain data. Each is whole or not at all, and harmless where what it wants is so already.
 
+import type { NicShape } from './traffic.ts'
 import type { DiskLimits } from './vm-devices.ts'
 
 /** Properties of a device, as QEMU's `-device` and `device_add` take them. */
@@ -42,6 +43,8 @@ export type LiveStep =
     }
   /** Null in all: no limit. QMP: block_set_io_throttle. */
   | { readonly kind: 'set-disk-limits'; readonly name: string; readonly limits: DiskLimits }
+  /** Holds the traffic of a NIC to its rates, or lets it go, in the kernel: tc. */
+  | { readonly kind: 'shape-nic'; readonly shape: NicShape }
   /** QMP: query-hotpluggable-cpus, device_add, device_del. */
   | { readonly kind: 'set-vcpus'; readonly count: number }
   /** Of the virtio-mem device; the guest's driver follows when it can. QMP: qom-set requested-size. */

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { closed } from './check.ts'
 import { field } from './field.ts'
 import { cpuSetSchema, numaNodesSchema } from './placement-fields.ts'
+import { poolIoSchema, poolNetworkSchema } from './pool-limits.ts'
 import { poolPrioritySchema } from './priority.ts'
 import type { Problem } from './problem.ts'
 
@@ -100,6 +101,18 @@ export const poolSpecSchema = closed({
     }),
   ),
   priority: poolPrioritySchema,
+  io: v.pipe(
+    v.optional(poolIoSchema, {}),
+    field({
+      title: 'Disks',
+      description: 'Of all VMs in it together, at the datastore’s disk: what the page cache answers does not count. cgroup: io.max.',
+      takesEffect: 'live',
+    }),
+  ),
+  network: v.pipe(
+    v.optional(poolNetworkSchema, {}),
+    field({ title: 'Network', description: 'Of all VMs in it together, those in pools inside included. tc: htb.', takesEffect: 'live' }),
+  ),
 })
 
 export type PoolSpec = v.InferOutput<typeof poolSpecSchema>

@@ -4,6 +4,7 @@ import { closed } from './check.ts'
 import { field } from './field.ts'
 import { macSchema } from './mac.ts'
 import { datastoreNameSchema, fileNameSchema } from './names.ts'
+import { nicLimitsSchema } from './nic-limits.ts'
 
 /** Slots are places on a bus: a device keeps its slot, and with it its PCI address, whatever is added or removed beside it. */
 export const DISK_SLOTS = 16
@@ -116,5 +117,13 @@ export const nicSchema = closed({
   connected: v.pipe(
     v.optional(v.boolean(), true),
     field({ title: 'Connected', description: 'Whether the cable is in. QMP: set_link.', takesEffect: 'live' }),
+  ),
+  limits: v.pipe(
+    v.optional(v.nullable(nicLimitsSchema), null),
+    field({
+      title: 'Limits',
+      description: 'What the guest gets of the network at most; null: all there is. tc: htb.',
+      takesEffect: 'live',
+    }),
   ),
 })

@@ -74,4 +74,5 @@ export const HOST_FIELDS = [
   'memoryAllocation',
   'cpuPlacement',
   'priority',
+  'ioAllocation',
 ] as const

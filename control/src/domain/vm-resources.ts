@@ -4,6 +4,7 @@ import { closed } from './check.ts'
 import { field } from './field.ts'
 import { cpuPlacementSchema, HUGE_PAGES, numaNodesSchema } from './placement-fields.ts'
 import { cpuLimitSchema, cpuReservationSchema, cpuSharesSchema, memoryReservationSchema, poolNameSchema, ROOT_POOL } from './pool.ts'
+import { ioAllocationSchema } from './pool-limits.ts'
 import { vmPrioritySchema } from './priority.ts'
 
 export const resourceFields = {
@@ -24,6 +25,7 @@ export const resourceFields = {
     }),
   ),
   priority: vmPrioritySchema,
+  ioAllocation: ioAllocationSchema,
   cpuPlacement: v.pipe(
     v.optional(cpuPlacementSchema, {}),
     field({ title: 'CPU placement', description: 'cgroup: cpuset.cpus, cpuset.cpus.partition; sched_setaffinity.', takesEffect: 'live' }),

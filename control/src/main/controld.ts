@@ -5,6 +5,7 @@ import { log, onSignal, setLogName } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
 import { createClock } from '../adapters/clock.ts'
 import { createDatastores } from '../adapters/datastores.ts'
+import { findDiskControl } from '../adapters/disk-control.ts'
 import { createDiskImages } from '../adapters/disk-images.ts'
 import { findFileSystemUuid, isMounted } from '../adapters/file-systems.ts'
 import { serveFrames } from '../adapters/frame-server.ts'
@@ -16,6 +17,7 @@ import { createPciTools } from '../adapters/pci-tools.ts'
 import { createRandom } from '../adapters/random.ts'
 import { createResourceGroups } from '../adapters/resource-groups.ts'
 import { openStore, type StoreProblem } from '../adapters/store-recovery.ts'
+import { createTraffic } from '../adapters/traffic.ts'
 import { createUsage } from '../adapters/usage.ts'
 import { findCgroups } from '../adapters/vm-cgroup.ts'
 import { createVmHost } from '../adapters/vm-host.ts'
@@ -36,7 +38,7 @@ const CAPABILITIES = [
   'CAP_CHOWN', // disk files belong to their VM's uid
   'CAP_FOWNER', // and keep the mode set here
   'CAP_KILL', // VMs have uids of their own
-  'CAP_NET_ADMIN', // TAPs and their place on the bridge
+  'CAP_NET_ADMIN', // TAPs, their place on the bridge, and their rates
   'CAP_SETGID', // a VM's process becomes its uid and gid
   'CAP_SETUID',
   'CAP_SETPCAP', // and loses every capability, bounding set included
@@ -67,7 +69,8 @@ const startedMs = clock.monotonicMs()
 const { store, problem } = openStore(STATE, clock)
 const host = withStoreProblem(createHost(), problem)
 const pciTools = createPciTools('/run/corbel/pci', clock)
-const vmHost = createVmHost({ cgroups: VM_CGROUPS, runDirectories: '/run/corbel/vm' }, clock, log, pciTools)
+const traffic = createTraffic()
+const vmHost = createVmHost({ cgroups: VM_CGROUPS, runDirectories: '/run/corbel/vm' }, clock, log, pciTools, traffic)
 const app = createApp({
   store,
   vmHost: problem === null ? vmHost : withoutStrays(vmHost),
@@ -87,7 +90,8 @@ const app = createApp({
     clock,
     log,
   ),
-  resourceGroups: createResourceGroups(VM_CGROUPS),
+  resourceGroups: createResourceGroups(VM_CGROUPS, findDiskControl(DATASTORE)),
+  traffic,
   hugePages: createHugePages(),
   passwords: createPasswords(),
   clock,

@@ -1,6 +1,8 @@
 // Setup's second part: state and datastore, adopted, prepared or done without.
+import { log } from 'hv:system'
 import { listDisks, listPartitions, scanSignatures } from '../adapters/block-disks.ts'
 import { examineDisk, hasMark } from '../adapters/disk-content.ts'
+import { divideByWeight } from '../adapters/disk-control.ts'
 import { prepareDisk } from '../adapters/disk-preparation.ts'
 import { closeStateDirectory, DATASTORE_DIRECTORY, mountPartition, mountVolatileState, STATE_DIRECTORY } from '../adapters/file-systems.ts'
 import { waitUntil } from '../adapters/wait.ts'
@@ -93,10 +95,20 @@ async function mountAll(
   if (!isPersistent) mountVolatileState()
   closeStateDirectory()
   const dataFailure = await mountOne(data, DATASTORE_DIRECTORY, DATASTORE_CHECK_MS)
+  if (data !== null && dataFailure === null) divideDisk()
   return {
     state: isPersistent ? 'persistent' : 'volatile',
     stateProblem: join(stateProblem, stateFailure),
     datastore: { present: data !== null && dataFailure === null, problem: join(dataProblem, dataFailure) },
+  }
+}
+
+/** The datastore works without: what is then not kept is told by whoever is asked to keep it. */
+function divideDisk(): void {
+  try {
+    divideByWeight(DATASTORE_DIRECTORY)
+  } catch (error) {
+    log('warning', `the datastore’s disk is not divided by weight: ${wordsOf(error)}`)
   }
 }
 

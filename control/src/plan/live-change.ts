@@ -1,6 +1,7 @@
 // Plans what of a VM's edit can be done while it runs, step by step, and what is in force after each. Pure.
 import type { LiveStep } from '../domain/live-step.ts'
 import { NAT_BRIDGE } from '../domain/nat-network.ts'
+import type { NicShape } from '../domain/traffic.ts'
 import type { Cdrom, Disk, Nic, VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { same } from '../domain/vm-difference.ts'
@@ -10,6 +11,7 @@ import type { PathOf } from './power-on.ts'
 import { PANIC_ACTION } from './qemu-argv.ts'
 import { blockNodes, cdromName, diskDevice, diskName } from './qemu-disks.ts'
 import { nicBackend, nicDevice, nicName } from './qemu-nics.ts'
+import { isShaped } from './traffic.ts'
 import { rootPorts } from './vm-layout.ts'
 import { tapName } from './vm-paths.ts'
 
@@ -23,6 +25,8 @@ export interface LiveChangeInput {
   readonly wanted: VmSpec
   readonly bootMemoryMiB: number
   readonly pathOf: PathOf
+  /** How the traffic of a NIC is held, with the limits that it has. */
+  readonly shapeOf: (nic: Nic) => NicShape
 }
 
 export interface PlannedStep {
@@ -45,6 +49,7 @@ export function planLiveChange(input: LiveChangeInput): readonly PlannedStep[] {
     ...comeAndGo,
     ...diskLimits(input, there),
     ...nics(input),
+    ...nicLimits(input),
     ...media(input),
     ...vcpus(input),
     ...memory(input),
@@ -132,6 +137,26 @@ function nics({ inForce, wanted, uid }: LiveChangeInput): Move[] {
       return [{ step: link(nic, nic.connected), undo: link(nic, before.connected), change }]
     }),
   ]
+}
+
+/** One that is plugged in now is held as its pool is, too. */
+function nicLimits({ inForce, wanted, shapeOf }: LiveChangeInput): Move[] {
+  return wanted.nics.flatMap((nic): Move[] => {
+    const before = bySlot(inForce.nics, nic.slot)
+    const then = shapeOf(nic)
+    if (before === undefined ? !isShaped(then) : same(before.limits, nic.limits)) return []
+    const change = (spec: VmSpec) => {
+      const now = bySlot(spec.nics, nic.slot)
+      return now === undefined ? spec : withDevice(spec, 'nics', { ...now, limits: nic.limits })
+    }
+    return [
+      {
+        step: { kind: 'shape-nic', shape: then },
+        undo: { kind: 'shape-nic', shape: shapeOf({ ...nic, limits: before?.limits ?? null }) },
+        change,
+      },
+    ]
+  })
 }
 
 function media({ inForce, wanted, uid, pathOf }: LiveChangeInput): Move[] {

@@ -2,7 +2,8 @@
 import type { Effect, Plan, ViewEntry } from '../domain/effect.ts'
 import { NAT_BRIDGE } from '../domain/nat-network.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
-import type { VmSpec } from '../domain/vm.ts'
+import type { NicShape } from '../domain/traffic.ts'
+import type { Nic, VmSpec } from '../domain/vm.ts'
 import type { FileReference } from '../domain/vm-devices.ts'
 import { cloudInitFiles } from './cloud-init.ts'
 import { limitsStep } from './disk-limits.ts'
@@ -14,6 +15,7 @@ import { QEMU, renderQemuArgv } from './qemu-argv.ts'
 import type { MemoryPlace } from './qemu-memory.ts'
 import { nicName } from './qemu-nics.ts'
 import { groupDevice, passedLinks, passedView } from './qemu-pci.ts'
+import { isShaped } from './traffic.ts'
 import { OVMF, serialPaths, tapName, VIEW, vmPaths } from './vm-paths.ts'
 import { shareOf } from './vm-share.ts'
 import { TPM_DESCRIPTOR, tpmArgv, tpmView } from './vm-tpm.ts'
@@ -42,6 +44,8 @@ export interface PowerOnInput {
   readonly spec: VmSpec
   readonly pathOf: PathOf
   readonly place: Place
+  /** How the traffic of a NIC is held. */
+  readonly shapeOf: (nic: Nic) => NicShape
   /** A VM that was suspended goes on where it was: it was started with this much memory, and is not yet let run when the plan is through. */
   readonly suspended: { readonly bootMemoryMiB: number } | null
   /** Where its devices of the host are just now; default: it has none. */
@@ -54,7 +58,7 @@ const QMP_TIMEOUT_MS = 30_000
 const RESTORE_TIMEOUT_MS = 3_600_000
 const FIRST_DESCRIPTOR = 3
 
-export function planPowerOn({ id, uid, spec, pathOf, place, suspended, passed = NOTHING_PASSED }: PowerOnInput): Plan {
+export function planPowerOn({ id, uid, spec, pathOf, place, shapeOf, suspended, passed = NOTHING_PASSED }: PowerOnInput): Plan {
   const { group } = place
   const paths = vmPaths(id)
   const serials = Array.from({ length: spec.serialPorts }, (_, port) => `serial${port}`)
@@ -103,6 +107,10 @@ export function planPowerOn({ id, uid, spec, pathOf, place, suspended, passed = 
     { kind: 'connect-qmp', path: paths.qmpSocket, timeoutMs: QMP_TIMEOUT_MS },
     ...vcpus(place),
     ...spec.disks.flatMap((disk): Effect[] => (disk.limits === null ? [] : [{ kind: 'configure', step: limitsStep(disk, disk.limits) }])),
+    ...spec.nics
+      .map(shapeOf)
+      .filter(isShaped)
+      .map((shape): Effect => ({ kind: 'configure', step: { kind: 'shape-nic', shape } })),
     ...spec.nics.flatMap(({ slot, connected }): Effect[] =>
       connected ? [] : [{ kind: 'configure', step: { kind: 'set-link', name: nicName(slot), up: false } }],
     ),

@@ -8,7 +8,7 @@ import { showCpus } from './cpu-view.ts'
 import { brokenIn, claimsOf, cpuPlanOf, keptPools, type Situation } from './situation.ts'
 import { problemOf } from './vm-share.ts'
 
-export function viewOf(situation: Situation): Omit<ResourcesView, 'settings' | 'missing'> {
+export function viewOf(situation: Situation): Omit<ResourcesView, 'settings' | 'missing' | 'unkept'> {
   const { capacity, pools } = situation
   const claims = claimsOf(situation)
   const kept = keptPools(situation)

@@ -82,7 +82,7 @@ class Imagination {
   }
 
   view(): ResourcesView {
-    return { settings: this.#settings, missing: missingFrom(this.#had, this.#has), ...viewOf(this.#situation()) }
+    return { settings: this.#settings, missing: missingFrom(this.#had, this.#has), unkept: [], ...viewOf(this.#situation()) }
   }
 
   take(step: WhatIfStep): StepOutcome {
@@ -202,7 +202,9 @@ class Imagination {
       this.#put({ ...vm, spec })
       return ADMITTED
     }
-    const steps = planLiveChange({ uid: 0, inForce: vm.inForce, wanted: spec, bootMemoryMiB: vm.bootMemoryMiB, pathOf: () => '' })
+    const { inForce, bootMemoryMiB } = vm
+    const shapeOf = () => ({ tap: '', receive: [], transmit: [] })
+    const steps = planLiveChange({ uid: 0, inForce, wanted: spec, bootMemoryMiB, pathOf: () => '', shapeOf })
     const then = withHostFields(steps.at(-1)?.after ?? vm.inForce, spec)
     const refusal = refusalOf(this.#situation(), vm.id, then)
     if (refusal !== null) return refused(refusal)

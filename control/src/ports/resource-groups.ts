@@ -1,9 +1,11 @@
 // The port through which the groups of the host, pools and VMs get their weights, limits, protections and CPUs.
-
+import type { DiskControl } from '../domain/disk-control.ts'
 import type { ResourceGroup } from '../domain/resource-group.ts'
 import type { VcpuPlacement } from '../domain/vcpu-placement.ts'
 
 export interface ResourceGroups {
+  /** Of the datastore, for as long as this controld runs. */
+  readonly disk: DiskControl
   /**
    * Makes everything so that is not; each before those in it, and processes of a VM's with it. What cannot be written is told, and the rest is done. A group
    * of vCPUs that is not named any more is dissolved, its threads back in the VM's.

@@ -20,10 +20,12 @@ const NIC: LiveStep = {
 
 let qmp: ScriptedQmp
 let open: Set<number>
+const shaped: string[] = []
 const tools: LiveTools = {
   openFile: () => opened(41),
   openTap: async () => opened(42),
   close: (descriptor) => void open.delete(descriptor),
+  shapeNic: async ({ tap }) => void shaped.push(tap),
 }
 const opened = (descriptor: number) => {
   open.add(descriptor)
@@ -221,6 +223,11 @@ describe('vCPUs', () => {
     await take({ kind: 'set-vcpus', count: 1 })
     expect(qmp.heard).toEqual(['query-hotpluggable-cpus', 'query-hotpluggable-cpus'])
   })
+})
+
+it('the rates of a NIC are the kernel’s, and QEMU is not asked', async () => {
+  await take({ kind: 'shape-nic', shape: { tap: 'vm1n1', receive: [], transmit: [] } })
+  expect([shaped, qmp.heard]).toEqual([['vm1n1'], []])
 })
 
 it.each<[LiveStep, string, object]>([

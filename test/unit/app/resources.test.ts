@@ -316,3 +316,32 @@ describe('what the host keeps', () => {
     expect(app.resources.view().used).toEqual({ memoryMiB: 12_000 + 186 + 6000 + 126, vcpus: 2 })
   })
 })
+
+describe('the datastore’s disk', () => {
+  it('is divided by shares and limited for pools, both changed at once', async () => {
+    makePool({ name: 'a', io: { readIops: 50 } })
+    const vm = await running('vm', { pool: 'a' })
+    const other = await running('other', { pool: 'a', ioAllocation: { shares: 400 } })
+    expect(fileOf('/pool.a', 'io.max')).toBe('254:16 rbps=max wbps=max riops=50 wiops=max')
+    expect([fileOf(`/pool.a/${vm}`, 'io.bfq.weight'), fileOf(`/pool.a/${other}`, 'io.bfq.weight')]).toEqual(['250', '1000'])
+    app.vms.patch(vm, { ioAllocation: { shares: 800 } }, any, NOW)
+    app.pools.patch('a', { io: { readIops: null } }, any, NOW)
+    expect([fileOf(`/pool.a/${vm}`, 'io.bfq.weight'), fileOf('/pool.a', 'io.max'), app.vms.get(vm).status.pending]).toEqual([
+      '1000',
+      '254:16 rbps=max wbps=max riops=max wiops=max',
+      [],
+    ])
+  })
+
+  it('that is none, or has nobody who divides it, is told of', async () => {
+    world.resourceGroups.disk = { device: null, weights: false }
+    app = await world.boot()
+    makePool({ name: 'a', io: { readIops: 50, shares: 300 } })
+    await running('vm', { pool: 'a' })
+    expect(app.resources.view().unkept).toEqual([
+      expect.stringContaining('limits of disks of a are not kept'),
+      expect.stringContaining('I/O shares are not kept'),
+    ])
+    expect(fileOf('/pool.a', 'io.max')).toBeUndefined()
+  })
+})

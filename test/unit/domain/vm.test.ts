@@ -20,6 +20,7 @@ describe('a VM spec', () => {
         ...{ name: 'web1', description: '', guestType: 'linux', cpuModel: 'host', nestedVirtualisation: false, coreScheduling: false },
         ...{ vcpus: 1, maxVcpus: null, topology: null, memoryMiB: 512, maxMemoryMiB: null, memoryTargetMiB: null },
         ...{ pool: 'host', cpuAllocation: { reservationCores: 0, limitCores: null, shares: 100 }, memoryAllocation: { reservationMiB: 0 } },
+        ioAllocation: { shares: 100 },
         ...{ cpuPlacement: { mode: 'shared', cpus: null }, numaNodes: null, guestNumaNodes: 1, hugePages: 'none', priority: 'normal' },
         ...{ boot: { from: 'disk' }, disks: [], cdroms: [], nics: [], pciDevices: [], serialPorts: 1, display: 'vga' },
         ...{ usb: true, rng: true, guestAgent: true, cloudInit: null, watchdog: null, onPanic: 'none', onIoError: 'report' },

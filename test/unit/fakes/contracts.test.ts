@@ -11,6 +11,7 @@ import { randomContract } from '../../contract/random.contract.ts'
 import { resourceGroupsContract } from '../../contract/resource-groups.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import { topologyContract } from '../../contract/topology.contract.ts'
+import { trafficContract } from '../../contract/traffic.contract.ts'
 import { HELD_BYTES, usageContract, VM } from '../../contract/usage.contract.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeDiskImages } from '../../fakes/disk-images.ts'
@@ -22,6 +23,7 @@ import { FakePci } from '../../fakes/pci.ts'
 import { FakeRandom } from '../../fakes/random.ts'
 import { FakeResourceGroups } from '../../fakes/resource-groups.ts'
 import { FakeStore } from '../../fakes/store.ts'
+import { FakeTraffic } from '../../fakes/traffic.ts'
 import { FakeUsage } from '../../fakes/usage.ts'
 
 describe('the store in memory', () => storeContract(() => new FakeStore()))
@@ -50,6 +52,17 @@ describe('the guest of a test', () => {
   guestAgentContract(async () => {
     const guest = new FakeGuest(() => {})
     return { agent: guest.agent(() => true), guest, pass: async () => {} }
+  })
+})
+
+describe('the traffic of a test', () => {
+  trafficContract(() => {
+    const traffic = new FakeTraffic(() => [])
+    const classes = () => traffic.tree.pools.receive.map(({ minor, parent, bytesPerSecond }) => [minor, parent, bytesPerSecond] as const)
+    return {
+      ...{ traffic, again: () => traffic },
+      classes: () => Promise.resolve(classes().length === 0 ? null : classes()),
+    }
   })
 })
 

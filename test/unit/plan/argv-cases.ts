@@ -98,6 +98,13 @@ export const NOT_ON_THE_COMMAND_LINE: Readonly<Record<string, string>> = {
       'with the others',
     ]),
   ),
+  'nics[].limits': 'in the kernel, by tc',
+  ...Object.fromEntries(
+    ['receiveBytesPerSecond', 'transmitBytesPerSecond', 'burstFactor', 'burstSeconds'].map((name) => [
+      `nics[].limits.${name}`,
+      'with the others',
+    ]),
+  ),
   'nics[].network': 'the bridge of the TAP',
   'nics[].connected': 'by QMP before the guest runs',
   'cloudInit.userData': 'in the seed',

@@ -1,7 +1,9 @@
 // What of an edit is done while the VM runs, and what waits.
 import { describe, expect, it } from 'vitest'
+import type { Nic } from '../../../control/src/domain/vm.ts'
 import { pendingFields } from '../../../control/src/domain/vm-difference.ts'
 import { planLiveChange } from '../../../control/src/plan/live-change.ts'
+import { shapeNic } from '../../../control/src/plan/traffic.ts'
 import { spec } from '../../fakes/spec.ts'
 
 const ID = '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d'
@@ -17,11 +19,13 @@ const BASE = {
 
 type Fields = Readonly<Record<string, unknown>>
 
+const shapeOf = (nic: Nic) => shapeNic([], new Map(), 20_001, 'host', nic)
+
 function change(fields: object, base: Fields = BASE) {
   const [inForce, wanted] = [spec(ID, base), spec(ID, { ...base, ...fields })]
   const pathOf = (reference: { readonly datastore: string; readonly file: string }) =>
     `/datastores/${reference.datastore}/${reference.file}`
-  const steps = planLiveChange({ uid: 20_001, inForce, wanted, bootMemoryMiB: 512, pathOf })
+  const steps = planLiveChange({ uid: 20_001, inForce, wanted, bootMemoryMiB: 512, pathOf, shapeOf })
   const after = steps.at(-1)?.after ?? inForce
   return { steps, kinds: steps.map(({ step }) => step.kind), pending: pendingFields(after, wanted) }
 }
@@ -53,6 +57,13 @@ describe('while a VM runs', () => {
     ],
     ['a disk that waits is not limited', { disks: [...BASE.disks, disk('b', { bus: 'sata', limits: { writeIops: 5 } })] }, [], ['disk1']],
     ['a NIC comes and goes', { nics: [nic(2, { slot: 3 })] }, ['unplug-nic', 'plug-nic'], []],
+    ['a NIC is limited', { nics: [nic(1, { slot: 0, limits: { receiveBytesPerSecond: 1_000_000 } })] }, ['shape-nic'], []],
+    [
+      'a NIC comes with its limits',
+      { nics: [nic(1, { slot: 0 }), nic(2, { slot: 3, limits: { transmitBytesPerSecond: 1_000_000 } })] },
+      ['plug-nic', 'shape-nic'],
+      [],
+    ],
     ['a cable is pulled', { nics: [nic(1, { slot: 0, connected: false })] }, ['set-link'], []],
     ['another model waits', { nics: [nic(1, { slot: 0, model: 'e1000e' })] }, [], ['nic0.model']],
     ['a medium is inserted', { cdroms: [{ slot: 0, medium: file('x.iso') }] }, ['change-medium'], []],

@@ -1,8 +1,9 @@
 // The steps that start a VM, and their order.
 import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../control/src/domain/effect.ts'
-import type { VmSpec } from '../../../control/src/domain/vm.ts'
+import type { Nic, VmSpec } from '../../../control/src/domain/vm.ts'
 import { type Place, planPowerOn } from '../../../control/src/plan/power-on.ts'
+import { shapeNic } from '../../../control/src/plan/traffic.ts'
 import { spec } from '../../fakes/spec.ts'
 import { ID } from './argv-cases.ts'
 
@@ -25,7 +26,8 @@ const SPECS = {
 const pathOf = ({ datastore, file }: { readonly datastore: string; readonly file: string }) => `/datastores/${datastore}/${file}`
 const group = { path: `/sys/fs/cgroup/corbel.vm/pool.a/${ID}`, kind: 'vm', files: { 'pids.max': '1024' } } as const
 const place: Place = { group, vcpuGroup: null, vcpus: null, nodes: null, memoryNodes: [0, 1] }
-const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, place, suspended: null })
+const shapeOf = (nic: Nic) => shapeNic([], new Map(), 20_003, 'host', nic)
+const planOf = (spec: VmSpec) => planPowerOn({ id: ID, uid: 20_003, spec, pathOf, place, shapeOf, suspended: null })
 const disk = planOf(SPECS.disk)
 
 function only<Kind extends Effect['kind']>(plan: readonly Effect[], kind: Kind): Extract<Effect, { kind: Kind }> {
@@ -156,7 +158,7 @@ describe('the plan of a power-on', () => {
   it('holds vCPUs to their CPUs before the guest runs', () => {
     const vcpuGroup = { path: `${group.path}/vcpus`, kind: 'vcpus', files: { 'cpuset.cpus': '2-3' } } as const
     const there: Place = { ...place, vcpuGroup, vcpus: [[2], [3]], nodes: [1] }
-    const plan = planPowerOn({ id: ID, uid: 20_003, spec: SPECS.disk, pathOf, place: there, suspended: null })
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec: SPECS.disk, pathOf, place: there, shapeOf, suspended: null })
     expect(plan.slice(-2)).toEqual([{ kind: 'place-vcpus', group: group.path, apart: vcpuGroup, cpus: [[2], [3]] }, { kind: 'continue' }])
     expect(only(plan, 'start-process').argv.join(' ')).toContain('"host-nodes":[1],"policy":"preferred"')
   })
@@ -169,7 +171,7 @@ describe('the plan of a power-on', () => {
 
   it('restores a suspended VM with the memory that it was started with, and does not let it run yet', () => {
     const spec = { ...SPECS.disk, memoryMiB: 512, maxMemoryMiB: 1024 }
-    const plan = planPowerOn({ id: ID, uid: 20_003, spec, pathOf, place, suspended: { bootMemoryMiB: 256 } })
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec, pathOf, place, shapeOf, suspended: { bootMemoryMiB: 256 } })
     expect(plan.at(-1)).toMatchObject({ kind: 'restore', path: `/datastores/local/.vm/${ID}/memory` })
     expect(only(plan, 'start-process').argv).toContain('size=256M,maxmem=1024M')
     expect(plan.map(({ kind }) => kind)).not.toContain('continue')
@@ -177,7 +179,7 @@ describe('the plan of a power-on', () => {
 
   it('hands whole IOMMU groups over before QEMU starts, which sees their nodes and may lock what the VM may have', () => {
     const passed = { addresses: { 0: '0000:01:00.0' }, groups: { '0000:01:00.0': 10 }, leaving: ['0000:01:00.0', '0000:01:00.1'] }
-    const plan = planPowerOn({ id: ID, uid: 20_003, spec: SPECS.passed, pathOf, place, suspended: null, passed })
+    const plan = planPowerOn({ id: ID, uid: 20_003, spec: SPECS.passed, pathOf, place, shapeOf, suspended: null, passed })
     const kinds = plan.map(({ kind }) => kind)
     expect(kinds.indexOf('make-cgroup')).toBeLessThan(kinds.indexOf('hand-over'))
     expect(kinds.indexOf('own-device')).toBeLessThan(kinds.indexOf('start-process'))
