@@ -6,7 +6,7 @@ import type { DescriptorName, Effect } from '../domain/effect.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { agentTransport } from './agent-transport.ts'
-import { VmHostFailure } from './host-failure.ts'
+import { isNativeError, VmHostFailure } from './host-failure.ts'
 import { connectLineChannel } from './line-channel.ts'
 import { takeLiveStep } from './live-steps.ts'
 import { Monitor } from './monitor.ts'
@@ -166,7 +166,7 @@ export class VmLaunch {
       const fds: Record<number, number> = { 1: output.writeFd, 2: output.writeFd }
       for (const [number, name] of Object.entries(effect.descriptors)) fds[Number(number)] = this.#waiting(name).fd
       const sandbox = sandboxOf(effect, fds)
-      const started = process.spawn(sandbox)
+      const started = spawn(sandbox)
       this.#process = started
       this.undo.push('process', () => this.#kill(started))
       this.#describe('view.json', sandbox)
@@ -182,7 +182,7 @@ export class VmLaunch {
     for (const [number, name] of Object.entries(effect.descriptors)) fds[Number(number)] = this.#waiting(name).fd
     const sandbox = sandboxOf(effect, fds)
     // Watched only so that it is reaped.
-    process.spawn(sandbox)
+    spawn(sandbox)
     this.#describe(`view-${sandbox.argv[0]?.split('/').at(-1)}.json`, sandbox)
     for (const name of Object.values(effect.descriptors)) this.#waiting(name).close()
   }
@@ -247,5 +247,14 @@ export class VmLaunch {
   #requireQmp(step: string): QmpLink {
     if (this.#qmp === null) throw new VmHostFailure('plan.incomplete', step, 'the plan connects no QMP')
     return this.#qmp
+  }
+}
+
+function spawn(options: process.SpawnOptions): process.Process {
+  try {
+    return process.spawn(options)
+  } catch (error) {
+    if (!isNativeError(error) || error.path !== 'PR_SCHED_CORE') throw error
+    throw new VmHostFailure('core-scheduling.unavailable', 'start-process', 'the kernel of this host was built without core scheduling')
   }
 }
