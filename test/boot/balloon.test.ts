@@ -5,7 +5,8 @@ import { guestSpecs, type Vm } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
 import { booted } from './booted.ts'
 
-const host = booted({ name: 'balloon', probe: true, memoryMiB: 1536 }, (appliance) => appliance.readyAndLoggedIn())
+/** Scarce for all three at once, with room for everybody's once the third has done. */
+const host = booted({ name: 'balloon', probe: true, memoryMiB: 1792 }, (appliance) => appliance.readyAndLoggedIn())
 const minutes = (count: number) => host().patience(count * 10_000)
 
 const IDLE_MIB = 384
@@ -89,9 +90,9 @@ describe('VMs with more memory together than there is', () => {
   })
 
   it('give what is idle to the one that needs it, none less than was promised, and none dies', async () => {
-    await type(hungry, 'fill 500', /full with \d+/)
+    await type(hungry, 'fill 448', /full with \d+/)
     await figures('when the third has taken what it needs')
-    expect(hungry.console.text).toMatch(/full with 500/)
+    expect(hungry.console.text).toMatch(/full with 448/)
     const [least, left] = [await targetOf(promised), await targetOf(idle)]
     expect(least).toBeGreaterThanOrEqual(RESERVED_MIB)
     expect(least).toBeLessThan(IDLE_MIB)
@@ -110,7 +111,8 @@ describe('VMs with more memory together than there is', () => {
   })
 
   it('are told of once each, and shown with what is left to them', async () => {
-    expect([...(await events('vm.memory-squeezed'))].sort()).toEqual([promised, idle].map(({ vm }) => vm.id).sort())
+    const told = await events('vm.memory-squeezed')
+    for (const { vm } of [promised, idle]) expect(told.filter((id) => id === vm.id)).toHaveLength(1)
     const shown = await until(
       'usage with the balloon',
       async () => {
@@ -133,9 +135,11 @@ describe('VMs with more memory together than there is', () => {
   })
 
   it('get all of it back when the one has done with it', async () => {
+    // The consoles ended with the controld that served them.
+    hungry = { ...hungry, console: await SerialSocket.open(host().api, hungry.vm.id) }
     await type(hungry, 'empty', /emptied/)
     await until('the return of all memory', async () => (await Promise.all(guests.map(balloonOf))).every((balloon) => balloon === null), {
-      ...{ timeoutMs: minutes(12), intervalMs: 1000, signal: host().machine.died },
+      ...{ timeoutMs: minutes(5), intervalMs: 1000, signal: host().machine.died },
       seen: () => 'see the events',
     })
     await figures('when the third has given it up')
