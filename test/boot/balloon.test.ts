@@ -90,9 +90,9 @@ describe('VMs with more memory together than there is', () => {
   })
 
   it('give what is idle to the one that needs it, none less than was promised, and none dies', async () => {
-    await type(hungry, 'fill 448', /full with \d+/)
+    await type(hungry, 'fill 560', /full with \d+/)
     await figures('when the third has taken what it needs')
-    expect(hungry.console.text).toMatch(/full with 448/)
+    expect(hungry.console.text).toMatch(/full with 560/)
     const [least, left] = [await targetOf(promised), await targetOf(idle)]
     expect(least).toBeGreaterThanOrEqual(RESERVED_MIB)
     expect(least).toBeLessThan(IDLE_MIB)

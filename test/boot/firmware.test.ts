@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { iso } from '../harness/paths.ts'
 import type { Firmware, Medium } from '../harness/qemu-argv.ts'
 import { pictureOf } from '../harness/screendump.ts'
+import { until } from '../harness/wait.ts'
 import { withAppliance } from './booted.ts'
 import { expectRefusal, isSigned } from './secure-boot.ts'
 
@@ -32,7 +33,8 @@ describe('the ISO', () => {
         expect(total).toBeLessThanOrEqual(memoryMiB)
         // The fingerprint on the console is that of the certificate which the API shows.
         const fingerprint = appliance.api.fingerprint ?? 'none'
-        expect(shown.replaceAll(/[^0-9A-F:]/g, '')).toContain(fingerprint.slice(0, 23))
+        const painted = async () => (await appliance.screen.text()).replaceAll(/[^0-9A-F:]/g, '').includes(fingerprint.slice(0, 23))
+        await until('the fingerprint on the console', painted, { timeoutMs: appliance.patience(10_000), signal: appliance.machine.died })
         expect(appliance.machine.resets).toBe(0)
         // The screen shows its own console, a moment before or after the serial port.
         await pictureOf(appliance.machine, 'console', 0.4, 0.7, appliance.patience(10_000))
