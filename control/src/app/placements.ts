@@ -44,6 +44,7 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
   /** A spec is one VM's, and never changed. */
   const wishes = new WeakMap<VmSpec, CpuWish>()
   let steered: readonly number[] | null = null
+  /** Null also after not all could be had: then it is tried again. */
   let pages: readonly HugePageNeed[] | null = null
 
   function wish(id: string, spec: VmSpec): CpuWish {
@@ -66,7 +67,8 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
 
     keep(plan) {
       current = new Map([...plan.vms].map(([id, { own }]) => [id, own]))
-      if (steered === null ? plan.everybody.length === plan.online.length : same(steered, plan.everybody)) return
+      // At first nobody knows what an earlier controld has told.
+      if (steered !== null && same(steered, plan.everybody)) return
       resourceGroups.steerInterrupts(plan.everybody)
       steered = plan.everybody
     },
@@ -89,9 +91,9 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
     setPagesAside(vms) {
       const needs = planHugePages(vms.values(), memoryNodes)
       if (pages !== null && same(pages, needs)) return []
-      const counts = hugePages.arrange(needs)
-      pages = needs
-      return counts.filter((count) => count.found < count.pages)
+      const lacking = hugePages.arrange(needs).filter((count) => count.found < count.pages)
+      pages = lacking.length === 0 ? needs : null
+      return lacking
     },
   }
 }

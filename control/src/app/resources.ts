@@ -204,7 +204,7 @@ export function createResources(
     admit(id, spec) {
       requireAdmitted(id, spec)
       const release = hold(id, spec)
-      const lacking = placements.setPagesAside(running())
+      const lacking = spec.hugePages === 'none' ? [] : placements.setPagesAside(running())
       if (lacking.length === 0) return release
       release()
       requireNone(refusedFor(lacking.map(pageProblem), `${spec.name} does not fit`))

@@ -1,6 +1,8 @@
 // CPUs and pages in use: who has some for itself keeps them, from start to end and across a restart of controld, and all others are elsewhere.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
+import { check } from '../../../control/src/domain/check.ts'
+import { poolSpecSchema } from '../../../control/src/domain/pool.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
 import { refusalOf } from './refused.ts'
@@ -94,6 +96,15 @@ describe('CPUs of one’s own', () => {
     world.resourceGroups.placed.clear()
     await change(id, { vcpus: 2 })
     expect(placed(id)).toMatchObject({ apart: true, cpus: [[2], [6], [3]] })
+  })
+})
+
+describe('a pool that is to be alone', () => {
+  it('says on which CPUs', () => {
+    const spec = { name: 'gold', parent: 'host', description: '', cpuSet: { cpus: null, dedicated: true } } as never
+    const checked = check(poolSpecSchema, spec, 'pool')
+    if (!checked.ok) throw new Error('malformed')
+    expect(refusalOf(() => app.pools.create(checked.value, NOW))).toMatchObject({ problems: [{ code: 'pool.cpuSet.cpus-missing' }] })
   })
 })
 
