@@ -62,7 +62,7 @@ const TOPOLOGY = {
 
 const planCpus: Situation['planCpus'] = (vms, pools, reserveCores) => {
   const wishes = [...vms].map(([id, one]) => wishOf(id, one))
-  return planCpuSets({ topology: TOPOLOGY, reserveCores, pools: pools.map(setOf), wishes, current: new Map() })
+  return planCpuSets({ topology: TOPOLOGY, memoryNodes: [0, 1], reserveCores, pools: pools.map(setOf), wishes, current: new Map() })
 }
 
 /** Each kind of work so many times, timed by `now`. */

@@ -5,10 +5,12 @@ import { pictureOf } from '../harness/screendump.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { booted } from './booted.ts'
+import { coreSchedulingOf } from './core-scheduling.ts'
 import { expectRefusal } from './secure-boot.ts'
 
 const iso = isoOf('debian-own-kernel')
-const host = booted({ name: 'own-kernel', iso, probe: true, memoryMiB: 1536 }, (appliance) => appliance.readyAndLoggedIn())
+const hardware = { cpus: { sockets: 1, cores: 1, threads: 2 } }
+const host = booted({ name: 'own-kernel', iso, probe: true, memoryMiB: 1536, hardware }, (appliance) => appliance.readyAndLoggedIn())
 const seen = (script: string) => host().probe.output(script)
 
 /** The appliance's own view of its files and devices. */
@@ -58,6 +60,8 @@ describe('the release’s kernel', () => {
     await pictureOf(host().machine, 'console', 0, 1, host().patience(10_000))
   })
 })
+
+coreSchedulingOf(host)
 
 describe('without a signature that the firmware knows', () => {
   it('is refused by UEFI with Secure Boot', () => expectRefusal(iso))

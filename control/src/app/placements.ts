@@ -62,7 +62,7 @@ export function createPlacements({ host, resourceGroups, hugePages }: Pick<AppPo
     plan(vms, pools, reserveCores, count = topology.cpus.length) {
       const cpus = firstCpus(topology, count)
       const all = [...vms].map(([id, spec]) => wish(id, spec))
-      return planCpuSets({ topology: { cpus }, reserveCores, pools: pools.map(setOf), wishes: all, current })
+      return planCpuSets({ topology: { cpus }, memoryNodes, reserveCores, pools: pools.map(setOf), wishes: all, current })
     },
 
     keep(plan) {

@@ -45,6 +45,8 @@ export interface CpuPlan {
 
 export interface CpuSetInput {
   readonly topology: Pick<HostTopology, 'cpus'>
+  /** Nodes that have memory. */
+  readonly memoryNodes: readonly number[]
   /** Cores' worth of CPUs that stay everybody's. */
   readonly reserveCores: number
   readonly pools: readonly SetPool[]
@@ -178,8 +180,9 @@ class Sets {
     return place
   }
 
-  #nodesOf({ nodes, pool }: CpuWish): readonly number[] | null {
-    return nodes ?? this.#sets.nodesOf(pool)
+  #nodesOf({ id, nodes, pool }: CpuWish): readonly number[] | null {
+    const knows = this.#sets.knowsNodes({ kind: 'vm', id }, nodes)
+    return (knows ? nodes : null) ?? this.#sets.nodesOf(pool)
   }
 
   /** A vCPU that is pinned has one CPU, one of a guest’s node those of that node. */

@@ -2,7 +2,23 @@
 import type { HugePageCount } from '../domain/huge-page-need.ts'
 import type { Problem } from '../domain/problem.ts'
 
-export interface CpuShortage {
+export type CpuShortage = CountShortage | NodeShortage
+
+/** NUMA nodes are named that have no memory, or are not there. */
+interface NodeShortage {
+  readonly kind: 'no-node'
+  readonly subject: Subject
+  readonly named: readonly number[]
+  /** All that memory can come from. */
+  readonly there: readonly number[]
+}
+
+interface Subject {
+  readonly kind: 'vm' | 'pool'
+  readonly id: string
+}
+
+export interface CountShortage {
   readonly kind: /** No cores are left that it could have for itself. */
     | 'dedicated'
     /** None of its CPUs is there for it. */
@@ -10,7 +26,7 @@ export interface CpuShortage {
     /** More is reserved on a set of CPUs than they can do. */
     | 'overdrawn'
   /** Of the VM or pool; of those of an overdrawn set the first. */
-  readonly subject: { readonly kind: 'vm' | 'pool'; readonly id: string }
+  readonly subject: Subject
   readonly asked: number
   readonly total: number
   /** Of the total what stays everybody's, or is the host's. */
@@ -26,7 +42,13 @@ const FIELDS = {
 } as const
 
 /** With the arithmetic, for people; and what would fit, for programs. */
-export function cpuProblem({ kind, subject, asked, total, kept, taken, free }: CpuShortage): Problem {
+export function cpuProblem(shortage: CpuShortage): Problem {
+  if (shortage.kind === 'no-node') {
+    const { named, there } = shortage
+    const message = `must name NUMA nodes that this host has memory on: ${there.join(', ')}`
+    return { code: 'admission.numa-nodes', field: 'numaNodes', message, got: named.join(', '), allowed: there.map(String) }
+  }
+  const { kind, subject, asked, total, kept, taken, free } = shortage
   const fields = FIELDS[subject.kind]
   const where = `of ${total} CPUs that it may have`
   switch (kind) {

@@ -1,7 +1,7 @@
 // What pools can give of the machine's CPUs: their sets, one inside the other, and the walls around those that are alone on theirs. Pure.
 import type { HostTopology } from '../domain/topology.ts'
 import { type Core, coresOf, cpusOf, keptCpus } from './cpu-cores.ts'
-import type { CpuShortage } from './cpu-shortage.ts'
+import type { CountShortage, CpuShortage } from './cpu-shortage.ts'
 
 export interface SetPool {
   readonly name: string
@@ -24,11 +24,17 @@ export class PoolSets {
   /** Of each dedicated pool what nobody outside may use. */
   readonly #walled = new Map<string, ReadonlySet<number>>()
   readonly #bases = new Map<string, ReadonlySet<number>>()
+  readonly #memoryNodes: readonly number[]
   readonly #differences = new Map<ReadonlySet<number>, Map<string, ReadonlySet<number>>>()
 
   /** `tell` hears of pools whose CPUs are not there for them. */
   constructor(
-    input: { readonly topology: Pick<HostTopology, 'cpus'>; readonly reserveCores: number; readonly pools: readonly SetPool[] },
+    input: {
+      readonly topology: Pick<HostTopology, 'cpus'>
+      readonly memoryNodes: readonly number[]
+      readonly reserveCores: number
+      readonly pools: readonly SetPool[]
+    },
     tell: (shortage: CpuShortage) => void,
   ) {
     this.cores = coresOf(input.topology)
@@ -36,21 +42,26 @@ export class PoolSets {
     this.kept = keptCpus(this.cores, input.reserveCores)
     this.#tell = tell
     this.#pools = new Map(input.pools.map((pool) => [pool.name, pool]))
-    for (const pool of input.pools) this.#wallIn(pool)
+    this.#memoryNodes = input.memoryNodes
+    for (const pool of input.pools) {
+      this.#wallIn(pool)
+      this.knowsNodes({ kind: 'pool', id: pool.name }, pool.nodes)
+    }
   }
 
   parentOf(name: string): string | undefined {
     return this.#pools.get(name)?.parent
   }
 
-  /** Of the pool, or the nearest around it that names any. */
+  /** Of the pool, or the nearest around it that names any that are there. */
   nodesOf(name: string): readonly number[] | null {
     for (
       let at = this.#pools.get(name), steps = 0;
       at !== undefined && steps <= this.#pools.size;
       at = this.#pools.get(at.parent), steps++
     ) {
-      if (at.nodes !== null) return at.nodes
+      const there = at.nodes?.filter((node) => this.#memoryNodes.includes(node)) ?? []
+      if (there.length > 0) return there
     }
     return null
   }
@@ -129,7 +140,21 @@ export class PoolSets {
     return outer === this.online || outer === reach ? reach : new Set([...reach].filter((cpu) => outer.has(cpu)))
   }
 
-  lacks(subject: CpuShortage['subject'], kind: CpuShortage['kind'], asked: number, of: ReadonlySet<number>, taken: number, free = 0): void {
+  /** Whether memory can come from all of them. */
+  knowsNodes(subject: CpuShortage['subject'], named: readonly number[] | null): boolean {
+    const knows = named?.every((node) => this.#memoryNodes.includes(node)) ?? true
+    if (!knows) this.#tell({ kind: 'no-node', subject, named: named ?? [], there: this.#memoryNodes })
+    return knows
+  }
+
+  lacks(
+    subject: CpuShortage['subject'],
+    kind: CountShortage['kind'],
+    asked: number,
+    of: ReadonlySet<number>,
+    taken: number,
+    free = 0,
+  ): void {
     const kept = [...of].filter((cpu) => this.kept.has(cpu)).length
     this.#tell({ kind, subject, asked, total: of.size, kept, taken, free })
   }

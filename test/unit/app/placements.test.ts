@@ -99,6 +99,21 @@ describe('CPUs of one’s own', () => {
   })
 })
 
+describe('a NUMA node that the host lacks', () => {
+  it('is refused to a VM at its start and to a pool at once, with those that there are', async () => {
+    const problems = [{ code: 'admission.numa-nodes', field: 'numaNodes', allowed: ['0', '1'] }]
+    const id = makeVm('a', { numaNodes: [7] })
+    expect(refusalOf(() => app.power.powerOn(id, BY))).toMatchObject({ problems })
+    const checked = check(poolSpecSchema, { name: 'far', numaNodes: [7] }, 'pool')
+    if (!checked.ok) throw new Error('malformed')
+    expect(refusalOf(() => app.pools.create(checked.value, NOW))).toMatchObject({ problems })
+    await change(id, { numaNodes: [1] })
+    app.power.powerOn(id, BY)
+    await pass()
+    expect(app.vms.get(id).status.powerState).toBe('running')
+  })
+})
+
 describe('a pool that is to be alone', () => {
   it('says on which CPUs', () => {
     const spec = { name: 'gold', parent: 'host', description: '', cpuSet: { cpus: null, dedicated: true } } as never
@@ -126,5 +141,10 @@ describe('huge pages', () => {
       problems: [{ field: 'hugePages', got: 256, max: 100 }, { got: 256 }],
     })
     expect([app.tasks.list(), world.hugePages.aside]).toEqual([[], []])
+    // Asked for the same again, the host looks again.
+    world.hugePages.most = 1000
+    app.power.powerOn(id, BY)
+    await pass()
+    expect(app.vms.get(id).status.powerState).toBe('running')
   })
 })

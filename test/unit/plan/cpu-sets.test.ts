@@ -14,7 +14,7 @@ const pool = (name: string, values: Partial<SetPool> = {}): SetPool => ({
   ...values,
 })
 const plan = (wishes: readonly CpuWish[], values: Partial<CpuSetInput> = {}): CpuPlan =>
-  planCpuSets({ topology: TWO_NODES, reserveCores: 1, pools: [], current: new Map(), ...values, wishes })
+  planCpuSets({ topology: TWO_NODES, memoryNodes: [0, 1], reserveCores: 1, pools: [], current: new Map(), ...values, wishes })
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7]
 
 describe('a VM', () => {
@@ -68,6 +68,15 @@ describe('a VM', () => {
     expect(shortages).toEqual([{ kind: 'dedicated', subject: { kind: 'vm', id: 'b' }, asked: 3, total: 8, kept: 2, taken: 4, free: 2 }])
     expect(vms.get('b')).toMatchObject({ shared: [0, 1, 4, 5], own: [] })
     expect(plan([wish('a', { cpus: [9] })]).shortages).toMatchObject([{ kind: 'nowhere', subject: { id: 'a' } }])
+  })
+
+  it('or a pool that names a node without memory is told which have some, and is where its pool is', () => {
+    const { shortages, vms } = plan([wish('a', { nodes: [0, 7], pool: 'p' })], { pools: [pool('p', { nodes: [1, 5] })] })
+    expect(shortages).toEqual([
+      { kind: 'no-node', subject: { kind: 'pool', id: 'p' }, named: [1, 5], there: [0, 1] },
+      { kind: 'no-node', subject: { kind: 'vm', id: 'a' }, named: [0, 7], there: [0, 1] },
+    ])
+    expect(vms.get('a')?.nodes).toEqual([1])
   })
 
   it('takes no CPU from one that has no other', () => {

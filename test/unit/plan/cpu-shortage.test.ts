@@ -14,6 +14,10 @@ describe('what is missing', () => {
       code: 'admission.cpus',
       field: 'cpuSet',
     })
+    const { subject } = shortage
+    expect(cpuProblem({ kind: 'no-node', subject, named: [0, 7], there: [0, 1] })).toMatchObject({
+      ...{ code: 'admission.numa-nodes', field: 'numaNodes', got: '0, 7', allowed: ['0', '1'] },
+    })
     expect(cpuProblem({ ...shortage, kind: 'overdrawn', asked: 6.5, kept: 1.5, free: 6.5 })).toMatchObject({
       message: '6.5 cores are reserved on 8 CPUs, of which the host keeps 1.5',
     })

@@ -1,4 +1,17 @@
 // What each field of disks, CD drives, NICs and booting changes in the base's command line.
+
+/** What comes with the first PCI device, wherever it is. */
+const PCI_PORTS = [
+  '{"driver":"pcie-root-port","id":"pci-port0","bus":"pcie.0","chassis":26,"addr":"0x6.0x0","multifunction":true}',
+  '{"driver":"pcie-root-port","id":"pci-port1","bus":"pcie.0","chassis":27,"addr":"0x6.0x1"}',
+  '{"driver":"pcie-root-port","id":"pci-port2","bus":"pcie.0","chassis":28,"addr":"0x6.0x2"}',
+  '{"driver":"pcie-root-port","id":"pci-port3","bus":"pcie.0","chassis":29,"addr":"0x6.0x3"}',
+  '{"driver":"pcie-root-port","id":"pci-port4","bus":"pcie.0","chassis":30,"addr":"0x6.0x4"}',
+  '{"driver":"pcie-root-port","id":"pci-port5","bus":"pcie.0","chassis":31,"addr":"0x6.0x5"}',
+  '{"driver":"pcie-root-port","id":"pci-port6","bus":"pcie.0","chassis":32,"addr":"0x6.0x6"}',
+  '{"driver":"pcie-root-port","id":"pci-port7","bus":"pcie.0","chassis":33,"addr":"0x6.0x7"}',
+]
+
 export const rows = {
   boot: {
     gone: [
@@ -151,30 +164,10 @@ export const rows = {
   },
   pciDevices: {
     gone: [],
-    come: [
-      '{"driver":"pcie-root-port","id":"pci-port0","bus":"pcie.0","chassis":26,"addr":"0x6.0x0","multifunction":true}',
-      '{"driver":"pcie-root-port","id":"pci-port1","bus":"pcie.0","chassis":27,"addr":"0x6.0x1"}',
-      '{"driver":"pcie-root-port","id":"pci-port2","bus":"pcie.0","chassis":28,"addr":"0x6.0x2"}',
-      '{"driver":"pcie-root-port","id":"pci-port3","bus":"pcie.0","chassis":29,"addr":"0x6.0x3"}',
-      '{"driver":"pcie-root-port","id":"pci-port4","bus":"pcie.0","chassis":30,"addr":"0x6.0x4"}',
-      '{"driver":"pcie-root-port","id":"pci-port5","bus":"pcie.0","chassis":31,"addr":"0x6.0x5"}',
-      '{"driver":"pcie-root-port","id":"pci-port6","bus":"pcie.0","chassis":32,"addr":"0x6.0x6"}',
-      '{"driver":"pcie-root-port","id":"pci-port7","bus":"pcie.0","chassis":33,"addr":"0x6.0x7"}',
-      '{"driver":"vfio-pci","id":"pci0","sysfsdev":"/pci/0000:01:00.0","bus":"pci-port0"}',
-    ],
+    come: [...PCI_PORTS, '{"driver":"vfio-pci","id":"pci0","sysfsdev":"/pci/0000:01:00.0","bus":"pci-port0"}'],
   },
   'pciDevices[].slot': {
     gone: [],
-    come: [
-      '{"driver":"pcie-root-port","id":"pci-port0","bus":"pcie.0","chassis":26,"addr":"0x6.0x0","multifunction":true}',
-      '{"driver":"pcie-root-port","id":"pci-port1","bus":"pcie.0","chassis":27,"addr":"0x6.0x1"}',
-      '{"driver":"pcie-root-port","id":"pci-port2","bus":"pcie.0","chassis":28,"addr":"0x6.0x2"}',
-      '{"driver":"pcie-root-port","id":"pci-port3","bus":"pcie.0","chassis":29,"addr":"0x6.0x3"}',
-      '{"driver":"pcie-root-port","id":"pci-port4","bus":"pcie.0","chassis":30,"addr":"0x6.0x4"}',
-      '{"driver":"pcie-root-port","id":"pci-port5","bus":"pcie.0","chassis":31,"addr":"0x6.0x5"}',
-      '{"driver":"pcie-root-port","id":"pci-port6","bus":"pcie.0","chassis":32,"addr":"0x6.0x6"}',
-      '{"driver":"pcie-root-port","id":"pci-port7","bus":"pcie.0","chassis":33,"addr":"0x6.0x7"}',
-      '{"driver":"vfio-pci","id":"pci7","sysfsdev":"/pci/0000:01:00.0","bus":"pci-port7"}',
-    ],
+    come: [...PCI_PORTS, '{"driver":"vfio-pci","id":"pci7","sysfsdev":"/pci/0000:01:00.0","bus":"pci-port7"}'],
   },
 }
