@@ -9,6 +9,7 @@ import { coreSchedulingOf } from './core-scheduling.ts'
 import { expectRefusal } from './secure-boot.ts'
 
 const iso = isoOf('debian-own-kernel')
+/** Two threads of a core, for VMs that do not share one. */
 const hardware = { cpus: { sockets: 1, cores: 1, threads: 2 } }
 const host = booted({ name: 'own-kernel', iso, probe: true, memoryMiB: 1536, hardware }, (appliance) => appliance.readyAndLoggedIn())
 const seen = (script: string) => host().probe.output(script)

@@ -50,11 +50,7 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
       pools.map((pool) => pool.spec),
     )
     if (problem !== null) throw invalid([problem])
-    const problems = [...findPoolProblems(spec)]
-    const { cpus, dedicated } = spec.cpuSet
-    if (dedicated && cpus === null) {
-      problems.push({ code: 'pool.cpuSet.cpus-missing', field: 'cpuSet.cpus', message: 'must name the CPUs that are its alone' })
-    }
+    const problems = findPoolProblems(spec)
     if (problems.length > 0) throw invalid(problems)
     const [tooDeep] = findTooDeep(pools.map((pool) => pool.spec))
     if (tooDeep !== undefined) {

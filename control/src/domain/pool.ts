@@ -138,10 +138,13 @@ export function findParentProblem({ name, parent }: PoolSpec, pools: readonly Po
 }
 
 /** Nobody is promised more than allowed. */
-export function findPoolProblems({ cpu, memory }: PoolSpec): readonly Problem[] {
+export function findPoolProblems({ cpu, memory, cpuSet }: PoolSpec): readonly Problem[] {
   return [
     ...above('cpu.reservationCores', 'pool.cpu.above-limit', cpu.reservationCores, cpu.limitCores),
     ...above('memory.reservationMiB', 'pool.memory.above-limit', memory.reservationMiB, memory.limitMiB),
+    ...(cpuSet.dedicated && cpuSet.cpus === null
+      ? [{ code: 'pool.cpuSet.cpus-missing', field: 'cpuSet.cpus', message: 'must name the CPUs that are its alone' }]
+      : []),
   ]
 }
 

@@ -1,10 +1,9 @@
 // CPUs and pages in use: who has some for itself keeps them, from start to end and across a restart of controld, and all others are elsewhere.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
-import { check } from '../../../control/src/domain/check.ts'
-import { poolSpecSchema } from '../../../control/src/domain/pool.ts'
 import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
+import { poolDraft } from './pool-draft.ts'
 import { refusalOf } from './refused.ts'
 
 const BY = 'operator'
@@ -104,9 +103,7 @@ describe('a NUMA node that the host lacks', () => {
     const problems = [{ code: 'admission.numa-nodes', field: 'numaNodes', allowed: ['0', '1'] }]
     const id = makeVm('a', { numaNodes: [7] })
     expect(refusalOf(() => app.power.powerOn(id, BY))).toMatchObject({ problems })
-    const checked = check(poolSpecSchema, { name: 'far', numaNodes: [7] }, 'pool')
-    if (!checked.ok) throw new Error('malformed')
-    expect(refusalOf(() => app.pools.create(checked.value, NOW))).toMatchObject({ problems })
+    expect(refusalOf(() => app.pools.create(poolDraft('far', { numaNodes: [7] }), NOW))).toMatchObject({ problems })
     await change(id, { numaNodes: [1] })
     app.power.powerOn(id, BY)
     await pass()
@@ -115,11 +112,11 @@ describe('a NUMA node that the host lacks', () => {
 })
 
 describe('a pool that is to be alone', () => {
-  it('says on which CPUs', () => {
-    const spec = { name: 'gold', parent: 'host', description: '', cpuSet: { cpus: null, dedicated: true } } as never
-    const checked = check(poolSpecSchema, spec, 'pool')
-    if (!checked.ok) throw new Error('malformed')
-    expect(refusalOf(() => app.pools.create(checked.value, NOW))).toMatchObject({ problems: [{ code: 'pool.cpuSet.cpus-missing' }] })
+  it('says on which CPUs, also where it is only asked what would be', () => {
+    const spec = poolDraft('gold', { cpuSet: { cpus: null, dedicated: true } })
+    const problems = [{ code: 'pool.cpuSet.cpus-missing', field: 'cpuSet.cpus' }]
+    expect(refusalOf(() => app.pools.create(spec, NOW))).toMatchObject({ problems })
+    expect(app.whatIf([{ do: 'make-pool', spec }]).steps).toMatchObject([{ outcome: 'refused', problems }])
   })
 })
 
