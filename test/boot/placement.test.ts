@@ -169,6 +169,15 @@ describe('a VM on two nodes', () => {
     expect(await pages('nr_hugepages')).toBe('0\n0')
     await vms.remove(vm.id)
   })
+
+  it('of which the host has one is refused with those that there are, and so is such a pool', async () => {
+    const { api, vms } = host()
+    const { id } = await vms.create({ ...guestSpecs.hello('far'), numaNodes: [0, 7] })
+    const refusal = { status: 409, json: { problems: [{ code: 'admission.numa-nodes', got: '0, 7', allowed: ['0', '1'] }] } }
+    expect(await api.request('POST', `/v1/vms/${id}/power-on`, { body: {} })).toMatchObject(refusal)
+    expect(await api.request('POST', '/v1/pools', { body: { name: 'far', numaNodes: [0, 7] } })).toMatchObject(refusal)
+    await vms.remove(id)
+  })
 })
 
 describe('a dedicated pool', () => {
