@@ -208,7 +208,8 @@ static void read_some(struct connection *c) {
     static uint8_t bytes[READ_BYTES];
     int fds[PASSED_FDS_MAX], fd_count;
     ssize_t count = io_receive(c->fd, c->is_socket, bytes, sizeof bytes, fds, &fd_count);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+    // EPIPE of a read is the kernel's log: records were overwritten before they were read, and the next read goes on after them.
+    if (count < 0 && (errno == EAGAIN || errno == EINTR || (errno == EPIPE && !c->is_socket)))
         return;
     // A terminal whose other side has gone, or a pseudo-terminal without one, reads as EIO: its end of file.
     if (count == 0 || (count < 0 && errno == EIO && !c->is_socket)) {

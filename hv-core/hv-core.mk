@@ -3,7 +3,7 @@ IN_TOOLS ?= image/in-tools
 BUILD ?= build
 
 HV_CORE_INPUTS := $(wildcard hv-core/*.c hv-core/*.h) hv-core/Makefile hv-core/flags.mk hv-core/hv-core.mk
-# The directory's name is the variant. One function of nettle is used, so Debian's static library is linked in.
+# The directory's name is the variant. Two functions of nettle are used, so Debian's static library is linked in.
 HV_CORE_MAKE = $(IN_TOOLS) $(MAKE) -C hv-core --no-print-directory O=$(abspath $(@D)) VARIANT=$(notdir $(@D)) WERROR=-Werror NETTLE=-l:libnettle.a CC=cc $(@F)
 
 .PHONY: hv-core

@@ -160,6 +160,7 @@ int hv_module_fs(JSContext *ctx, JSModuleDef *m);
 int hv_module_process(JSContext *ctx, JSModuleDef *m);
 int hv_module_socket(JSContext *ctx, JSModuleDef *m);
 int hv_module_relay(JSContext *ctx, JSModuleDef *m);
+int hv_module_hold(JSContext *ctx, JSModuleDef *m);
 int hv_module_sqlite(JSContext *ctx, JSModuleDef *m);
 int hv_module_copy(JSContext *ctx, JSModuleDef *m);
 int hv_module_crypto(JSContext *ctx, JSModuleDef *m);
@@ -170,7 +171,7 @@ struct hv_export_list {
     const JSCFunctionListEntry *entries;
     int count;
 };
-extern const struct hv_export_list hv_exports_fs, hv_exports_process, hv_exports_socket, hv_exports_relay, hv_exports_sqlite,
+extern const struct hv_export_list hv_exports_fs, hv_exports_process, hv_exports_socket, hv_exports_relay, hv_exports_hold, hv_exports_sqlite,
     hv_exports_copy, hv_exports_crypto, hv_exports_text, hv_exports_tty, hv_exports_system;
 void hv_globals_define(hv *h);
 

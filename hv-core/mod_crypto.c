@@ -1,10 +1,12 @@
-// hv:crypto: SHA-256, random bytes, comparison, and argon2id in a child process per call.
+// hv:crypto: SHA-256, HMAC-SHA-1, ChaCha20-Poly1305, random bytes, comparison, and argon2id in a child process per call.
 #include "hv.h"
 #include "linux_calls.h"
 #include "sha256.h"
 
 #include <argon2.h>
 #include <errno.h>
+#include <nettle/chacha-poly1305.h>
+#include <nettle/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,78 @@ static JSValue js_sha256(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     sha256(data.bytes, data.length, digest);
     hv_data_free(ctx, &data);
     return hv_new_bytes(ctx, digest, sizeof digest);
+}
+
+/** @source RFC 2104; SHA-1 because that is what authenticator apps are sure to know. */
+static JSValue js_hmac_sha1(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    struct hv_data key, message;
+    struct hmac_sha1_ctx state;
+    uint8_t digest[SHA1_DIGEST_SIZE];
+    if (hv_bytes_get(ctx, argv[0], "key", &key) || hv_bytes_get(ctx, argv[1], "message", &message))
+        return JS_EXCEPTION;
+    hmac_sha1_set_key(&state, key.length, key.bytes);
+    hmac_sha1_update(&state, message.length, message.bytes);
+    hmac_sha1_digest(&state, sizeof digest, digest);
+    explicit_bzero(&state, sizeof state);
+    return hv_new_bytes(ctx, digest, sizeof digest);
+}
+
+/** One sealing or opening. The bytes are borrowed from the arguments: nothing is to be freed. */
+struct sealing {
+    struct hv_data key, nonce, text, associated;
+    struct chacha_poly1305_ctx state;
+};
+
+/** @source RFC 8439, section 2.8 */
+static int sealing_start(JSContext *ctx, struct sealing *s, JSValueConst *argv) {
+    if (hv_bytes_get(ctx, argv[0], "key", &s->key) || hv_bytes_get(ctx, argv[1], "nonce", &s->nonce) || hv_bytes_get(ctx, argv[2], "data", &s->text) ||
+        hv_bytes_get(ctx, argv[3], "associated", &s->associated))
+        return -1;
+    if (s->key.length != CHACHA_POLY1305_KEY_SIZE || s->nonce.length != CHACHA_POLY1305_NONCE_SIZE) {
+        JS_ThrowRangeError(ctx, "key must have %d bytes, nonce %d", CHACHA_POLY1305_KEY_SIZE, CHACHA_POLY1305_NONCE_SIZE);
+        return -1;
+    }
+    chacha_poly1305_set_key(&s->state, s->key.bytes);
+    chacha_poly1305_set_nonce(&s->state, s->nonce.bytes);
+    chacha_poly1305_update(&s->state, s->associated.length, s->associated.bytes);
+    return 0;
+}
+
+static JSValue js_seal(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    struct sealing s;
+    if (sealing_start(ctx, &s, argv))
+        return JS_EXCEPTION;
+    size_t length = s.text.length + CHACHA_POLY1305_DIGEST_SIZE;
+    uint8_t *sealed = hv_alloc(length);
+    chacha_poly1305_encrypt(&s.state, s.text.length, sealed, s.text.bytes);
+    chacha_poly1305_digest(&s.state, CHACHA_POLY1305_DIGEST_SIZE, sealed + s.text.length);
+    explicit_bzero(&s.state, sizeof s.state);
+    JSValue value = hv_new_bytes(ctx, sealed, length);
+    free(sealed);
+    return value;
+}
+
+static JSValue js_unseal(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    struct sealing s;
+    uint8_t digest[CHACHA_POLY1305_DIGEST_SIZE];
+    if (sealing_start(ctx, &s, argv))
+        return JS_EXCEPTION;
+    if (s.text.length < sizeof digest) {
+        explicit_bzero(&s.state, sizeof s.state);
+        return JS_NULL;
+    }
+    size_t length = s.text.length - sizeof digest;
+    uint8_t *text = hv_alloc(length + 1); // never of no bytes at all
+    chacha_poly1305_decrypt(&s.state, length, text, s.text.bytes);
+    chacha_poly1305_digest(&s.state, sizeof digest, digest);
+    explicit_bzero(&s.state, sizeof s.state);
+    volatile uint8_t difference = 0;
+    for (size_t i = 0; i < sizeof digest; i++)
+        difference |= digest[i] ^ s.text.bytes[length + i];
+    JSValue value = difference == 0 ? hv_new_bytes(ctx, text, length) : JS_NULL;
+    explicit_bzero(text, length);
+    free(text);
+    return value;
 }
 
 static int fill_random(uint8_t *bytes, size_t count) {
@@ -178,7 +252,20 @@ static JSValue js_hash_password(JSContext *ctx, JSValueConst this_val, int argc,
         return JS_EXCEPTION;
     w.memory_kib = (uint32_t)memory_kib;
     w.passes = (uint32_t)passes;
-    if (fill_random(w.salt, sizeof w.salt) < 0)
+    JSValue salt = JS_IsObject(argv[1]) ? JS_GetPropertyStr(ctx, argv[1], "salt") : JS_UNDEFINED;
+    if (JS_IsException(salt))
+        return JS_EXCEPTION;
+    if (!JS_IsUndefined(salt)) {
+        struct hv_data data;
+        int failed = hv_bytes_get(ctx, salt, "salt", &data);
+        if (!failed && data.length == SALT_BYTES)
+            memcpy(w.salt, data.bytes, SALT_BYTES);
+        else if (!failed)
+            JS_ThrowRangeError(ctx, "salt must have %d bytes", SALT_BYTES);
+        JS_FreeValue(ctx, salt);
+        if (failed || data.length != SALT_BYTES)
+            return JS_EXCEPTION;
+    } else if (fill_random(w.salt, sizeof w.salt) < 0)
         return hv_rejected(ctx, hv_errno_error(ctx, errno, "getrandom", NULL));
     return start_with_password(ctx, argv[0], &w);
 }
@@ -214,6 +301,9 @@ static JSValue js_verify_password(JSContext *ctx, JSValueConst this_val, int arg
 
 static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("sha256", 1, js_sha256),
+    JS_CFUNC_DEF("hmacSha1", 2, js_hmac_sha1),
+    JS_CFUNC_DEF("seal", 4, js_seal),
+    JS_CFUNC_DEF("unseal", 4, js_unseal),
     JS_CFUNC_DEF("randomBytes", 1, js_random_bytes),
     JS_CFUNC_DEF("timingSafeEqual", 2, js_timing_safe_equal),
     JS_CFUNC_DEF("hashPassword", 2, js_hash_password),

@@ -121,6 +121,34 @@ static JSValue js_write_control(JSContext *ctx, JSValueConst this_val, int argc,
     return result;
 }
 
+static JSValue js_append_file(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    struct hv_data data;
+    int64_t mode = 0600;
+    if (hv_get_integer(ctx, argv[2], "mode", 0, 07777, &mode) < 0)
+        return JS_EXCEPTION;
+    const char *path = hv_string(ctx, argv[0], "path");
+    if (!path)
+        return JS_EXCEPTION;
+    JSValue result = JS_EXCEPTION;
+    if (hv_data_get(ctx, argv[1], "data", &data) == 0) {
+        const char *call = "openat";
+        int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+        int error = fd < 0 ? errno : 0;
+        for (size_t used = 0; !error && used < data.length;) {
+            call = "write";
+            ssize_t count = write(fd, data.bytes + used, data.length - used);
+            error = count < 0 && errno != EINTR ? errno : 0;
+            used += count > 0 ? (size_t)count : 0;
+        }
+        if (fd >= 0)
+            close(fd);
+        hv_data_free(ctx, &data);
+        result = error ? hv_throw(ctx, error, call, path) : JS_UNDEFINED;
+    }
+    JS_FreeCString(ctx, path);
+    return result;
+}
+
 static JSValue js_open_fd(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     static const struct {
         const char *name;
@@ -157,6 +185,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_MAGIC_DEF("readHead", 2, js_read, HEAD),
     JS_CFUNC_DEF("writeFileAtomic", 3, js_write_file_atomic),
     JS_CFUNC_DEF("writeControl", 3, js_write_control),
+    JS_CFUNC_DEF("appendFile", 3, js_append_file),
     JS_CFUNC_DEF("openFd", 2, js_open_fd),
     JS_CFUNC_DEF("closeFd", 1, js_close_fd),
     JS_CFUNC_MAGIC_DEF("stat", 1, fs_js_stat, FS_STAT),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/rtc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,6 +145,32 @@ static JSValue js_open_tap(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     return JS_NewInt32(ctx, fd);
 }
 
+/** The machine's own clock, which goes on without power, in UTC; a machine that has none is as good. 0 or an errno. */
+static int set_hardware_clock(const struct timespec *now) {
+    struct tm parts;
+    if (!gmtime_r(&now->tv_sec, &parts))
+        return EINVAL;
+    struct rtc_time time = {
+        .tm_sec = parts.tm_sec, .tm_min = parts.tm_min, .tm_hour = parts.tm_hour, .tm_mday = parts.tm_mday, .tm_mon = parts.tm_mon, .tm_year = parts.tm_year};
+    int fd = open("/dev/rtc0", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : errno;
+    int error = ioctl(fd, RTC_SET_TIME, &time) < 0 ? errno : 0;
+    close(fd);
+    return error;
+}
+
+static JSValue js_set_clock(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    int64_t ms;
+    if (hv_integer(ctx, argv[0], "epochMs", 0, 1LL << 42, &ms))
+        return JS_EXCEPTION;
+    struct timespec now = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    if (clock_settime(CLOCK_REALTIME, &now) < 0)
+        return hv_throw(ctx, errno, "clock_settime", NULL);
+    int error = set_hardware_clock(&now);
+    return error ? hv_throw(ctx, error, "RTC_SET_TIME", "/dev/rtc0") : JS_UNDEFINED;
+}
+
 static JSValue js_memory_file(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     int fd = memfd_create(hv_of(ctx)->name, MFD_CLOEXEC);
     return fd < 0 ? hv_throw(ctx, errno, "memfd_create", NULL) : JS_NewInt32(ctx, fd);
@@ -154,6 +181,7 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("hostname", 0, js_hostname),        JS_CFUNC_DEF("pageSize", 0, js_page_size),
     JS_CFUNC_DEF("sync", 0, js_sync),                JS_CFUNC_DEF("onSignal", 2, js_on_signal),
     JS_CFUNC_DEF("log", 2, js_log),                  JS_CFUNC_DEF("setLogName", 1, js_set_log_name),
+    JS_CFUNC_DEF("setClock", 1, js_set_clock),
     JS_CFUNC_DEF("openTap", 1, js_open_tap),       JS_CFUNC_DEF("memoryFile", 0, js_memory_file),
 };
 

@@ -12,6 +12,7 @@ static const struct {
     {"hv:process", hv_module_process, &hv_exports_process},
     {"hv:socket", hv_module_socket, &hv_exports_socket},
     {"hv:relay", hv_module_relay, &hv_exports_relay},
+    {"hv:hold", hv_module_hold, &hv_exports_hold},
     {"hv:sqlite", hv_module_sqlite, &hv_exports_sqlite},
     {"hv:copy", hv_module_copy, &hv_exports_copy},
     {"hv:crypto", hv_module_crypto, &hv_exports_crypto},

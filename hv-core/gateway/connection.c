@@ -12,6 +12,7 @@
 #include "control.h"
 #include "log.h"
 #include "parser.h"
+#include "tls.h"
 #include "tunnel.h"
 #include "upload.h"
 
@@ -173,18 +174,8 @@ static int send_some(struct connection *connection) {
   return 0;
 }
 
-/** TLS 1.2 and 1.3 with forward secrecy; no resumption, so that no session state is kept and no ticket key needs care. */
-static int configure_tls(SSL_CTX *tls) {
-  SSL_CTX_set_tlsext_servername_callback(tls, NULL); // the library would let a client's SNI choose among our inner virtual hosts
-  SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  bool ok = SSL_CTX_set_num_tickets(tls, 0) == 1 && SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1;
-  return ok && SSL_CTX_set_cipher_list(tls, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 ? 0 : -1;
-}
-
 int connection_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
-  if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) return configure_tls(user);
+  if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) return tls_configure(gateway_of(wsi), user);
   struct connection *connection = reason == LWS_CALLBACK_RAW_ADOPT || reason == LWS_CALLBACK_RAW_RX || reason == LWS_CALLBACK_RAW_WRITEABLE || reason == LWS_CALLBACK_RAW_CLOSE
                                     ? lws_get_opaque_user_data(wsi)
                                     : NULL;
@@ -232,6 +223,9 @@ void connection_open(struct gateway *gateway, int fd, const struct in6_addr *add
   connection->address = *address;
   connection->reading = true;
   strncpy(connection->remote, remote, sizeof connection->remote - 1);
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  connection->connected_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
   connection->output.budget = &gateway->answers;
   connection->request.body.budget = &gateway->bodies;
   http_begin(connection);

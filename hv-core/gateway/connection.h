@@ -30,6 +30,7 @@ struct connection {
   struct lws *wsi;
   struct in6_addr address; // for counting: IPv4 mapped, IPv6 cut to 64 bits
   char remote[64];         // address:port
+  uint64_t connected_ms;   // since boot, when it was accepted
   enum connection_state state;
   lws_sorted_usec_list_t deadline;
   struct parser *parser;

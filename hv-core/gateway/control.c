@@ -12,6 +12,7 @@
 #include "frames.h"
 #include "log.h"
 #include "outgoing.h"
+#include "tls.h"
 #include "tunnel.h"
 #include "upload.h"
 
@@ -116,6 +117,11 @@ static void control_lost(struct control *control) {
 
 /** False: a breach. */
 static bool handle_frame(struct control *control, const struct frame *frame, const unsigned char *payload) {
+  if (frame->type == FRAME_SETTINGS) {
+    if ((payload[0] & ~(unsigned)SETTING_ASK_CERTIFICATES) != 0) return false;
+    tls_ask_certificates(control->gateway, payload[0] == SETTING_ASK_CERTIFICATES);
+    return true;
+  }
   if (frame->stream >= control->next_stream) return false;
   control->backoff_ms = RECONNECT_MIN_MS; // it lives
   int fd = -1;
@@ -235,7 +241,10 @@ void control_request(struct control *control, struct connection *connection) {
   struct request *request = &connection->request;
   struct buffer bytes = {.budget = &control->gateway->answers};
   unsigned char header[FRAME_HEADER_BYTES + 4] = {0};
-  bool ok = control->next_stream < UINT32_MAX && buffer_append(&bytes, header, sizeof header) && request_write_head(request, connection->remote, &bytes);
+  char fingerprint[FINGERPRINT_TEXT_BYTES];
+  const char *certificate = tls_fingerprint(connection->wsi, fingerprint) ? fingerprint : NULL;
+  bool ok = control->next_stream < UINT32_MAX && buffer_append(&bytes, header, sizeof header);
+  ok = ok && request_write_head(request, connection->remote, connection->connected_ms, certificate, &bytes);
   size_t head_length = bytes.length - sizeof header;
   ok = ok && buffer_append(&bytes, buffer_bytes(&request->body), request->body.length);
   if (ok) {

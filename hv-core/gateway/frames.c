@@ -15,8 +15,12 @@ bool frame_decode(const unsigned char header[FRAME_HEADER_BYTES], struct frame *
   uint32_t length = get_u32(header);
   unsigned type = header[4], flags = header[5];
   uint32_t stream = get_u32(header + 8);
-  if (length > LIMIT_FRAME_PAYLOAD || (flags & ~(unsigned)FRAME_END) != 0 || header[6] != 0 || header[7] != 0 || stream == 0) return false;
-  if (type != FRAME_RESPONSE && type != FRAME_DATA && type != FRAME_ATTACH && type != FRAME_RECEIVE) return false;
+  if (length > LIMIT_FRAME_PAYLOAD || (flags & ~(unsigned)FRAME_END) != 0 || header[6] != 0 || header[7] != 0) return false;
+  if (type == FRAME_SETTINGS) {
+    if (stream != 0 || length != 1 || flags != FRAME_END) return false;
+  } else if (stream == 0 || (type != FRAME_RESPONSE && type != FRAME_DATA && type != FRAME_ATTACH && type != FRAME_RECEIVE)) {
+    return false;
+  }
   *frame = (struct frame){.type = (enum frame_type)type, .end = (flags & FRAME_END) != 0, .stream = stream, .length = length};
   return true;
 }

@@ -8,6 +8,7 @@
 #include "buffer.h"
 
 struct control;
+struct ssl_ctx_st;
 struct static_files;
 
 struct gateway {
@@ -15,6 +16,8 @@ struct gateway {
   struct lws_vhost *network; // TLS connections from outside
   struct lws_vhost *websocket; // the inner ends of WebSockets, no TLS
   struct lws_vhost *local;   // other descriptors
+  struct ssl_ctx_st *tls;    // of `network`, owned by the library
+  bool ask_certificates;     // of clients
   struct control *control;
   struct static_files *files;
   struct budget bodies;      // of requests, of all connections

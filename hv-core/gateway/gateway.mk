@@ -2,7 +2,7 @@
 IN_TOOLS ?= image/in-tools
 BUILD ?= build
 
-GATEWAY_INPUTS := $(wildcard hv-core/gateway/*.c hv-core/gateway/*.h) hv-core/Makefile hv-core/flags.mk hv-core/gateway/gateway.mk
+GATEWAY_INPUTS := $(wildcard hv-core/gateway/*.[ch] hv-core/filter/*.[ch]) hv-core/Makefile hv-core/flags.mk hv-core/gateway/gateway.mk
 
 .PHONY: gateway
 gateway: $(BUILD)/hv-core/release/gatewayd $(BUILD)/hv-core/asan/gatewayd $(BUILD)/hv-core/asan/attach-peer ## Build the gateway, for use and with sanitizers

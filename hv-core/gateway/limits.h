@@ -1,13 +1,13 @@
 // The gateway's limits, all in one place, and what they add up to; holds no code.
 //
 // Worst case of memory, with every limit reached at once:
-//   256 connections x 112 KiB  (24 KiB struct with its 12 KiB head text, 32 KiB unparsed input, 40 KiB OpenSSL, 16 KiB unsent TLS data)  28.0 MiB
+//   256 connections x 128 KiB  (24 KiB struct with its 12 KiB head text, 32 KiB unparsed input, 56 KiB OpenSSL, 16 KiB unsent TLS data)  32.0 MiB
 //   64 WebSockets x 320 KiB    (64 KiB in queues, 256 KiB the last words of a closed peer)                                              20.0 MiB
 //   request bodies, everywhere together (LIMIT_BODIES_BYTES)                                                                            32.0 MiB
 //   answers and frames to controld, everywhere together (LIMIT_ANSWERS_BYTES)                                                           32.0 MiB
 //   one frame being received and one being built (LIMIT_FRAME_PAYLOAD each, in growing doubled)                                          8.0 MiB
 //   static files (LIMIT_STATIC_BYTES), libwebsockets, OpenSSL, code                                                                     20.0 MiB
-// which is 140 MiB; 10 MiB is the usual case. RLIMIT_DATA of 192 MiB is a safe fence.
+// which is 144 MiB; 10 MiB is the usual case. RLIMIT_DATA of 192 MiB is a safe fence.
 #ifndef CORBEL_GATEWAY_LIMITS_H
 #define CORBEL_GATEWAY_LIMITS_H
 
@@ -21,6 +21,7 @@ enum {
   LIMIT_HEAD_TEXT = 12 * 1024,        // what of the head is kept, joined lists included
   LIMIT_BODY_BYTES = 1024 * 1024,     // 413 beyond
   LIMIT_READ_BYTES = 16 * 1024,       // one read, one TLS record
+  LIMIT_CLIENT_CERTIFICATES = 16 * 1024, // what a client shows in its handshake, its whole chain
   LIMIT_STREAM_QUEUE = 1024 * 1024,   // a slower reader of a streamed answer is dropped
   LIMIT_TUNNEL_QUEUE = 48 * 1024,     // above this a WebSocket's source is not read
   LIMIT_LAST_WORDS = 256 * 1024,      // what is still read from a descriptor whose peer has closed; more than a unix socket holds

@@ -243,7 +243,7 @@ static bool member(struct buffer *out, const char *name, const char *text, size_
   return buffer_format(out, "\"%s\":", name) && json_string(out, text, length);
 }
 
-bool request_write_head(const struct request *request, const char *remote, struct buffer *out) {
+bool request_write_head(const struct request *request, const char *remote, uint64_t connected_ms, const char *certificate, struct buffer *out) {
   const char *text = request->text;
   // HEAD is GET without the body, which is left out on the way back. @source RFC 9110 section 9.3.2
   const char *method = request->head_only ? "GET" : request->method;
@@ -261,7 +261,8 @@ bool request_write_head(const struct request *request, const char *remote, struc
     ok = ok && buffer_text(out, first ? "" : ",") && buffer_text(out, "\"authorization\":\"Bearer ");
     ok = ok && buffer_append(out, text + request->token.start, request->token.length) && buffer_text(out, "\""); // token characters need no escaping
   }
-  ok = ok && buffer_text(out, "},") && member(out, "remote", remote, strlen(remote));
+  ok = ok && buffer_text(out, "},") && member(out, "remote", remote, strlen(remote)) && buffer_format(out, ",\"connectedMs\":%" PRIu64, connected_ms);
+  if (certificate != NULL) ok = ok && buffer_text(out, ",") && member(out, "certificate", certificate, strlen(certificate));
   if (request->streamed > 0) ok = ok && buffer_format(out, ",\"bodyBytes\":%" PRIu64, request->streamed);
   if (request->websocket) ok = ok && buffer_text(out, ",\"upgrade\":\"websocket\"");
   return ok && buffer_text(out, "}");

@@ -73,7 +73,7 @@ bool request_is_api(const struct request *request);
 bool request_path_is(const struct request *request, const char *path);
 /** True when a body of this request is streamed, and may so have any length. */
 bool request_streams(const struct request *request);
-/** Writes the JSON head of a REQUEST frame. False when the buffer is full. */
-bool request_write_head(const struct request *request, const char *remote, struct buffer *out);
+/** Writes the JSON head of a REQUEST frame; `certificate` is the fingerprint of the client's, or null. False when the buffer is full. */
+bool request_write_head(const struct request *request, const char *remote, uint64_t connected_ms, const char *certificate, struct buffer *out);
 
 #endif

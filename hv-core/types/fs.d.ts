@@ -33,6 +33,8 @@ declare module 'hv:fs' {
    * to files, which needs CAP_SETUID: what the kernel keeps of a process belongs to the process's user, and root without CAP_DAC_OVERRIDE is none.
    */
   export function writeControl(path: string, text: string, options?: { uid?: number }): void
+  /** Adds to the end of `path`, which is made with `mode` (default 0o600, less the umask) if need be; does not follow a final symlink. Not flushed to disk: what a power cut takes is the end. */
+  export function appendFile(path: string, data: string | Uint8Array, options?: { mode?: number }): void
   export function stat(path: string): Stat
   /** `null` when nothing is there (ENOENT, ENOTDIR); other errors throw. Follows symlinks. */
   export function statOrNull(path: string): Stat | null

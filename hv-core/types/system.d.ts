@@ -11,6 +11,9 @@ declare module 'hv:system' {
   /** One handler a signal; null restores the default. SIGPIPE is always ignored. */
   export function onSignal(name: SignalName, handler: (() => void) | null): void
 
+  /** Sets the wall clock, and the machine's own (UTC) where there is one. Milliseconds since the epoch, below 2^42. */
+  export function setClock(epochMs: number): void
+
   /** Syslog severities. */
   export type Severity = 'error' | 'warning' | 'notice' | 'info' | 'debug'
   /**
