@@ -1,6 +1,11 @@
 // What the machine is (facts, read once) and how it does (status, observed).
 
+export const PRODUCT = 'Corbel'
+/** Of an image that has a root shell on the second serial port. Every screen has the product's name in its title. */
+export const DEBUG_PRODUCT = 'Corbel DEBUG IMAGE'
+
 export interface HostFacts {
+  /** {@link PRODUCT} or {@link DEBUG_PRODUCT}. */
   readonly product: string
   readonly version: string
   readonly machine: { readonly vendor: string; readonly model: string; readonly serial: string }
@@ -14,7 +19,7 @@ export interface HostAddress {
   /** Without prefix length. */
   readonly address: string
   readonly family: 4 | 6
-  readonly origin: 'static' | 'dhcp' | 'link-local'
+  readonly origin: 'static' | 'dhcp' | 'slaac' | 'link-local'
 }
 
 export interface HostStatus {

@@ -1,17 +1,23 @@
 // The seed: the document on a medium labelled CORBEL-SEED that sets a host up unattended. See docs/seed.md.
 import * as v from 'valibot'
 import { check, closed, rule } from './check.ts'
+import { diskNameEntries } from './disk-name.ts'
 import { field } from './field.ts'
-import { managementSchema } from './management.ts'
+import { installSeedSchema } from './install.ts'
+import { keyboardLayoutSchema } from './keyboard.ts'
 import { hostnameSchema } from './names.ts'
+import { managementSchema } from './network.ts'
 import { passwordSchema } from './password.ts'
 import type { Checked } from './problem.ts'
+import { timeSettingSchema } from './time.ts'
 
 /** Of the file system. */
 export const SEED_LABEL = 'CORBEL-SEED'
 /** In its root. */
 export const SEED_FILE = 'seed.json'
 export const SEED_MAX_BYTES = 65_536
+/** Beside it, once it has been carried out or refused. */
+export const RECEIPT_FILE = 'corbel-receipt.json'
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
 
@@ -41,28 +47,7 @@ const administratorSchema = v.pipe(
   exactlyOne<{ passwordHash?: string; password?: string }>('passwordHash', 'password'),
 )
 
-const diskSelectorSchema = v.pipe(
-  closed({
-    serial: v.exactOptional(
-      v.pipe(
-        v.string(),
-        v.regex(/^[\u0021-\u007e]([\u0020-\u007e]{0,126}[\u0021-\u007e])?$/, 'must be 1 to 128 printable ASCII characters'),
-        field({ title: 'Serial number', description: 'As the disk reports it.' }),
-      ),
-    ),
-    path: v.exactOptional(
-      v.pipe(
-        v.string(),
-        v.regex(
-          /^\/dev\/(disk\/by-path\/)?[A-Za-z0-9][A-Za-z0-9:._+-]{0,127}$/,
-          'must be /dev/disk/by-path/NAME (where it is plugged in) or /dev/NAME',
-        ),
-        field({ title: 'Path', description: 'Of the whole disk; by-path names survive a change in the order of disks.' }),
-      ),
-    ),
-  }),
-  exactlyOne<{ serial?: string; path?: string }>('serial', 'path'),
-)
+const diskSelectorSchema = v.pipe(closed(diskNameEntries), exactlyOne<{ serial?: string; path?: string }>('serial', 'path'))
 
 const datastoreSchema = closed({
   disk: v.pipe(diskSelectorSchema, field({ title: 'Disk', description: 'By its serial number or by its path.' })),
@@ -79,22 +64,39 @@ export const seedSchema = closed({
     v.exactOptional(administratorSchema),
     field({ title: 'Administrator', description: 'Without one, the console asks for a password.' }),
   ),
+  recoveryCode: v.pipe(
+    v.exactOptional(
+      closed({ hash: v.pipe(passwordHashSchema, field({ title: 'Hash', description: 'Of its 48 digits: argon2id, as a PHC string.' })) }),
+    ),
+    field({ title: 'Recovery code', description: 'Opens the host at its console, once.' }),
+  ),
   management: v.pipe(v.exactOptional(managementSchema), field({ title: 'Management network' })),
+  keyboard: v.pipe(v.exactOptional(keyboardLayoutSchema), field({ title: 'Keyboard layout' })),
+  time: v.pipe(v.exactOptional(timeSettingSchema), field({ title: 'Time servers' })),
   datastore: v.pipe(v.exactOptional(datastoreSchema), field({ title: 'Datastore', description: 'Where the state and VMs are kept.' })),
+  install: v.pipe(
+    v.exactOptional(installSeedSchema),
+    field({ title: 'Installation', description: 'Booted from its medium, Corbel installs itself on a disk of the machine.' }),
+  ),
 })
 
 export type Seed = v.InferOutput<typeof seedSchema>
 export type DatastoreWish = NonNullable<Seed['datastore']>
 export type DiskSelector = DatastoreWish['disk']
 
-/** A seed, or all its problems. Nothing of `administrator` is repeated in a problem. */
+/** A seed, or all its problems. Nothing of `administrator` and `recoveryCode` is repeated in a problem. */
 export function validateSeed(input: unknown): Checked<Seed> {
   const checked = check(seedSchema, input, 'seed')
   if (checked.ok) return checked
   const problems = checked.problems.map((problem) => {
-    if (!problem.field.startsWith('administrator')) return problem
+    if (!/^(administrator|recoveryCode)/.test(problem.field)) return problem
     const { got: _secret, ...rest } = problem
     return rest
   })
   return { ok: false, problems }
+}
+
+/** What an installation is known by: all that the seed asks for but its secrets, so that nothing of these can be found out from it. */
+export function seedIdentity({ administrator: _a, recoveryCode: _r, ...rest }: Seed): string {
+  return JSON.stringify(rest)
 }

@@ -19,6 +19,9 @@ export const TASK_KINDS = [
   'file.upload',
   'host.power-off',
   'host.restart',
+  'host.update',
+  'support.bundle',
+  'network.restart',
 ] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
 

@@ -10,6 +10,8 @@ export interface StoragePlan {
   readonly prepare: BlockDisk | null
   readonly state: Partition | null
   readonly data: Partition | null
+  /** Named as the state is, with nothing on it that is known, where there is no other. */
+  readonly brokenState: Partition | null
   /** In words, for the console; null when all is as wished. */
   readonly stateProblem: string | null
   readonly dataProblem: string | null
@@ -36,7 +38,8 @@ export function planStorage(disks: readonly BlockDisk[], wish: DatastoreWish | n
   const selected = wish === null ? null : selectDisk(disks, wish.disk)
   const wished = selected !== null && 'disk' in selected ? selected.disk : null
   const preparation = wish !== null && wished !== null ? planPreparation(wished, wish) : null
-  if (preparation === 'prepare') return { prepare: wished, state: null, data: null, stateProblem: null, dataProblem: null }
+  if (preparation === 'prepare')
+    return { prepare: wished, state: null, data: null, brokenState: null, stateProblem: null, dataProblem: null }
 
   const finished = disks.filter((disk) => disk.content.kind !== 'unfinished').sort((a, b) => compareDisks(a, b, wished))
   const state = choose(finished, STATE_PARTITION, ['ext4'])
@@ -49,6 +52,7 @@ export function planStorage(disks: readonly BlockDisk[], wish: DatastoreWish | n
     prepare: null,
     state: state.partition,
     data: data.partition,
+    brokenState: state.partition === null ? state.unusable : null,
     stateProblem: sentences([...state.problems, ...(state.partition === null ? [refusal, ...unfinished] : [])]),
     dataProblem: sentences([...data.problems, refusal, ...(data.partition === null ? unfinished : [])]),
   }
@@ -81,7 +85,7 @@ function choose(
   disks: readonly BlockDisk[],
   name: string,
   fileSystems: readonly string[],
-): { partition: Partition | null; problems: string[] } {
+): { partition: Partition | null; unusable: Partition | null; problems: string[] } {
   const named = disks.flatMap((disk) => disk.partitions.filter((partition) => partition.name === name))
   const usable = named.filter(({ fileSystem }) => fileSystem !== null && fileSystems.includes(fileSystem))
   const problems = named
@@ -94,5 +98,7 @@ function choose(
   if (partition !== null && others.length > 0) {
     problems.push(`${usable.map(({ device }) => device).join(' and ')} are all named ${name}; ${partition.device} is used.`)
   }
-  return { partition, problems }
+  // What holds something else is somebody's.
+  const [unusable = null] = named.filter(({ fileSystem }) => fileSystem === null)
+  return { partition, unusable, problems }
 }

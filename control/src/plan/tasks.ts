@@ -44,6 +44,11 @@ function isDone(task: Task, outcome: Outcome): boolean {
     case 'vm.reset':
     case 'host.power-off':
     case 'host.restart':
+    // The slot that runs is as it was; what was written of the other is no system.
+    case 'host.update':
+    case 'support.bundle':
+    // The next controld brings about what is kept.
+    case 'network.restart':
       return false
   }
 }

@@ -1,5 +1,5 @@
 // The machine itself: what it is, how it does, and turning it off.
-import type { BootOutcome } from '../domain/boot-outcome.ts'
+import type { BootOutcome, BootRequest } from '../domain/boot-outcome.ts'
 import type { Datastore, DatastoreFile } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
 import type { HostTopology } from '../domain/topology.ts'
@@ -13,9 +13,9 @@ export interface Host {
   readonly bootId: string
   observeStatus(): HostStatus
   readonly bootOutcome: BootOutcome
+  readonly bootRequest: BootRequest
   /** SHA-256 of the TLS certificate, `AA:BB:…`; null until it exists. */
   certificateFingerprint(): string | null
-  setHostname(name: string): void
   /** Asks init to stop everything and power off or restart. */
   powerOff(): void
   restart(): void

@@ -1,9 +1,13 @@
 // The durable store: everything that is remembered. An implementation keeps every write that returned, across a power cut.
+import type { CredentialDocuments, CredentialKind } from '../domain/credential.ts'
 import type { Event, NewEvent } from '../domain/event.ts'
+import type { SessionTimes } from '../domain/session.ts'
 import type { Task } from '../domain/task.ts'
-import type { Role } from '../domain/user.ts'
+import type { UserSpec } from '../domain/user.ts'
 import type { VmSpec } from '../domain/vm.ts'
 import type { LastExit } from '../domain/vm-status.ts'
+import type { AuditStore } from './audit-store.ts'
+import type { GenerationStore } from './generation-store.ts'
 import type { ProcessIdentity } from './vm-host.ts'
 
 export interface VmRecord {
@@ -37,23 +41,50 @@ export interface Suspended {
 }
 
 export interface UserRecord {
-  readonly name: string
-  /** argon2id PHC string. */
-  readonly passwordHash: string
-  readonly role: Role
+  readonly spec: UserSpec
+  /** Starts at 1, one more with each change of `spec`. */
+  readonly revision: number
+  /** argon2id PHC string; null for a user without a password. */
+  readonly passwordHash: string | null
+  readonly passwordChangedAt: string | null
+  readonly lastLoginAt: string | null
+  /** From where the user has logged in, the latest first. */
+  readonly sources: readonly string[]
 }
 
 export interface SessionRecord {
   /** SHA-256 of the token, hex. */
   readonly tokenHash: string
+  /** What it is called where it is listed; it opens nothing. */
+  readonly id: string
   readonly user: string
-  readonly expiresAt: string
+  /** Where it was logged in from. */
+  readonly source: string
+  /** What the program that logged in calls itself; absent in records from before that was kept. */
+  readonly client?: string
+  readonly times: SessionTimes
+}
+
+/**
+ * `synced`: kept whatever happens, once it has returned. `ordered`: kept when the process ends, and over a power cut if anything that was written later is;
+ * it costs no waiting for the disk.
+ */
+export type Durability = 'synced' | 'ordered'
+export interface CredentialRecord<Kind extends CredentialKind = CredentialKind> {
+  readonly kind: Kind
+  readonly key: string
+  readonly user: string
+  readonly document: CredentialDocuments[Kind]
 }
 
 /** Every method is one durable step or throws `StoreFailure`; `atomically` makes several into one: all or none. Names and ids not found give null or are no-ops, as said. */
 export interface Store {
   /** Runs `body`, rolling everything back when it throws. Not nestable. */
-  atomically<T>(body: () => T): T
+  atomically<T>(body: () => T, durability?: Durability): T
+  /** How often something was synced so far: by then, whatever was written before is kept too. */
+  readonly syncs: number
+  readonly audit: AuditStore
+  readonly generations: GenerationStore
 
   listVms(): readonly VmRecord[]
   getVm(id: string): VmRecord | null
@@ -77,18 +108,36 @@ export interface Store {
   latestEvents(limit: number): readonly Event[]
 
   getUser(name: string): UserRecord | null
+  /** By name. */
+  listUsers(): readonly UserRecord[]
   countUsers(): number
+  /** Inserts or replaces by name. */
   putUser(user: UserRecord): void
+  /** No-op when absent. */
+  deleteUser(name: string): void
 
   /** The latest 1,000 are kept. */
   putSession(session: SessionRecord): void
   getSession(tokenHash: string): SessionRecord | null
+  /** Oldest first. */
+  listSessions(): readonly SessionRecord[]
   deleteSession(tokenHash: string): void
-  deleteSessionsExpiredBefore(at: string): void
+
+  getCredential<Kind extends CredentialKind>(kind: Kind, key: string): CredentialRecord<Kind> | null
+  /** In the order in which they came; of one user, or of all. */
+  listCredentials<Kind extends CredentialKind>(kind: Kind, user?: string): readonly CredentialRecord<Kind>[]
+  /** Inserts or replaces by kind and key. */
+  putCredential(credential: CredentialRecord): void
+  deleteCredential(kind: CredentialKind, key: string): void
 
   /** Settings are JSON values by key: `hostname`, `management`, …; null when there is none. */
   getSetting(key: string): unknown
+  /** Of those that were ever put, in order. */
+  listSettingKeys(): readonly string[]
   putSetting(key: string, value: unknown): void
+
+  /** Forgets all users, sessions, credentials and generations, and all settings but these. */
+  forgetConfiguration(keptSettings: readonly string[]): void
 }
 
 /** A uniqueness rule was broken. `field` is `name` or `uid`. */
