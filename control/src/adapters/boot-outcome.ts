@@ -12,8 +12,11 @@ export function writeBootOutcome(outcome: BootOutcome): void {
 /** What a host looks like whose setup said nothing. */
 export const FAILED_BOOT: BootOutcome = {
   seed: { state: 'absent', problems: [], document: null },
+  install: { mode: 'none', seedSha256: null },
   state: 'volatile',
   stateProblem: 'Setup did not finish.',
+  brokenState: null,
+  stateNotes: [],
   datastore: { present: false, problem: 'Setup did not finish.' },
   management: { adapter: null, mode: 'dhcp', problem: 'Setup did not finish.' },
   nat: { ready: false, problem: 'Setup did not finish.' },
@@ -26,4 +29,11 @@ export function readBootOutcome(): BootOutcome {
   } catch {
     return FAILED_BOOT
   }
+}
+
+/** What setup did to the state, each told once: the next controld of this boot finds none. */
+export function takeStateNotes(): BootOutcome['stateNotes'] {
+  const outcome = readBootOutcome()
+  if (outcome.stateNotes.length > 0) writeBootOutcome({ ...outcome, stateNotes: [] })
+  return outcome.stateNotes
 }

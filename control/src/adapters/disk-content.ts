@@ -1,7 +1,9 @@
 // Finds out whether a disk holds anything at all, and marks one that is being prepared. Never writes anything else.
 import { decodeUtf8, encodeUtf8 } from 'hv:text'
 import { parseBlkid } from '../codec/blkid.ts'
-import { DATA_PARTITION, type DiskContent, STATE_PARTITION } from '../domain/block-disk.ts'
+import type { DiskContent } from '../domain/block-disk.ts'
+import { LAYOUT_NAMES } from '../domain/disk-layout.ts'
+import { readBlocks, writeBlocks } from './disk-blocks.ts'
 import { runTool } from './run-tool.ts'
 
 const MIB = 1_048_576
@@ -17,8 +19,7 @@ const AMBIVALENT = 8
 export async function writeMark(device: string, present: boolean): Promise<void> {
   const block = new Uint8Array(BLOCK)
   if (present) block.set(encodeUtf8(MARK))
-  const argv = ['/usr/bin/busybox', 'dd', `of=${device}`, `bs=${BLOCK}`, `seek=${MARK_BLOCK}`, 'count=1', 'conv=notrunc,fsync']
-  await runTool(argv, { stdin: block })
+  await writeBlocks(device, BLOCK, MARK_BLOCK, block)
 }
 
 /** True when a preparation of this disk has begun and not ended. */
@@ -38,7 +39,7 @@ function isMark(block: Uint8Array): boolean {
 export async function examineDisk(device: string, sizeBytes: number, partitionNames: readonly (string | null)[]): Promise<DiskContent> {
   const signature = await probe(device)
   const head = await readBlocks(device, MIB, 0, 1)
-  const ours = partitionNames.every((name) => name === STATE_PARTITION || name === DATA_PARTITION)
+  const ours = partitionNames.every((name) => LAYOUT_NAMES.includes(name ?? ''))
   const tableOnly = signature === null || signature === 'gpt' || signature === 'PMBR'
   // With the mark the disk was blank when it was written; anything but our own table since then is someone else's.
   if (isMark(head.subarray(MARK_BLOCK * BLOCK)) && ours && tableOnly) return { kind: 'unfinished' }
@@ -56,12 +57,6 @@ async function probe(device: string): Promise<string | null> {
   if (code === NOTHING_FOUND) return null
   const [found] = parseBlkid(decodeUtf8(stdout))
   return found?.type ?? found?.tableType ?? 'an unknown kind'
-}
-
-async function readBlocks(device: string, blockBytes: number, skip: number, count: number): Promise<Uint8Array> {
-  const argv = ['/usr/bin/busybox', 'dd', `if=${device}`, `bs=${blockBytes}`, `skip=${skip}`, `count=${count}`]
-  const { stdout } = await runTool(argv, { maxOutputBytes: 2 * MIB })
-  return stdout
 }
 
 /** Four bytes at a time: a MiB takes the interpreter some milliseconds that way. */

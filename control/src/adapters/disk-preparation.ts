@@ -2,6 +2,7 @@
 import { sync } from 'hv:system'
 import { DATA_PARTITION, STATE_PARTITION } from '../domain/block-disk.ts'
 import { writeMark } from './disk-content.ts'
+import { makeExt4 } from './ext4.ts'
 import { runTool } from './run-tool.ts'
 
 const MIB = 1_048_576
@@ -27,18 +28,4 @@ export async function prepareDisk(device: string, sizeBytes: number): Promise<vo
   ].join('\n')
   await runTool(['/usr/sbin/sfdisk', '--quiet', '--wipe', 'always', '--wipe-partitions', 'never', device], { stdin: table })
   await writeMark(device, false)
-}
-
-interface FileSystem {
-  readonly label: string
-  readonly offsetMiB: number
-  readonly sizeMiB: number
-  readonly options: readonly string[]
-}
-
-/** Lazy initialisation: the kernel zeroes inode tables later, so that a large disk takes a second and not minutes. */
-async function makeExt4(device: string, { label, offsetMiB, sizeMiB, options }: FileSystem): Promise<void> {
-  const extended = `offset=${offsetMiB * MIB},nodiscard,lazy_itable_init=1,lazy_journal_init=1`
-  const argv = ['/usr/sbin/mke2fs', '-q', '-F', '-t', 'ext4', '-L', label, ...options, '-E', extended, device, `${sizeMiB}m`]
-  await runTool(argv, { timeoutMs: 20_000 })
 }

@@ -22,6 +22,25 @@ export async function mountPartition(device: string, fileSystem: string, target:
   mount(device, target, fileSystem, ['nosuid', 'nodev', 'noexec', 'noatime'], data)
 }
 
+/** 0, 1: sound, or mended. 4 and more: not. @source e2fsck(8), EXIT CODE */
+const MENDED = [0, 1]
+/** The superblock, and where mke2fs has put its first copy: with blocks of 4 KiB, and of 1 KiB on small partitions. */
+const SUPERBLOCKS = [[], ['-b', '32768', '-B', '4096'], ['-b', '8193', '-B', '1024']]
+
+/** Mends a file system of which something may be lost by that, from a copy of its superblock if need be. Rejects, in words, when it is beyond that. */
+export async function repairExt4(device: string, timeoutMs: number): Promise<void> {
+  let failure: unknown
+  for (const superblock of SUPERBLOCKS) {
+    try {
+      await runTool(['/usr/sbin/e2fsck', '-f', '-y', ...superblock, device], { successCodes: MENDED, timeoutMs })
+      return
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  throw failure
+}
+
 /** The state holds keys and password hashes: root's alone, also on a disk that was prepared elsewhere. */
 export function closeStateDirectory(): void {
   chmod(STATE_DIRECTORY, 0o700)

@@ -1,24 +1,20 @@
 // A client of the control socket: a request ends in its answer, a deadline, the connection's end or a breach of the frames. Connects when asked, again when lost.
 import { closeFd } from 'hv:fs'
-import { type Connection, connectUnix } from 'hv:socket'
+import { type Connection, connectUnix, fromFd } from 'hv:socket'
 import { decodeUtf8, encodeUtf8 } from 'hv:text'
-import {
-  FRAMES_TO_CLIENT,
-  type Frame,
-  FrameDecoder,
-  joinPayload,
-  MAX_FRAME_PAYLOAD_BYTES,
-  renderFrame,
-  splitPayload,
-} from '../codec/frame.ts'
-import { parseResponseHead, renderRequestHead } from '../codec/frame-head.ts'
+import { FRAMES_TO_CLIENT, type Frame, FrameDecoder, joinPayload, renderFrame, splitPayload } from '../codec/frame.ts'
+import { parseResponseHead, type RequestHead, type ResponseHead, renderRequestHead } from '../codec/frame-head.ts'
 import type { Clock } from '../ports/clock.ts'
 
 export interface ControlRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With its query string, if it has one. */
   readonly path: string
   /** Sent as JSON. */
   readonly body?: unknown
+  /** The bearer token of a session. */
+  readonly token?: string | null
+  readonly ifMatch?: string
   /** From connecting to the last byte of the answer. */
   readonly timeoutMs: number
 }
@@ -26,6 +22,8 @@ export interface ControlRequest {
 export interface ControlAnswer {
   /** An HTTP status. */
   readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
@@ -41,12 +39,18 @@ export class ControlFailure extends Error {
   }
 }
 
+/** A list of a thousand VMs is a few MiB. */
+const maxAnswerBytes = 8 * 1024 * 1024
+const maxDescriptors = 4
+
 interface Pending {
-  /** The status, once the head has come, and the body so far. */
-  status: number | null
+  /** Once it has come; then the body so far. */
+  head: ResponseHead | null
   chunks: Uint8Array[]
   bytes: number
-  readonly resolve: (answer: ControlAnswer) => void
+  /** A stream of bytes was asked for: `resolve` gets it, or the answer that refuses it. */
+  readonly upgrade: boolean
+  readonly resolve: (answer: ControlAnswer | Connection) => void
   readonly reject: (failure: ControlFailure) => void
   readonly cancelDeadline: () => void
 }
@@ -54,6 +58,8 @@ interface Pending {
 interface Link {
   readonly connection: Connection
   readonly decoder: FrameDecoder
+  /** That have come and whose frame has not been read yet. */
+  readonly descriptors: number[]
   readonly pending: Map<number, Pending>
   nextStream: number
   /** Null while it is of use. */
@@ -74,7 +80,20 @@ export class FrameClient {
   }
 
   /** Rejects with ControlFailure only. After a deadline the stream is cancelled and the connection stays. */
-  request(request: ControlRequest): Promise<ControlAnswer> {
+  async request(request: ControlRequest): Promise<ControlAnswer> {
+    const answer = await this.#ask(request, false)
+    if ('status' in answer) return answer
+    // The frames refuse it before it comes here.
+    answer.close()
+    throw new ControlFailure('control.malformed', 'a stream of bytes that nobody asked for')
+  }
+
+  /** Opens a stream of bytes; an answer instead refuses it. Rejects as `request` does. The caller closes what it gets. */
+  attach(request: Pick<ControlRequest, 'path' | 'token' | 'timeoutMs'>): Promise<ControlAnswer | Connection> {
+    return this.#ask({ ...request, method: 'GET' }, true)
+  }
+
+  #ask(request: ControlRequest, upgrade: boolean): Promise<ControlAnswer | Connection> {
     return new Promise((resolve, reject) => {
       let ended = false
       let cancelStream = () => {}
@@ -85,7 +104,7 @@ export class FrameClient {
       })
       this.#connect().then(
         (link) => {
-          if (!ended) cancelStream = send(link, request, { resolve, reject, cancelDeadline })
+          if (!ended) cancelStream = send(link, request, { upgrade, resolve, reject, cancelDeadline })
         },
         (failure: ControlFailure) => {
           cancelDeadline()
@@ -112,9 +131,10 @@ export class FrameClient {
     try {
       const connection = await connectUnix(this.#path)
       const decoder = new FrameDecoder(FRAMES_TO_CLIENT)
-      const link: Link = { connection, decoder, pending: new Map(), nextStream: 1, fault: null }
+      const link: Link = { connection, decoder, descriptors: [], pending: new Map(), nextStream: 1, fault: null }
       connection.onClose(() => {
         this.#link = null
+        for (const descriptor of link.descriptors.splice(0)) closeFd(descriptor)
         failAll(link, link.fault ?? new ControlFailure('control.closed', 'the connection has ended'))
         this.#onLost()
       })
@@ -127,18 +147,24 @@ export class FrameClient {
   }
 }
 
+function headersOf({ body, token, ifMatch }: ControlRequest): RequestHead['headers'] {
+  return {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined || token === null ? {} : { authorization: `Bearer ${token}` }),
+    ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+  }
+}
+
 /** Returns what cancels the stream. */
-function send(link: Link, request: ControlRequest, ends: Pick<Pending, 'resolve' | 'reject' | 'cancelDeadline'>): () => void {
+function send(link: Link, request: ControlRequest, ends: Pick<Pending, 'upgrade' | 'resolve' | 'reject' | 'cancelDeadline'>): () => void {
   const stream = link.nextStream++
+  const [path = '', query = ''] = request.path.split('?')
   const head = renderRequestHead({
-    method: request.method,
-    path: request.path,
-    query: '',
-    headers: request.body === undefined ? {} : { 'content-type': 'application/json' },
-    remote: 'console',
+    ...{ method: request.method, path, query, headers: headersOf(request), remote: 'console' },
+    ...(ends.upgrade ? { upgrade: 'websocket' as const } : {}),
   })
   const body = request.body === undefined ? '' : JSON.stringify(request.body)
-  link.pending.set(stream, { status: null, chunks: [], bytes: 0, ...ends })
+  link.pending.set(stream, { head: null, chunks: [], bytes: 0, ...ends })
   write(link, { kind: 'request', stream, end: true, payload: joinPayload(encodeUtf8(head), encodeUtf8(body)) })
   return () => {
     if (link.pending.delete(stream)) write(link, { kind: 'cancel', stream, end: true, payload: new Uint8Array(0) })
@@ -155,12 +181,29 @@ function write(link: Link, frame: Frame): void {
 }
 
 function receive(link: Link, chunk: Uint8Array, fds: readonly number[]): void {
-  // No request here asks for a descriptor.
-  for (const fd of fds) closeFd(fd)
+  link.descriptors.push(...fds)
   const { frames, fault } = link.decoder.push(chunk)
   const fine = frames.every((frame) => take(link, frame))
   if (!fine) breach(link, 'an answer that breaks the rules')
   else if (fault !== null) breach(link, fault)
+  // Its frame comes with a descriptor or right after it.
+  else if (link.descriptors.length > maxDescriptors) breach(link, 'descriptors without frames')
+}
+
+/** The descriptor of an `attach`, for whoever asked; false when it breaks the rules. */
+function takeAttached(link: Link, stream: number): boolean {
+  const descriptor = link.descriptors.shift()
+  if (descriptor === undefined) return false
+  const pending = link.pending.get(stream)
+  if (pending === undefined || !pending.upgrade || pending.head !== null) {
+    closeFd(descriptor)
+    // Given up in between, it may come all the same.
+    return pending === undefined
+  }
+  link.pending.delete(stream)
+  pending.cancelDeadline()
+  pending.resolve(fromFd(descriptor))
+  return true
 }
 
 function breach(link: Link, reason: string): void {
@@ -170,26 +213,27 @@ function breach(link: Link, reason: string): void {
 
 /** False when the frame breaks the rules. Frames of streams that were given up are dropped. */
 function take(link: Link, frame: Frame): boolean {
-  if (frame.stream >= link.nextStream || frame.kind === 'attach' || frame.kind === 'receive') return false
+  if (frame.stream >= link.nextStream || frame.kind === 'receive') return false
+  if (frame.kind === 'attach') return takeAttached(link, frame.stream)
   const pending = link.pending.get(frame.stream)
   if (pending === undefined) return true
   if (frame.kind === 'response') {
     const parts = splitPayload(frame.payload)
     const head = parts === null ? null : parseResponseHead(decodeUtf8(parts.head))
-    if (parts === null || head === null || pending.status !== null) return false
-    pending.status = head.status
+    if (parts === null || head === null || pending.head !== null) return false
+    pending.head = head
     pending.chunks.push(parts.body)
     pending.bytes = parts.body.length
   } else {
-    if (pending.status === null) return false
+    if (pending.head === null) return false
     pending.chunks.push(frame.payload)
     pending.bytes += frame.payload.length
   }
-  if (pending.bytes > MAX_FRAME_PAYLOAD_BYTES) return false
+  if (pending.bytes > maxAnswerBytes) return false
   if (frame.end) {
     link.pending.delete(frame.stream)
     pending.cancelDeadline()
-    pending.resolve({ status: pending.status, body: decodeUtf8(joined(pending.chunks, pending.bytes)) })
+    pending.resolve({ ...pending.head, body: decodeUtf8(joined(pending.chunks, pending.bytes)) })
   }
   return true
 }

@@ -24,6 +24,10 @@ export const MAX_UNSENT_BYTES = 8 * 1024 * 1024
 /** Bodies are cut into frames of at most this size. */
 const PIECE_BYTES = MAX_FRAME_PAYLOAD_BYTES / 2
 
+export interface FrameSettings {
+  readonly askCertificates: boolean
+}
+
 export type FramePeer = 'network' | 'console'
 
 export interface FrameRequest extends RequestHead {
@@ -95,6 +99,11 @@ export class FrameConnection {
     this.#waiting.push(...frames)
     this.#advance()
     if (fault !== null) this.#breach(fault)
+  }
+
+  /** What the gateway is to do from now on: ask clients for certificates, or not. */
+  tell(settings: FrameSettings): void {
+    this.#write({ kind: 'settings', stream: 0, end: true, payload: new Uint8Array([settings.askCertificates ? 1 : 0]) })
   }
 
   /** Everything that was queued has been taken by the kernel. */

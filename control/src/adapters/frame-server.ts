@@ -3,13 +3,15 @@ import { closeFd } from 'hv:fs'
 import { type Connection, listenUnix } from 'hv:socket'
 import { decodeUtf8, encodeUtf8 } from 'hv:text'
 import type { Log } from '../ports/log.ts'
-import { FrameConnection, type FrameHandler, type FramePeer, type FrameTools } from './frame-connection.ts'
+import { FrameConnection, type FrameHandler, type FramePeer, type FrameSettings, type FrameTools } from './frame-connection.ts'
 
 /** Connections of one peer; the gateway needs one, each console one. */
 const MAX_CONNECTIONS_PER_PEER = 8
 const CLOSE_TIMEOUT_MS = 2_000
 
 export interface FrameServer {
+  /** Tells every gateway that is connected, and each that comes. */
+  tell(settings: FrameSettings): void
   /** Takes no more connections and closes those there are once what is queued has been sent, at most 2 s later. Resolves when all are closed. */
   close(): Promise<void>
 }
@@ -23,6 +25,7 @@ export interface FrameServerOptions {
 /** Throws the native HostError when the socket cannot be made. */
 export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameHandler, log: Log): FrameServer {
   const connections = new Map<Connection, { readonly peer: FramePeer; readonly frames: FrameConnection }>()
+  let settings: FrameSettings | null = null
   const tools: FrameTools = {
     encodeUtf8,
     decodeUtf8: (bytes) => decodeUtf8(bytes, { fatal: true }),
@@ -40,6 +43,7 @@ export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameH
     }
     const frames = new FrameConnection(connection, peer, handler, tools)
     connections.set(connection, { peer, frames })
+    if (settings !== null && peer === 'network') frames.tell(settings)
     connection.onClose(() => {
       connections.delete(connection)
       frames.ended()
@@ -61,6 +65,10 @@ export function serveFrames({ path, peers }: FrameServerOptions, handler: FrameH
   const listener = listenUnix(path, { mode: 0o666 })
   listener.onConnection(take)
   return {
+    tell(told) {
+      settings = told
+      for (const { peer, frames } of connections.values()) if (peer === 'network') frames.tell(told)
+    },
     close() {
       listener.close()
       return new Promise((resolve) => {

@@ -1,13 +1,14 @@
 // The machine itself over /proc, /sys and init: facts, status, addresses, power. Starts no program.
 import { readText, statOrNull } from 'hv:fs'
 import { signalPid } from 'hv:process'
-import { hostname, monotonicMs, setHostname } from 'hv:system'
+import { hostname, monotonicMs } from 'hv:system'
+import { parseBootRequest } from '../codec/boot-request.ts'
 import { parseDmiText } from '../codec/dmi.ts'
 import type { Lease } from '../codec/lease.ts'
 import { parseCpuinfo } from '../codec/proc-cpuinfo.ts'
 import { parseMeminfo } from '../codec/proc-meminfo.ts'
 import { type LocalAddress, parseLocalIpv4, parseLocalIpv6 } from '../codec/proc-net.ts'
-import type { HostAddress, HostFacts } from '../domain/host.ts'
+import { DEBUG_PRODUCT, type HostAddress, type HostFacts, PRODUCT } from '../domain/host.ts'
 import { NAT_BRIDGE } from '../domain/nat-network.ts'
 import type { Host } from '../ports/host.ts'
 import { readBootOutcome } from './boot-outcome.ts'
@@ -30,6 +31,7 @@ export function createHost(): Host {
     topology: createHostTopology(),
     bootId: readText('/proc/sys/kernel/random/boot_id').trim(),
     bootOutcome: readBootOutcome(),
+    bootRequest: parseBootRequest(readText('/proc/cmdline')),
     observeStatus: () => ({
       hostname: hostname(),
       time: new Date().toISOString(),
@@ -41,7 +43,6 @@ export function createHost(): Host {
       fingerprint ??= readFingerprint(TLS_DIRECTORY)
       return fingerprint
     },
-    setHostname,
     powerOff: () => signalPid(INIT_PID, POWER_OFF_SIGNAL),
     restart: () => signalPid(INIT_PID, RESTART_SIGNAL),
   }
@@ -52,8 +53,7 @@ function readFacts(): HostFacts {
   const modules = ['intel', 'amd'] as const
   const kind = modules.find((candidate) => statOrNull(`/sys/module/kvm_${candidate}`) !== null) ?? null
   return {
-    product: 'Corbel',
-    version: readVersion(),
+    ...readManifest(),
     machine: { vendor: dmi('sys_vendor'), model: dmi('product_name'), serial: dmi('product_serial') },
     cpu: parseCpuinfo(readText('/proc/cpuinfo')),
     memoryMiB: parseMeminfo(readText('/proc/meminfo')).totalMiB,
@@ -61,9 +61,9 @@ function readFacts(): HostFacts {
   }
 }
 
-function readVersion(): string {
-  const manifest = JSON.parse(textOr(MANIFEST, '{}')) as { readonly version?: string }
-  return manifest.version ?? 'unknown'
+function readManifest(): Pick<HostFacts, 'product' | 'version'> {
+  const { version = 'unknown', debug } = JSON.parse(textOr(MANIFEST, '{}')) as { readonly version?: string; readonly debug?: boolean }
+  return { product: debug === true ? DEBUG_PRODUCT : PRODUCT, version }
 }
 
 /** The host's own addresses, those of the VMs' network left out. */
@@ -74,22 +74,19 @@ function observeAddresses(): readonly HostAddress[] {
   ]
   const leases = readLeases()
   return seen
-    .filter(({ adapter }) => adapter !== NAT_BRIDGE && isPhysical(adapter))
-    .map(({ adapter, address, family, linkLocal }) => ({
-      adapter,
-      address,
-      family,
-      origin: originOf({ adapter, address, family, linkLocal }, leases),
-    }))
+    .filter(({ adapter }) => adapter !== NAT_BRIDGE && isHosts(adapter))
+    .map((seen) => ({ adapter: seen.adapter, address: seen.address, family: seen.family, origin: originOf(seen, leases) }))
 }
 
-/** TAPs of VMs have link-local addresses too; they are nobody's to connect to. */
-function isPhysical(adapter: string): boolean {
-  return statOrNull(`/sys/class/net/${adapter}/device`) !== null
+/** Adapters, and the bond and the VLAN of the management network. TAPs of VMs have link-local addresses too; they are nobody's to connect to. */
+function isHosts(adapter: string): boolean {
+  const base = `/sys/class/net/${adapter}`
+  return statOrNull(`${base}/device`) !== null || /^DEVTYPE=(?:bond|vlan)$/m.test(textOr(`${base}/uevent`, ''))
 }
 
-function originOf({ adapter, address, linkLocal }: LocalAddress, leases: ReadonlyMap<string, Lease>): HostAddress['origin'] {
+function originOf({ adapter, address, linkLocal, advertised }: LocalAddress, leases: ReadonlyMap<string, Lease>): HostAddress['origin'] {
   if (linkLocal) return 'link-local'
+  if (advertised) return 'slaac'
   return leases.get(adapter)?.address.split('/')[0] === address ? 'dhcp' : 'static'
 }
 

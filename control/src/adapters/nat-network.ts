@@ -2,13 +2,14 @@
 import { statOrNull } from 'hv:fs'
 import { renderRuleset } from '../codec/nft-ruleset.ts'
 import { NAT_BRIDGE, NAT_BRIDGE_MAC, NAT_CIDR } from '../domain/nat-network.ts'
+import type { NetworkSettings } from '../domain/network.ts'
 import { ip, setSysctl } from './network-tools.ts'
 import { runTool } from './run-tool.ts'
 
 /** The whole filter, the host's own part included; replaces what is there in one step. */
-export async function loadPacketFilter(uplink: string | null): Promise<void> {
+export async function loadPacketFilter(uplink: string | null, firewall: NetworkSettings['firewall']): Promise<void> {
   // Some versions of nft open /dev/stdin for `-`, a name that only udev makes.
-  await runTool(['/usr/sbin/nft', '-f', '/proc/self/fd/0'], { stdin: renderRuleset(uplink) })
+  await runTool(['/usr/sbin/nft', '-f', '/proc/self/fd/0'], { stdin: renderRuleset(uplink, firewall) })
 }
 
 /** Only with the filter loaded may packets of VMs be forwarded. */

@@ -7,6 +7,8 @@ export function createPasswords(): Passwords {
   return {
     hash: (password) => crypto.hashPassword(password),
     verify: (encoded, password) => crypto.verifyPassword(encoded, password),
+    hmacSha1: (key, message) => crypto.hmacSha1(key, message),
+    digestBytes: (bytes) => toHex(crypto.sha256(bytes)),
     digest: (text) => toHex(crypto.sha256(text)),
   }
 }

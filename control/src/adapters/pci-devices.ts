@@ -6,7 +6,7 @@ import type { PciDevice } from '../domain/topology.ts'
 import type { PciDevices } from '../ports/pci-devices.ts'
 import { findUses } from './device-uses.ts'
 import { VmHostFailure } from './host-failure.ts'
-import { raiseAdapters } from './management-network.ts'
+import { raiseAdapters } from './network-tools.ts'
 import { giveBackStrays, type PciTools } from './pci-hand-over.ts'
 import { writeSysfs } from './pci-tools.ts'
 import { linkedName, linkOrNull, namesIn, textOrNull } from './sysfs.ts'
@@ -44,7 +44,7 @@ export function createPciDevices({ root, management, vmsWithProcesses }: PciPlac
         throw new VmHostFailure('pci.sriov.failed', 'set-virtual-functions', `${address} does not have ${count} virtual functions`)
       }
       // What the virtual ones send leaves by the physical one, which nobody may have brought up.
-      if (count > 0) await raiseAdapters(namesIn(`${folder}/net`).map((name) => ({ name, mac: '', index: 0, hasLink: false })))
+      if (count > 0) await raiseAdapters(namesIn(`${folder}/net`))
     },
   }
 }

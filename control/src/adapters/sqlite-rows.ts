@@ -1,12 +1,13 @@
 // Rows of the store ↔ records. Knows column names and JSON columns, never SQL.
 import type { Row } from 'hv:sqlite'
+import type { CredentialKind } from '../domain/credential.ts'
 import type { Event, NewEvent } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
 import { type VmSpec, vmSpecSchema } from '../domain/vm.ts'
 import { upgradeSpec } from '../domain/vm-complete.ts'
 import { cdromSchema, diskSchema, nicSchema } from '../domain/vm-devices.ts'
 import type { LastExit } from '../domain/vm-status.ts'
-import type { SessionRecord, UserRecord, VmRecord } from '../ports/store.ts'
+import type { CredentialRecord, SessionRecord, UserRecord, VmRecord } from '../ports/store.ts'
 
 export function vmFromRow(row: Row): VmRecord {
   const pid = row.process_pid
@@ -81,12 +82,37 @@ export function eventFromRow(row: Row): Event {
   return { id: integer(row, 'id'), ...(JSON.parse(text(row, 'document')) as NewEvent) }
 }
 
+type Account = Omit<UserRecord, 'passwordHash'>
+
+/** Of a user that an earlier version made, with a role and nothing else. */
+function accountBefore(row: Row): Account {
+  const spec = { name: text(row, 'name'), fullName: '', disabled: false, grants: [{ role: text(row, 'role'), on: 'host' as const }] }
+  return { spec, revision: 1, passwordChangedAt: null, lastLoginAt: null, sources: [] }
+}
+
 export function userFromRow(row: Row): UserRecord {
-  return { name: text(row, 'name'), passwordHash: text(row, 'password_hash'), role: text(row, 'role') as UserRecord['role'] }
+  const account = row.account === null ? accountBefore(row) : (JSON.parse(text(row, 'account')) as Account)
+  const passwordHash = text(row, 'password_hash')
+  return { ...account, passwordHash: passwordHash === '' ? null : passwordHash }
+}
+
+/** In the order of the insert statement: name, password hash, role (of no more use), account. */
+export function userToParameters({ passwordHash, ...account }: UserRecord): string[] {
+  return [account.spec.name, passwordHash ?? '', '', JSON.stringify(account)]
 }
 
 export function sessionFromRow(row: Row): SessionRecord {
-  return { tokenHash: text(row, 'token_hash'), user: text(row, 'user'), expiresAt: text(row, 'expires_at') }
+  return { tokenHash: text(row, 'token_hash'), ...(JSON.parse(text(row, 'document')) as Omit<SessionRecord, 'tokenHash'>) }
+}
+
+/** In the order of the insert statement: token hash, user, expires at (of no more use), document. */
+export function sessionToParameters({ tokenHash, ...session }: SessionRecord): string[] {
+  return [tokenHash, session.user, '', JSON.stringify(session)]
+}
+
+export function credentialFromRow<Kind extends CredentialKind>(row: Row, kind: Kind): CredentialRecord<Kind> {
+  const document = JSON.parse(text(row, 'document')) as CredentialRecord<Kind>['document']
+  return { kind, key: text(row, 'key'), user: text(row, 'user'), document }
 }
 
 export function text(row: Row, column: string): string {

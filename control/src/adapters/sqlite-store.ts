@@ -1,12 +1,29 @@
 // The store in one SQLite database: every method is one durable transaction. What its records mean is decided elsewhere.
 import * as sqlite from 'hv:sqlite'
+import type { CredentialKind } from '../domain/credential.ts'
 import type { Event, NewEvent } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
-import type { SessionRecord, Store, UserRecord, VmRecord } from '../ports/store.ts'
+import type { CredentialRecord, Durability, SessionRecord, Store, UserRecord, VmRecord } from '../ports/store.ts'
 import { StoreConflict, StoreFailure } from '../ports/store.ts'
 import { isNativeError } from './host-failure.ts'
+import { SqliteAudit } from './sqlite-audit.ts'
+import { keepBefore } from './sqlite-copies.ts'
+import { SqliteGenerations } from './sqlite-generations.ts'
 import { migrate } from './sqlite-migrations.ts'
-import { eventFromRow, integer, sessionFromRow, taskFromRow, text, userFromRow, vmFromRow, vmToParameters } from './sqlite-rows.ts'
+import { readPragma } from './sqlite-pragma.ts'
+import {
+  credentialFromRow,
+  eventFromRow,
+  integer,
+  sessionFromRow,
+  sessionToParameters,
+  taskFromRow,
+  text,
+  userFromRow,
+  userToParameters,
+  vmFromRow,
+  vmToParameters,
+} from './sqlite-rows.ts'
 
 const EVENTS_KEPT = 10_000
 /** Ended tasks; running ones are kept whatever their number. */
@@ -28,18 +45,29 @@ const PRUNE_TASKS = `
   DELETE FROM task WHERE state <> 'running'
     AND sequence <= (SELECT sequence FROM task WHERE state <> 'running' ORDER BY sequence DESC LIMIT 1 OFFSET ${TASKS_KEPT})`
 const PUT_USER = `
-  INSERT INTO user (name, password_hash, role) VALUES (?, ?, ?)
-  ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role`
+  INSERT INTO user (name, password_hash, role, account) VALUES (?, ?, ?, ?)
+  ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role, account = excluded.account`
 const PUT_SESSION = `
-  INSERT INTO session (token_hash, user, expires_at) VALUES (?, ?, ?)
-  ON CONFLICT (token_hash) DO UPDATE SET user = excluded.user, expires_at = excluded.expires_at`
+  INSERT INTO session (token_hash, user, expires_at, document) VALUES (?, ?, ?, ?)
+  ON CONFLICT (token_hash) DO UPDATE SET user = excluded.user, document = excluded.document`
 const PRUNE_SESSIONS = `DELETE FROM session WHERE rowid <= (SELECT rowid FROM session ORDER BY rowid DESC LIMIT 1 OFFSET ${SESSIONS_KEPT})`
+const PUT_CREDENTIAL = `
+  INSERT INTO credential (kind, key, user, document) VALUES (?, ?, ?, ?)
+  ON CONFLICT (kind, key) DO UPDATE SET user = excluded.user, document = excluded.document`
 const PUT_SETTING = 'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
 
 export class SqliteStore implements Store {
   readonly #database: sqlite.Database
   readonly #statements = new Map<string, sqlite.Statement>()
+  readonly #parts = {
+    run: (sql: string, ...given: sqlite.Value[]) => this.#run(sql, ...given),
+    all: (sql: string, ...given: sqlite.Value[]) => this.#all(sql, ...given),
+  }
+  readonly audit = new SqliteAudit(this.#parts)
+  readonly generations = new SqliteGenerations(this.#parts)
   #inTransaction = false
+  #hasChanged = false
+  #syncs = 0
 
   private constructor(database: sqlite.Database) {
     this.#database = database
@@ -66,7 +94,9 @@ export class SqliteStore implements Store {
       if (limits.maxPages !== undefined) readPragma(database, `max_page_count = ${limits.maxPages}`)
       const verdict = readPragma(database, 'quick_check(1)')
       if (verdict !== 'ok') throw new CorruptDatabase(String(verdict))
-      migrate(database)
+      migrate(database, (version) => {
+        if (path !== ':memory:') keepBefore(database, path, version)
+      })
       return new SqliteStore(database)
     } catch (error) {
       database.close()
@@ -80,8 +110,28 @@ export class SqliteStore implements Store {
     this.#database.close()
   }
 
-  atomically<T>(body: () => T): T {
+  get syncs(): number {
+    return this.#syncs
+  }
+
+  /** In the write-ahead log frames follow one another and are read back up to the first that is not whole: one that is synced makes all before it last. */
+  atomically<T>(body: () => T, durability: Durability = 'synced'): T {
     if (this.#inTransaction) throw new TypeError('transactions do not nest')
+    this.#hasChanged = false
+    if (durability === 'synced') {
+      const result = this.#transact(body)
+      if (this.#hasChanged) this.#syncs++
+      return result
+    }
+    readPragma(this.#database, 'synchronous = NORMAL')
+    try {
+      return this.#transact(body)
+    } finally {
+      readPragma(this.#database, 'synchronous = FULL')
+    }
+  }
+
+  #transact<T>(body: () => T): T {
     return guarded(() => {
       this.#statement('BEGIN IMMEDIATE').run()
       this.#inTransaction = true
@@ -167,17 +217,25 @@ export class SqliteStore implements Store {
     return this.#one('SELECT * FROM user WHERE name = ?', userFromRow, name)
   }
 
+  listUsers(): readonly UserRecord[] {
+    return this.#all('SELECT * FROM user ORDER BY name').map(userFromRow)
+  }
+
   countUsers(): number {
     return this.#one('SELECT count(*) AS count FROM user', (row) => integer(row, 'count')) ?? 0
   }
 
   putUser(user: UserRecord): void {
-    this.#run(PUT_USER, user.name, user.passwordHash, user.role)
+    this.#run(PUT_USER, ...userToParameters(user))
+  }
+
+  deleteUser(name: string): void {
+    this.#run('DELETE FROM user WHERE name = ?', name)
   }
 
   putSession(session: SessionRecord): void {
     this.#together(() => {
-      this.#run(PUT_SESSION, session.tokenHash, session.user, session.expiresAt)
+      this.#run(PUT_SESSION, ...sessionToParameters(session))
       this.#run(PRUNE_SESSIONS)
     })
   }
@@ -186,20 +244,51 @@ export class SqliteStore implements Store {
     return this.#one('SELECT * FROM session WHERE token_hash = ?', sessionFromRow, tokenHash)
   }
 
+  listSessions(): readonly SessionRecord[] {
+    return this.#all('SELECT * FROM session ORDER BY rowid').map(sessionFromRow)
+  }
+
   deleteSession(tokenHash: string): void {
     this.#run('DELETE FROM session WHERE token_hash = ?', tokenHash)
   }
 
-  deleteSessionsExpiredBefore(at: string): void {
-    this.#run('DELETE FROM session WHERE expires_at < ?', at)
+  getCredential<Kind extends CredentialKind>(kind: Kind, key: string): CredentialRecord<Kind> | null {
+    return this.#one('SELECT * FROM credential WHERE kind = ? AND key = ?', (row) => credentialFromRow(row, kind), kind, key)
+  }
+
+  listCredentials<Kind extends CredentialKind>(kind: Kind, user?: string): readonly CredentialRecord<Kind>[] {
+    const rows =
+      user === undefined
+        ? this.#all('SELECT * FROM credential WHERE kind = ? ORDER BY sequence', kind)
+        : this.#all('SELECT * FROM credential WHERE kind = ? AND user = ? ORDER BY sequence', kind, user)
+    return rows.map((row) => credentialFromRow(row, kind))
+  }
+
+  putCredential({ kind, key, user, document }: CredentialRecord): void {
+    this.#run(PUT_CREDENTIAL, kind, key, user, JSON.stringify(document))
+  }
+
+  deleteCredential(kind: CredentialKind, key: string): void {
+    this.#run('DELETE FROM credential WHERE kind = ? AND key = ?', kind, key)
   }
 
   getSetting(key: string): unknown {
     return this.#one('SELECT value FROM setting WHERE key = ?', (row) => JSON.parse(text(row, 'value')) as unknown, key)
   }
 
+  listSettingKeys(): readonly string[] {
+    return this.#all('SELECT key FROM setting ORDER BY key').map((row) => text(row, 'key'))
+  }
+
   putSetting(key: string, value: unknown): void {
     this.#run(PUT_SETTING, key, JSON.stringify(value))
+  }
+
+  forgetConfiguration(keptSettings: readonly string[]): void {
+    this.#together(() => {
+      for (const table of ['user', 'session', 'credential', 'generation']) this.#run(`DELETE FROM ${table}`)
+      this.#run(`DELETE FROM setting WHERE key NOT IN (${keptSettings.map(() => '?').join(', ')})`, ...keptSettings)
+    })
   }
 
   /** One transaction, the caller's where there is one. */
@@ -224,7 +313,11 @@ export class SqliteStore implements Store {
   }
 
   #run(sql: string, ...parameters: sqlite.Value[]): { changes: number; lastInsertRowid: number } {
-    return guarded(() => this.#statement(sql).run(...parameters))
+    const done = guarded(() => this.#statement(sql).run(...parameters))
+    // A step that changes nothing is not synced.
+    if (done.changes > 0 && this.#inTransaction) this.#hasChanged = true
+    else if (done.changes > 0) this.#syncs++
+    return done
   }
 
   #one<T>(sql: string, decode: (row: sqlite.Row) => T, ...parameters: sqlite.Value[]): T | null {
@@ -248,15 +341,5 @@ function guarded<T>(body: () => T): T {
   } catch (error) {
     if (!isNativeError(error) || !error.code.startsWith('SQLITE_')) throw error
     throw new StoreFailure(error.code === 'SQLITE_FULL' ? 'store.full' : 'store.failed', `${error.code}: ${error.message}`)
-  }
-}
-
-function readPragma(database: sqlite.Database, pragma: string): unknown {
-  const statement = database.prepare(`PRAGMA ${pragma}`)
-  try {
-    const row = statement.get()
-    return row === undefined ? undefined : Object.values(row)[0]
-  } finally {
-    statement.finalize()
   }
 }

@@ -1,7 +1,9 @@
-// Opening the store whatever state its file is in: a damaged database is set aside, an unusable file system gives a store in memory.
+// Opening the store whatever state its file is in: a damaged database is set aside, a later version's gives way to the copy of before it, an unusable file system gives a store in memory.
 import * as fs from 'hv:fs'
 import type { Clock } from '../ports/clock.ts'
 import { isNativeError } from './host-failure.ts'
+import { returnToCopy } from './sqlite-copies.ts'
+import { NewerDatabase, SCHEMA_VERSION } from './sqlite-migrations.ts'
 import { CorruptDatabase, SqliteStore } from './sqlite-store.ts'
 
 /** What was wrong, for the event and for the host's health; never a reason not to start. */
@@ -9,8 +11,9 @@ export interface StoreProblem {
   /**
    * `store.set-aside`: the damaged file was renamed and a fresh one begun.
    * `store.in-memory`: nothing can be kept, changes are lost when controld ends.
+   * `store.earlier-copy`: the database is a later version's; what this version had before that one began is in use.
    */
-  readonly code: 'store.set-aside' | 'store.in-memory'
+  readonly code: 'store.set-aside' | 'store.in-memory' | 'store.earlier-copy'
   readonly message: string
 }
 
@@ -30,8 +33,20 @@ export function openStore(directory: string, clock: Clock): OpenedStore {
   try {
     return { store: SqliteStore.open(path), problem: null }
   } catch (error) {
+    if (error instanceof NewerDatabase) return earlier(path, error)
     if (!isDamage(error)) return inMemory(error)
     return afresh(directory, path, clock.now(), error)
+  }
+}
+
+/** After a fall-back to an earlier version: it goes on with the state that it left. */
+function earlier(path: string, { version, message }: NewerDatabase): OpenedStore {
+  try {
+    const { aside, madeAt } = returnToCopy(path, version, SCHEMA_VERSION)
+    const words = `The database is of a later version (${message}). This version goes on with what it left at ${madeAt}; the later one's is kept as ${aside}.`
+    return { store: SqliteStore.open(path), problem: { code: 'store.earlier-copy', message: words } }
+  } catch (error) {
+    return inMemory(`${message}; ${messageOf(error)}`)
   }
 }
 

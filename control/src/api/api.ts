@@ -4,14 +4,16 @@ import type { AppPorts } from '../app/ports.ts'
 import { invalid, refusalOf } from '../app/refusal.ts'
 import { check } from '../domain/check.ts'
 import { parseJson } from '../domain/json.ts'
-import { authorise, identify } from './access.ts'
+import type { Principal } from '../domain/user.ts'
+import { again, authorise, identify } from './access.ts'
 import { problem, refused } from './answer.ts'
-import type { Api, ApiRequest, ApiResponse, Incoming, Peer } from './message.ts'
+import { openTrail, type RequestTrail } from './audit-trail.ts'
+import type { Api, ApiRequest, ApiResponse, Incoming, Peer, StreamResponse } from './message.ts'
 import { parseQuery } from './query.ts'
 import type { Route } from './route.ts'
 import { createRouter } from './router.ts'
 import { routes } from './routes.ts'
-import { sourceOf } from './source.ts'
+import { sourceFor } from './source.ts'
 
 /** No document of the API comes near it. */
 const MAX_BODY_BYTES = 65_536
@@ -33,15 +35,20 @@ export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
   }
 
   /** The body as the route's schema has it; undefined where it takes none. */
-  function decodeBody({ body: expected, streamed }: Route, request: ApiRequest): unknown {
-    if (streamed !== undefined) return incomingBody(streamed, request)
+  function decodeBody({ body: expected, streamed }: Route, request: ApiRequest, trail: RequestTrail): unknown {
+    if (streamed !== undefined) {
+      const incoming = incomingBody(streamed, request)
+      trail.sent({ sizeBytes: incoming.sizeBytes }, false)
+      return incoming
+    }
     const { headers, body, incoming } = request
     if (incoming !== undefined) throw new Rejected(problem(413, 'request.too-large', 'This request takes no body of this kind.'))
     if (expected === undefined) {
       if (body.length > 0) throw new Rejected(problem(400, 'request.unexpected-body', 'This request takes no body.'))
       return undefined
     }
-    if (body.length > MAX_BODY_BYTES) throw new Rejected(problem(413, 'request.too-large', `A body has at most ${MAX_BODY_BYTES} bytes.`))
+    const { maxBytes = MAX_BODY_BYTES } = expected
+    if (body.length > maxBytes) throw new Rejected(problem(413, 'request.too-large', `A body has at most ${maxBytes} bytes.`))
     if (body.length > 0 && !expected.mediaTypes.includes(mediaTypeOf(headers))) {
       const detail = `The body must be ${expected.mediaTypes.join(' or ')}.`
       throw new Rejected(problem(415, 'request.unsupported-media-type', detail, [], { 'accept-post': expected.mediaTypes.join(', ') }))
@@ -53,6 +60,7 @@ export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
     }
     const checked = check(expected.schema, parsed.value, expected.prefix, { secret: expected.secret === true })
     if (!checked.ok) throw invalid(checked.problems)
+    trail.sent(body.length === 0 ? null : parsed.value, expected.secret === true)
     return checked.value
   }
 
@@ -63,15 +71,17 @@ export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
       : parseJson(text)
   }
 
-  async function answer(request: ApiRequest, peer: Peer): Promise<ApiResponse> {
+  async function answer(request: ApiRequest, peer: Peer, trail: RequestTrail): Promise<ApiResponse> {
     const found = find(request.method, request.path)
     if (found.kind === 'nothing') return problem(404, 'request.no-such-path', `There is nothing at ${request.path.slice(0, 200)}.`)
     if (found.kind === 'wrong-method') {
       return problem(405, 'request.method-not-allowed', `${request.path.slice(0, 200)} takes ${found.allow}.`, [], { allow: found.allow })
     }
     const { route, parameters } = found
-    const principal = identify(request, peer, app.sessions)
-    authorise(route.who, principal)
+    trail.found(route, parameters)
+    const principal = identify(request, peer, app)
+    trail.identified(principal)
+    const rights = authorise(route, parameters, principal, app)
     if (route.upgrade !== request.upgrade) {
       return route.upgrade === undefined
         ? problem(400, 'request.unexpected-upgrade', 'This is no WebSocket.')
@@ -82,23 +92,61 @@ export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
     if (route.ifMatch === 'required' && request.headers['if-match'] === undefined) {
       return problem(428, 'request.if-match-required', 'Send If-Match with the ETag of what you are changing.')
     }
-    const body = decodeBody(route, request)
+    const body = decodeBody(route, request, trail)
     const by = principal.kind === 'user' ? principal.name : principal.kind
-    const call = { app, principal, by, parameters, query: query.value, headers: request.headers, source: sourceOf(request.remote), body }
-    return route.handle(call as never)
+    const source = sourceFor(peer, request.remote)
+    const may = () => {
+      const now = again(principal, request, app)
+      return now !== null && isAuthorised(route, parameters, now, app)
+    }
+    const path = { peer, connectedMs: request.connectedMs ?? null }
+    const call = { app, principal, rights, by, parameters, query: query.value, headers: request.headers, source, path, may, body }
+    trail.begin()
+    const response = await route.handle(call as never)
+    // Whatever was changed may have ended somebody's rights.
+    if (route.method !== 'GET') app.holds.review()
+    return response.kind === 'stream' ? held(response, may) : response
+  }
+
+  /** Ends when who opened it may no longer. */
+  function held({ subscribe, ...response }: StreamResponse, may: () => boolean): StreamResponse {
+    return {
+      ...response,
+      subscribe(push, end) {
+        let unsubscribe = () => {}
+        const ended = app.holds.keep(may, () => {
+          unsubscribe()
+          end()
+        })
+        unsubscribe = subscribe(push, () => {
+          ended()
+          end()
+        })
+        return () => {
+          ended()
+          unsubscribe()
+        }
+      },
+    }
+  }
+
+  function answerOf(error: unknown, request: ApiRequest): ApiResponse {
+    if (error instanceof Rejected) return error.response
+    const refusal = refusalOf(error)
+    // What is the client's own doing needs no line in the host's log.
+    if (refusal !== error) log('error', `${request.method} ${request.path.slice(0, 200)}: ${describe(error)}`)
+    if (refusal !== null) return refused(refusal)
+    return problem(500, 'internal', 'An error inside the control daemon; its log has more.')
   }
 
   return {
     async handle(request, peer) {
+      const trail = openTrail(app.audit, request, peer)
       try {
-        return await answer(request, peer)
+        const response = await answer(request, peer, trail).catch((error: unknown) => answerOf(error, request))
+        return trail.end(response)
       } catch (error) {
-        if (error instanceof Rejected) return error.response
-        const refusal = refusalOf(error)
-        // What is the client's own doing needs no line in the host's log.
-        if (refusal !== error) log('error', `${request.method} ${request.path.slice(0, 200)}: ${describe(error)}`)
-        if (refusal !== null) return refused(refusal)
-        return problem(500, 'internal', 'An error inside the control daemon; its log has more.')
+        return answerOf(error, request)
       }
     },
   }
@@ -108,6 +156,15 @@ export function createApi(app: App, { decodeUtf8, log }: ApiOptions): Api {
 class Rejected extends Error {
   constructor(readonly response: ApiResponse) {
     super('rejected')
+  }
+}
+
+function isAuthorised(route: Route, parameters: Readonly<Record<string, string>>, principal: Principal, app: App): boolean {
+  try {
+    authorise(route, parameters, principal, app)
+    return true
+  } catch {
+    return false
   }
 }
 

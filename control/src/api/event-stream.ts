@@ -1,5 +1,5 @@
 // Events as server-sent events. @source HTML Living Standard, section 9.2
-import type { EventFeed } from '../app/event-feed.ts'
+import type { EventFeed, Sees } from '../app/event-feed.ts'
 import { Refusal } from '../app/refusal.ts'
 import type { Event } from '../domain/event.ts'
 import type { StreamResponse } from './message.ts'
@@ -10,7 +10,7 @@ const OPENING = 'retry: 2000\n\n'
 /** A comment: clients pass over it. */
 const HEARTBEAT = ':\n\n'
 
-export function followEvents(feed: EventFeed, lastEventId: string | undefined): StreamResponse {
+export function followEvents(feed: EventFeed, lastEventId: string | undefined, sees: Sees): StreamResponse {
   if (lastEventId !== undefined && !/^\d{1,15}$/.test(lastEventId)) {
     throw new Refusal('invalid', 'request.invalid', 'Last-Event-ID is no id of an event.', [
       { code: 'request.header.invalid', field: 'last-event-id', message: 'must be the id of an event', got: lastEventId.slice(0, 100) },
@@ -22,11 +22,8 @@ export function followEvents(feed: EventFeed, lastEventId: string | undefined): 
     subscribe(push, end) {
       push(OPENING)
       try {
-        return feed.follow(lastEventId === undefined ? null : Number(lastEventId), {
-          event: (event) => push(render(event)),
-          beat: () => push(HEARTBEAT),
-          end,
-        })
+        const follower = { event: (event: Event) => push(render(event)), beat: () => push(HEARTBEAT), end }
+        return feed.follow(lastEventId === undefined ? null : Number(lastEventId), follower, sees)
       } catch {
         // The client comes back and is told then.
         end()

@@ -13,6 +13,10 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string>>
   /** `address:port` of the network client. */
   readonly remote: string
+  /** When the network client connected, on the clock that runs since the boot. */
+  readonly connectedMs?: number
+  /** SHA-256 of the certificate that the client has shown, lower-case hexadecimal. */
+  readonly certificate?: string
   readonly upgrade?: 'websocket'
   readonly body: Uint8Array
   /** A body that has not been read yet; then `body` is empty. */

@@ -1,31 +1,45 @@
 // The shape of a route: from these, requests are routed, checked and authorised, and the API document is printed.
 import type * as v from 'valibot'
 import type { App } from '../app/app.ts'
-import type { Principal, Role } from '../domain/user.ts'
+import type { Path } from '../app/network-change.ts'
+import type { Permission } from '../domain/permission.ts'
+import type { Principal } from '../domain/user.ts'
+import type { Rights } from './access.ts'
 import type { ApiResponse, Incoming } from './message.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** `anyone`; the least role a session must have; or only who stands at the machine. */
-export type Who = 'anyone' | Role | 'console'
+/** `anyone`; only who stands at the machine; any `user` who is logged in; or the permission that is needed. */
+export type Who = 'anyone' | 'console' | 'user' | Permission
 
 /** What a handler is given: everything in it is checked. */
 export interface Call<Body> {
   readonly app: App
   readonly principal: Principal
+  readonly rights: Rights
   /** A user's name, or `console`. */
   readonly by: string
   readonly parameters: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
-  /** Of the network client, without port; for IPv6 its /64. */
+  /** Of the network client, without port; for IPv6 its /64. `console` for who stands at the machine. */
   readonly source: string
+  /** By which way the request has come. */
+  readonly path: Path
+  /** Whether who asks could ask this now: false once session, token, certificate, user or permission are gone. */
+  readonly may: () => boolean
   readonly body: Body
 }
 
-export interface QueryParameter {
-  readonly description: string
-  readonly allowed: readonly string[]
+/** One of a few values, or text of one form, which is sent percent-encoded. */
+export type QueryParameter = { readonly description: string } & (
+  | { readonly allowed: readonly string[] }
+  | { readonly pattern: RegExp; readonly rule: string }
+)
+
+/** A whole number from 0. */
+export function numeric(description: string): QueryParameter {
+  return { description, pattern: /^\d{1,15}$/, rule: 'must be a whole number' }
 }
 
 /** True or false. */
@@ -47,6 +61,13 @@ export interface Route {
   readonly path: string
   readonly summary: string
   readonly who: Who
+  /** Only in a session: tokens and certificates must not beget others, nor change what their owner logs in with. */
+  readonly sessionOnly?: true
+  /**
+   * Where a permission has to be held: by default on the VM, pool or task that the path names, or else on the host. `any`: somewhere;
+   * the handler holds each object against `Call.rights`.
+   */
+  readonly on?: 'any'
   /** By name. */
   readonly query?: Readonly<Record<string, QueryParameter>>
   /** Given to handlers as `Call.body`. `prefix` starts the codes of its problems. */
@@ -55,6 +76,8 @@ export interface Route {
     readonly prefix: string
     readonly mediaTypes: readonly string[]
     readonly secret?: boolean
+    /** Default 64 KiB; the gateway takes 1 MiB. */
+    readonly maxBytes?: number
   }
   /** Further header fields that are understood, with what they mean. */
   readonly headers?: Readonly<Record<string, string>>
@@ -64,6 +87,8 @@ export interface Route {
   readonly ifMatch?: 'required' | 'optional'
   /** Answered by passing on a socket. */
   readonly upgrade?: 'websocket'
+  /** In the audit log: a log-in has an entry of its own kind; `never` is for what changes nothing though it is no GET. */
+  readonly audit?: 'login' | 'never'
   readonly answers: readonly Answer[]
   handle(call: Call<never>): ApiResponse | Promise<ApiResponse>
 }
@@ -73,6 +98,7 @@ export interface BodyOptions<Schema extends v.GenericSchema> {
   readonly prefix: string
   readonly mediaTypes?: readonly string[]
   readonly secret?: boolean
+  readonly maxBytes?: number
 }
 
 type RouteFacts = Omit<Route, 'body' | 'streamed' | 'handle'>

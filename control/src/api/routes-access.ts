@@ -2,6 +2,8 @@
 
 import { closed } from '../domain/check.ts'
 import { passwordSchema } from '../domain/password.ts'
+import { clientOf } from '../domain/session.ts'
+import { isAtConsole } from './access.ts'
 import { json, noContent } from './answer.ts'
 import { type Route, withBody, withoutBody } from './route.ts'
 import { emptySchema, healthSchema, loginSchema, sessionSchema } from './schemas.ts'
@@ -17,14 +19,18 @@ export const sessionRoutes: readonly Route[] = [
   withBody(
     {
       ...{ method: 'POST', path: '/v1/login', who: 'anyone', summary: 'Log in; the token is the bearer token of all other requests' },
+      audit: 'login',
       answers: [{ status: 200, description: 'A session', schema: sessionSchema }],
     },
     { schema: loginSchema, prefix: 'login', secret: true },
-    async ({ app, source, body }) => json(200, await app.sessions.login(body.username, body.password, source)),
+    async ({ app, principal, source, headers, body: { username, password, totp } }) => {
+      const door = isAtConsole(principal) ? 'console' : 'network'
+      return json(200, await app.sessions.login(username, password, source, door, totp, clientOf(headers['user-agent'])))
+    },
   ),
   withBody(
     {
-      ...{ method: 'POST', path: '/v1/logout', who: 'viewer', summary: 'End the session' },
+      ...{ method: 'POST', path: '/v1/logout', who: 'user', sessionOnly: true, summary: 'End the session' },
       answers: [{ status: 204, description: 'The token is no longer one' }],
     },
     { schema: emptySchema, prefix: 'logout' },

@@ -11,7 +11,7 @@ export const deviceRoutes: readonly Route[] = [
       ...{
         method: 'GET',
         path: '/v1/host/devices',
-        who: 'viewer',
+        who: 'host.view',
         summary: 'PCI devices: what the host needs them for, which VM has them',
       },
       answers: [{ status: 200, description: 'As they are now', schema: listOf(hostDeviceSchema) }],
@@ -20,7 +20,7 @@ export const deviceRoutes: readonly Route[] = [
   ),
   withBody(
     {
-      ...{ method: 'PUT', path: '/v1/host/devices/{device}/virtual-functions', who: 'administrator' },
+      ...{ method: 'PUT', path: '/v1/host/devices/{device}/virtual-functions', who: 'host.configure' },
       ...{ summary: 'Set how many virtual functions a device has', query: { dryRun: flag('Check everything, change nothing') } },
       answers: [{ status: 200, description: 'The device as it is then; with `dryRun` as it is', schema: hostDeviceSchema }],
     },

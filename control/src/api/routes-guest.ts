@@ -8,14 +8,14 @@ const vmId = ({ parameters }: Pick<Call<unknown>, 'parameters'>) => parameters.i
 export const guestRoutes: readonly Route[] = [
   withBody(
     {
-      ...{ method: 'POST', path: '/v1/vms/{id}/guest/freeze', who: 'operator', answers: [ACCEPTED] },
+      ...{ method: 'POST', path: '/v1/vms/{id}/guest/freeze', who: 'vm.guest', answers: [ACCEPTED] },
       summary: 'Freeze the guest’s file systems, everything unwritten written first; they are thawed when the time is over',
     },
     { schema: freezeSchema, prefix: 'guest.freeze' },
     (call) => accepted(call.app.guests.freeze(vmId(call), call.body.timeoutSeconds, call.by)),
   ),
   withBody(
-    { method: 'POST', path: '/v1/vms/{id}/guest/thaw', who: 'operator', summary: 'Thaw the guest’s file systems', answers: [ACCEPTED] },
+    { method: 'POST', path: '/v1/vms/{id}/guest/thaw', who: 'vm.guest', summary: 'Thaw the guest’s file systems', answers: [ACCEPTED] },
     { schema: emptySchema, prefix: 'vm' },
     (call) => accepted(call.app.guests.thaw(vmId(call), call.by)),
   ),

@@ -1,4 +1,5 @@
 // Routes about the host: facts, power, tasks, events, and what the console shows.
+import type { Event } from '../domain/event.ts'
 import type { Task } from '../domain/task.ts'
 import { json } from './answer.ts'
 import { followEvents } from './event-stream.ts'
@@ -24,21 +25,21 @@ export const hostRoutes: readonly Route[] = [
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/host', who: 'viewer', summary: 'What the machine is and how it does' },
+      ...{ method: 'GET', path: '/v1/host', who: 'host.view', summary: 'What the machine is and how it does' },
       answers: [{ status: 200, description: 'Facts and status', schema: hostSchema }],
     },
     ({ app }) => json(200, app.host()),
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/host/topology', who: 'viewer', summary: 'What the machine is made of, and what it can do for VMs' },
+      ...{ method: 'GET', path: '/v1/host/topology', who: 'host.view', summary: 'What the machine is made of, and what it can do for VMs' },
       answers: [{ status: 200, description: 'As it is now', schema: hostTopologySchema }],
     },
     ({ app }) => json(200, app.hostTopology()),
   ),
   withBody(
     {
-      ...{ method: 'POST', path: '/v1/host/power-off', who: 'administrator', summary: 'Shut down all VMs, then power off' },
+      ...{ method: 'POST', path: '/v1/host/power-off', who: 'host.power', summary: 'Shut down all VMs, then power off' },
       answers: [ACCEPTED],
     },
     { schema: emptySchema, prefix: 'host' },
@@ -46,7 +47,7 @@ export const hostRoutes: readonly Route[] = [
   ),
   withBody(
     {
-      ...{ method: 'POST', path: '/v1/host/restart', who: 'administrator', summary: 'Shut down all VMs, then restart' },
+      ...{ method: 'POST', path: '/v1/host/restart', who: 'host.power', summary: 'Shut down all VMs, then restart' },
       answers: [ACCEPTED],
     },
     { schema: emptySchema, prefix: 'host' },
@@ -54,21 +55,21 @@ export const hostRoutes: readonly Route[] = [
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/tasks', who: 'viewer', summary: 'The latest 200 tasks, latest first' },
+      ...{ method: 'GET', path: '/v1/tasks', who: 'task.view', on: 'any', summary: 'The latest 200 tasks, latest first' },
       answers: [{ status: 200, description: 'Tasks', schema: listOf(taskSchema) }],
     },
-    ({ app }) => json(200, { items: app.tasks.list() }),
+    ({ app, rights }) => json(200, { items: rights.visible('task.view', app.tasks.list(), ({ target }) => app.places.ofTarget(target)) }),
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/tasks/{id}', who: 'viewer', summary: 'One task' },
+      ...{ method: 'GET', path: '/v1/tasks/{id}', who: 'task.view', summary: 'One task' },
       answers: [{ status: 200, description: 'The task', schema: taskSchema }],
     },
     ({ app, parameters }) => json(200, app.tasks.get(parameters.id ?? '')),
   ),
   withBody(
     {
-      ...{ method: 'POST', path: '/v1/tasks/{id}/cancel', who: 'operator', summary: 'Ask a task to end without having been done' },
+      ...{ method: 'POST', path: '/v1/tasks/{id}/cancel', who: 'task.cancel', summary: 'Ask a task to end without having been done' },
       answers: [{ status: 202, description: 'It will end as `cancelled`, unless it is done before that', schema: taskSchema }],
     },
     { schema: emptySchema, prefix: 'task' },
@@ -79,7 +80,8 @@ export const hostRoutes: readonly Route[] = [
       ...{
         method: 'GET',
         path: '/v1/events',
-        who: 'viewer',
+        who: 'event.view',
+        on: 'any',
         summary: 'The latest 1,000 events; with `Accept: text/event-stream`, events as they happen',
       },
       answers: [
@@ -92,10 +94,11 @@ export const hostRoutes: readonly Route[] = [
         },
       ],
     },
-    ({ app, headers }) => {
+    ({ app, rights, headers }) => {
+      const sees = ({ target }: Event) => rights.may('event.view', app.places.ofTarget(target))
       const accept = headers.accept ?? ''
-      if (accept.includes('text/event-stream')) return followEvents(app.events, headers['last-event-id'])
-      return json(200, { items: app.events.latest() })
+      if (accept.includes('text/event-stream')) return followEvents(app.events, headers['last-event-id'], sees)
+      return json(200, { items: app.events.latest(sees) })
     },
   ),
 ]

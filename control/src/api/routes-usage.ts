@@ -18,35 +18,40 @@ const resolutionOf = ({ query }: Pick<Call<unknown>, 'query'>) => (query.resolut
 export const usageRoutes: readonly Route[] = [
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/usage', who: 'viewer', summary: 'What the host, pools and the VMs that run use' },
+      ...{ method: 'GET', path: '/v1/usage', who: 'usage.view', summary: 'What the host, pools and the VMs that run use' },
       answers: [{ status: 200, description: 'The latest samples, at most 10 s old', schema: allUsageSchema }],
     },
     ({ app }) => json(200, app.accounting.all()),
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/host/usage', who: 'viewer', summary: 'What the host uses, and used', query: RESOLUTION },
+      ...{ method: 'GET', path: '/v1/host/usage', who: 'usage.view', summary: 'What the host uses, and used', query: RESOLUTION },
       answers: [{ status: 200, description: 'The latest sample and the past', schema: hostUsageAnswerSchema }],
     },
     (call) => json(200, call.app.accounting.host(resolutionOf(call))),
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/vms/{id}/usage', who: 'viewer', summary: 'What a VM uses, and used', query: RESOLUTION },
+      ...{ method: 'GET', path: '/v1/vms/{id}/usage', who: 'usage.view', summary: 'What a VM uses, and used', query: RESOLUTION },
       answers: [{ status: 200, description: 'The latest sample and the past', schema: vmUsageAnswerSchema }],
     },
     (call) => json(200, call.app.accounting.vm(call.parameters.id ?? '', resolutionOf(call))),
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/pools/{pool}/usage', who: 'viewer', summary: 'What a pool uses, and used', query: RESOLUTION },
+      ...{ method: 'GET', path: '/v1/pools/{pool}/usage', who: 'usage.view', summary: 'What a pool uses, and used', query: RESOLUTION },
       answers: [{ status: 200, description: 'The latest sample and the past', schema: poolUsageAnswerSchema }],
     },
     (call) => json(200, call.app.accounting.pool(call.parameters.pool ?? '', resolutionOf(call))),
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/metrics', who: 'viewer', summary: 'What the host, pools and the VMs that run use, for Prometheus' },
+      ...{
+        method: 'GET',
+        path: '/v1/metrics',
+        who: 'usage.view',
+        summary: 'What the host, pools and the VMs that run use, for Prometheus',
+      },
       answers: [{ status: 200, description: 'The text format 0.0.4', mediaType: 'text/plain' }],
     },
     ({ app }) => text(METRICS_TYPE, renderMetrics(app.accounting.all(), app.host().facts.version)),

@@ -10,6 +10,7 @@ import { type Call, flag, type Route, withBody, withoutBody } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
 import { emptySchema, listOf, patchSchema, shutdownRequestSchema, taskSchema, vmSchema } from './schemas.ts'
 import { allocationSchema } from './schemas-pool.ts'
+import { permitOf } from './vm-rights.ts'
 
 const DRY_RUN = { dryRun: flag('Check everything, write nothing; the answer is what would have been answered') }
 
@@ -22,7 +23,7 @@ const vmId = ({ parameters }: Pick<Call<unknown>, 'parameters'>) => parameters.i
 
 function powerRoute(verb: string, summary: string, act: (power: App['power'], id: string, by: string) => Task): Route {
   return withBody(
-    { method: 'POST', path: `/v1/vms/{id}/${verb}`, who: 'operator', summary, answers: [ACCEPTED] },
+    { method: 'POST', path: `/v1/vms/{id}/${verb}`, who: 'vm.power', summary, answers: [ACCEPTED] },
     { schema: emptySchema, prefix: 'vm' },
     (call) => accepted(act(call.app.power, vmId(call), call.by)),
   )
@@ -38,14 +39,17 @@ function definedOnly<T extends object>(body: T): { [Key in keyof T]?: Exclude<T[
 export const vmRoutes: readonly Route[] = [
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/vms', who: 'viewer', summary: 'All VMs' },
+      ...{ method: 'GET', path: '/v1/vms', who: 'vm.view', on: 'any', summary: 'All VMs' },
       answers: [{ status: 200, description: 'Oldest first', schema: listOf(vmSchema) }],
     },
-    ({ app }) => jsonText(200, `{"items":[${app.vms.list().map(vmFragment).join()}]}`),
+    ({ app, rights }) => {
+      const vms = rights.visible('vm.view', app.vms.list(), ({ id }) => app.places.ofVm(id))
+      return jsonText(200, `{"items":[${vms.map(vmFragment).join()}]}`)
+    },
   ),
   withBody(
     {
-      ...{ method: 'POST', path: '/v1/vms', who: 'operator', summary: 'Create a VM', query: DRY_RUN },
+      ...{ method: 'POST', path: '/v1/vms', who: 'vm.create', on: 'any', summary: 'Create a VM', query: DRY_RUN },
       answers: [
         { status: 201, description: 'The VM, off', schema: vmSchema },
         { status: 200, description: 'With `dryRun`: the VM that would be made', schema: vmSchema },
@@ -54,20 +58,20 @@ export const vmRoutes: readonly Route[] = [
     { schema: vmSpecSchema, prefix: 'vm' },
     (call) => {
       const how = change(call)
-      const vm = call.app.vms.create(call.body, how)
+      const vm = call.app.vms.create(call.body, { ...how, permit: permitOf(call) })
       return how.dryRun ? vmAnswer(200, vm) : vmAnswer(201, vm, { location: `/v1/vms/${vm.id}` })
     },
   ),
   withoutBody(
     {
-      ...{ method: 'GET', path: '/v1/vms/{id}', who: 'viewer', summary: 'One VM' },
+      ...{ method: 'GET', path: '/v1/vms/{id}', who: 'vm.view', summary: 'One VM' },
       answers: [{ status: 200, description: 'The VM; the ETag is for `If-Match` and leaves its status out', schema: vmSchema }],
     },
     (call) => vmAnswer(200, call.app.vms.get(vmId(call))),
   ),
   withBody(
     {
-      ...{ method: 'PATCH', path: '/v1/vms/{id}', who: 'operator', summary: 'Change a VM’s spec by a merge patch' },
+      ...{ method: 'PATCH', path: '/v1/vms/{id}', who: 'vm.configure', summary: 'Change a VM’s spec by a merge patch' },
       ...{ query: DRY_RUN, ifMatch: 'required' },
       answers: [
         { status: 200, description: 'The VM as changed; `status.pending` names what waits for the next power-on', schema: vmSchema },
@@ -80,13 +84,14 @@ export const vmRoutes: readonly Route[] = [
     },
     { schema: patchSchema, prefix: 'vm', mediaTypes: ['application/merge-patch+json', 'application/json'] },
     (call) => {
-      const { vm, task } = call.app.vms.patch(vmId(call), call.body, matches(call.headers['if-match'] ?? ''), change(call))
+      const how = { ...change(call), permit: permitOf(call) }
+      const { vm, task } = call.app.vms.patch(vmId(call), call.body, matches(call.headers['if-match'] ?? ''), how)
       return task === null ? vmAnswer(200, vm) : accepted(task)
     },
   ),
   withBody(
     {
-      ...{ method: 'DELETE', path: '/v1/vms/{id}', who: 'operator', summary: 'Delete a VM that is off; its files are kept' },
+      ...{ method: 'DELETE', path: '/v1/vms/{id}', who: 'vm.delete', summary: 'Delete a VM that is off; its files are kept' },
       ...{ query: DRY_RUN, ifMatch: 'optional' },
       answers: [{ status: 204, description: 'It is gone' }],
     },
@@ -98,7 +103,7 @@ export const vmRoutes: readonly Route[] = [
   ),
   withBody(
     {
-      ...{ method: 'POST', path: '/v1/vms/{id}/power-on', who: 'operator', summary: 'Power on', query: DRY_RUN },
+      ...{ method: 'POST', path: '/v1/vms/{id}/power-on', who: 'vm.power', summary: 'Power on', query: DRY_RUN },
       answers: [ACCEPTED, { status: 200, description: 'With `dryRun`: what it would be given', schema: allocationSchema }],
     },
     { schema: emptySchema, prefix: 'vm' },
@@ -108,7 +113,7 @@ export const vmRoutes: readonly Route[] = [
     },
   ),
   withBody(
-    { method: 'POST', path: '/v1/vms/{id}/shutdown', who: 'operator', summary: 'Ask the guest to shut down', answers: [ACCEPTED] },
+    { method: 'POST', path: '/v1/vms/{id}/shutdown', who: 'vm.power', summary: 'Ask the guest to shut down', answers: [ACCEPTED] },
     { schema: shutdownRequestSchema, prefix: 'shutdown' },
     (call) => accepted(call.app.power.shutdown(vmId(call), call.by, definedOnly(call.body))),
   ),

@@ -1,6 +1,7 @@
 // What the API takes and answers, as schemas: those of requests are enforced, those of answers are documented and tested.
 import * as v from 'valibot'
 import type { UploadedFile } from '../app/uploads.ts'
+import { SLOT_NAMES } from '../domain/boot-slot.ts'
 import { closed } from '../domain/check.ts'
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import { CONSOLE_KINDS, type ConsoleTicket } from '../domain/console-ticket.ts'
@@ -9,11 +10,13 @@ import { IMAGE_FORMATS } from '../domain/disk-image.ts'
 import { type Event, type Severity, TARGET_KINDS, type Target } from '../domain/event.ts'
 import { AGENT_STATES, type GuestStatus } from '../domain/guest.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
+import { LOCKDOWN_MODES } from '../domain/lockdown.ts'
 import type { Problem } from '../domain/problem.ts'
 import { TASK_KINDS, TASK_STATES, type Task } from '../domain/task.ts'
 import { vmSpecSchema } from '../domain/vm.ts'
 import { seconds, shutdownEndSchema } from '../domain/vm-policies.ts'
 import { type LastExit, PAUSE_CAUSES, POWER_STATES, type Vm, type VmStatus } from '../domain/vm-status.ts'
+import { auditEntrySchema } from './schemas-audit.ts'
 import { hostTopologySchema } from './schemas-topology.ts'
 import { balloonStatusSchema, usageComponents } from './schemas-usage.ts'
 
@@ -181,7 +184,12 @@ const hostStatusSchema = closed({
   uptimeSeconds: v.pipe(v.number(), v.minValue(0)),
   memory: memorySchema,
   addresses: v.array(
-    closed({ adapter: v.string(), address: v.string(), family: v.picklist([4, 6]), origin: v.picklist(['static', 'dhcp', 'link-local']) }),
+    closed({
+      adapter: v.string(),
+      address: v.string(),
+      family: v.picklist([4, 6]),
+      origin: v.picklist(['static', 'dhcp', 'slaac', 'link-local']),
+    }),
   ),
 }) satisfies Of<HostStatus>
 
@@ -192,14 +200,24 @@ export const consoleStatusSchema = closed({
   machine: machineSchema,
   cpu: closed({ model: v.string(), cores: count, threads: count }),
   memory: memorySchema,
-  urls: v.array(closed({ url: v.string(), origin: v.picklist(['static', 'dhcp']) })),
+  urls: v.array(closed({ url: v.string(), origin: v.picklist(['static', 'dhcp', 'slaac']) })),
   certificateSha256: v.nullable(v.string()),
   setupRequired: v.boolean(),
+  lockdown: closed({ mode: v.picklist(LOCKDOWN_MODES), hasRecoveryCode: v.boolean() }),
   seed: closed({ state: v.picklist(['absent', 'applied', 'refused']), problems: v.array(problemSchema) }),
   state: v.picklist(['persistent', 'volatile']),
   datastore: closed({ present: v.boolean(), problem: v.nullable(v.string()) }),
   health: v.array(closed({ severity, message: v.string() })),
   vms: closed({ running: count, defined: count, runningNames: v.array(v.string()) }),
+  network: closed({
+    pending: v.nullable(closed({ secondsLeft: count, phase: v.picklist(['applying', 'applied', 'undoing']) })),
+    replacements: count,
+  }),
+  install: closed({ mode: v.picklist(['none', 'ask', 'seed', 'done']), state: v.picklist(['idle', 'running', 'done', 'failed']) }),
+  system: closed({
+    slot: v.nullable(closed({ name: v.picklist(SLOT_NAMES), confirmed: v.boolean() })),
+    generation: v.nullable(count),
+  }),
   time: timestamp,
 }) satisfies Of<ConsoleStatus>
 
@@ -243,10 +261,14 @@ export const healthSchema = closed({ status: v.literal('ok'), version: v.string(
 export const hostSchema = closed({ facts: hostFactsSchema, status: hostStatusSchema })
 export const sessionSchema = closed({ token: v.string(), expiresAt: timestamp })
 
+export const oneTimeCodeSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
+
 /** Not the rule for new passwords: what was set once must stay usable. The length bounds the work of hashing. */
 export const loginSchema = closed({
   username: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   password: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  /** Where the user has one-time codes: the one of now, or a backup code. */
+  totp: v.optional(oneTimeCodeSchema),
 })
 
 /** Any of a VM's fields; null gives a field its default back. @source RFC 7396 */
@@ -280,5 +302,6 @@ export const components = {
   Datastore: datastoreSchema,
   DatastoreFile: datastoreFileSchema,
   UploadedFile: uploadedFileSchema,
+  AuditEntry: auditEntrySchema,
   ...usageComponents,
 } as const

@@ -1,21 +1,29 @@
 // Gathers what the status screen shows. What it has fields for (seed, volatile state, first password, addresses, certificate) is not said again in `health`.
 import type { ConsoleStatus, ConsoleUrl, HealthItem } from '../domain/console-status.ts'
-import type { HostAddress } from '../domain/host.ts'
+import { DEBUG_PRODUCT, type HostAddress } from '../domain/host.ts'
+import type { InstallView } from '../domain/install.ts'
 import type { Vm } from '../domain/vm-status.ts'
 import type { MemoryShortage } from './balancer.ts'
+import type { ManagementNetwork } from './network.ts'
 import type { AppPorts } from './ports.ts'
 
 export interface Shortfalls {
+  readonly lockdown: ConsoleStatus['lockdown']
   /** What the machine had and has no more, in words. */
   readonly missing: string | null
   readonly memory: MemoryShortage
+  /** Where the audit log is cut, in words. */
+  readonly audit: string | null
+  readonly network: Pick<ManagementNetwork, 'summary' | 'health'>
+  readonly install: Pick<InstallView, 'mode' | 'state'>
+  readonly slot: ConsoleStatus['system']['slot']
 }
 
 export function gatherConsoleStatus(
-  { host }: Pick<AppPorts, 'host'>,
+  { host, store }: Pick<AppPorts, 'host' | 'store'>,
   vms: readonly Vm[],
   setupRequired: boolean,
-  { missing, memory: scarce }: Shortfalls,
+  { lockdown, missing, memory: scarce, audit, network, install, slot }: Shortfalls,
 ): ConsoleStatus {
   const { facts, bootOutcome } = host
   const { hostname, addresses, time, ...seen } = host.observeStatus()
@@ -30,13 +38,32 @@ export function gatherConsoleStatus(
     urls: addresses.flatMap(urlOf),
     certificateSha256: host.certificateFingerprint(),
     setupRequired,
+    lockdown,
     seed: { state: bootOutcome.seed.state, problems: bootOutcome.seed.problems },
     state: bootOutcome.state,
     datastore: bootOutcome.datastore,
-    health: [...health({ host }), ...shortfall(missing), ...crashes(vms), ...standstills(vms), ...shortage(scarce)],
+    health: [
+      ...health({ host }),
+      ...carriedOut(install),
+      ...network.health(),
+      ...shortfall(missing),
+      ...crashes(vms),
+      ...standstills(vms),
+      ...shortage(scarce),
+      ...cutChain(audit),
+    ],
     vms: { running: running.length, defined: vms.length, runningNames: running.map(({ spec }) => spec.name) },
+    network: network.summary(),
+    install: { mode: install.mode, state: install.state },
+    system: { slot, generation: store.generations.list(null, 1)[0]?.number ?? null },
     time,
   }
+}
+
+function carriedOut({ mode }: Shortfalls['install']): HealthItem[] {
+  const message =
+    'Corbel is installed on this machine by the seed that is plugged in. Take the medium out, so that it starts from its disk.'
+  return mode === 'done' ? [{ severity: 'warning', message }] : []
 }
 
 /** A link-local address is of no use in a URL that people type. */
@@ -46,8 +73,12 @@ function urlOf({ address, family, origin }: HostAddress): ConsoleUrl[] {
 
 function health({ host }: Pick<AppPorts, 'host'>): HealthItem[] {
   const { facts, bootOutcome } = host
-  const { stateProblem, datastore, management, nat } = bootOutcome
+  const { stateProblem, datastore, nat } = bootOutcome
   const items: (HealthItem | false)[] = [
+    facts.product === DEBUG_PRODUCT && {
+      severity: 'error',
+      message: 'This is the debug image: whoever is at the second serial port has a root shell. Not for production.',
+    },
     !facts.kvm.available && {
       severity: 'error',
       message: 'No hardware virtualisation (KVM): VMs cannot start. Look for it in the firmware settings.',
@@ -55,9 +86,12 @@ function health({ host }: Pick<AppPorts, 'host'>): HealthItem[] {
     stateProblem !== null && { severity: 'error', message: `The state: ${stateProblem}` },
     datastore.problem !== null && { severity: 'error', message: `The datastore: ${datastore.problem}` },
     nat.problem !== null && { severity: 'error', message: `The network of the VMs: ${nat.problem}` },
-    management.problem !== null && { severity: 'error', message: `The management network: ${management.problem}` },
   ]
   return items.filter((item) => item !== false)
+}
+
+function cutChain(problem: string | null): HealthItem[] {
+  return problem === null ? [] : [{ severity: 'error', message: `The audit log is not whole: ${problem}.` }]
 }
 
 function shortfall(missing: string | null): HealthItem[] {

@@ -23,10 +23,10 @@ export interface Consoles {
   attachSerial(id: string, port: number): number
   /** The screen, by the RFB protocol; refuses with `vm.power.wrong-state`, `vm.display.none`. */
   attachVnc(id: string): Promise<number>
-  /** A ticket for one console, good once within 30 s, by which whoever has it gets in; refuses as attaching does, and with `console.too-many-tickets`. */
-  issueTicket(id: string, console: ConsoleKind, port: number, by: string): ConsoleTicket
+  /** A ticket for one console, good once within 30 s, by which whoever has it gets in while its issuer `may`; refuses as attaching does, and with `console.too-many-tickets`. */
+  issueTicket(id: string, console: ConsoleKind, port: number, by: string, may: () => boolean): ConsoleTicket
   /** Refuses with `console.ticket-invalid` whatever is wrong with the ticket, and as attaching does. */
-  useTicket(ticket: string): Promise<number>
+  useTicket(ticket: string): Promise<{ readonly descriptor: number; readonly may: () => boolean }>
   /** A PNG of the screen as it is; refuses as `attachVnc` does. */
   screenshot(id: string): Promise<Uint8Array>
   /** Refuses with `vm.power.wrong-state`. */
@@ -38,6 +38,7 @@ interface Issued {
   readonly console: ConsoleKind
   readonly port: number
   readonly by: string
+  readonly may: () => boolean
   readonly expiresMs: number
 }
 
@@ -85,7 +86,7 @@ export function createConsoles({ vmHost, clock, random, passwords }: AppPorts, f
     attachSerial,
     attachVnc,
 
-    issueTicket(id, console, port, by) {
+    issueTicket(id, console, port, by, may) {
       if (console === 'vnc') withScreen(id)
       else withPort(id, port)
       dropExpired()
@@ -94,7 +95,7 @@ export function createConsoles({ vmHost, clock, random, passwords }: AppPorts, f
         throw new Refusal('rate-limited', 'console.too-many-tickets', 'Too many tickets wait to be used.', [], TICKET_MS / 1000)
       }
       const ticket = random.token(32)
-      tickets.set(passwords.digest(ticket), { id, console, port, by, expiresMs: clock.monotonicMs() + TICKET_MS })
+      tickets.set(passwords.digest(ticket), { id, console, port, by, may, expiresMs: clock.monotonicMs() + TICKET_MS })
       return { ticket, path: `/v1/consoles/${ticket}`, validSeconds: TICKET_MS / 1000 }
     },
 
@@ -102,10 +103,11 @@ export function createConsoles({ vmHost, clock, random, passwords }: AppPorts, f
       const hash = passwords.digest(ticket)
       const issued = tickets.get(hash)
       tickets.delete(hash)
-      if (issued === undefined || issued.expiresMs <= clock.monotonicMs()) {
+      if (issued === undefined || issued.expiresMs <= clock.monotonicMs() || !issued.may()) {
         throw new Refusal('not-found', 'console.ticket-invalid', 'The ticket is not, or no longer, good. Ask for another.')
       }
-      return issued.console === 'vnc' ? attachVnc(issued.id) : attachSerial(issued.id, issued.port)
+      const descriptor = issued.console === 'vnc' ? await attachVnc(issued.id) : attachSerial(issued.id, issued.port)
+      return { descriptor, may: issued.may }
     },
 
     screenshot: async (id) => withScreen(id).screenshot(),

@@ -17,13 +17,16 @@ export interface Follower {
   end(): void
 }
 
+/** Whether an event is for whoever asks. */
+export type Sees = (event: Event) => boolean
+
 export interface EventFeed {
-  /** The newest, oldest first. */
-  latest(): readonly Event[]
+  /** Of the newest those that `sees` takes (by default all), oldest first. */
+  latest(sees?: Sees): readonly Event[]
   /** Refuses with `events.too-many-followers`. */
   requireRoom(): void
-  /** Those after `afterId` (null: none of the past), then each as it happens. Refuses as `requireRoom` does. The returned function ends it. */
-  follow(afterId: number | null, follower: Follower): () => void
+  /** Those after `afterId` (null: none of the past), then each as it happens, of those that `sees` takes. Refuses as `requireRoom` does. The returned function ends it. */
+  follow(afterId: number | null, follower: Follower, sees: Sees): () => void
 }
 
 export function createEventFeed({ store, clock }: Pick<AppPorts, 'store' | 'clock'>, ledger: Ledger): EventFeed {
@@ -34,18 +37,31 @@ export function createEventFeed({ store, clock }: Pick<AppPorts, 'store' | 'cloc
     throw new Refusal('unavailable', 'events.too-many-followers', `At most ${MAX_FOLLOWERS} clients can follow events.`, [], 5)
   }
 
+  /** One who sees few of them is not sent back for more before everything has been looked through. */
+  function pastAfter(afterId: number, sees: Sees): readonly Event[] {
+    const seen: Event[] = []
+    for (let at: number | undefined = afterId; at !== undefined && seen.length < LATEST_EVENTS; ) {
+      const some: readonly Event[] = store.listEvents(at, LATEST_EVENTS)
+      seen.push(...some.filter(sees))
+      at = some.length < LATEST_EVENTS ? undefined : some.at(-1)?.id
+    }
+    return seen
+  }
+
   return {
-    latest: () => store.latestEvents(LATEST_EVENTS),
+    latest: (sees = () => true) => store.latestEvents(LATEST_EVENTS).filter(sees),
     requireRoom,
-    follow(afterId, follower) {
+    follow(afterId, follower, sees) {
       requireRoom()
-      const past = afterId === null ? [] : store.listEvents(afterId, LATEST_EVENTS)
+      const past = afterId === null ? [] : pastAfter(afterId, sees)
       for (const event of past) follower.event(event)
-      if (past.length === LATEST_EVENTS) {
+      if (past.length >= LATEST_EVENTS) {
         follower.end()
         return () => {}
       }
-      const unfollow = ledger.follow(follower.event)
+      const unfollow = ledger.follow((event) => {
+        if (sees(event)) follower.event(event)
+      })
       let following = true
       let cancelBeat = () => {}
       const beatLater = () => {

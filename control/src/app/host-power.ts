@@ -13,7 +13,15 @@ export interface HostPower {
   /** Both refuse with `host.going-down` when that is so already. */
   powerOff(by: string): Task
   restart(by: string): Task
+  /** Restarts when that has been done, with all VMs off; `undo` takes it back where the restart cannot be. What rejects keeps the host up. */
+  restartAfter(by: string, work: () => Promise<void>, undo?: () => void): Task
 }
+
+interface Last {
+  readonly work: () => Promise<void>
+  readonly undo?: () => void
+}
+const NOTHING: Last = { work: async () => {} }
 
 export function createHostPower(
   { host, log }: Pick<AppPorts, 'host' | 'log'>,
@@ -52,7 +60,7 @@ export function createHostPower(
     }
   }
 
-  function goDown(kind: 'host.power-off' | 'host.restart', by: string, finish: () => void): Task {
+  function goDown(kind: 'host.power-off' | 'host.restart', by: string, finish: () => void, last: Last = NOTHING): Task {
     if (goingDown) throw new Refusal('conflict', 'host.going-down', 'The host is going down already.')
     goingDown = true
     power.close()
@@ -67,7 +75,12 @@ export function createHostPower(
         ...{ kind, target, by },
         act: async (progress) => {
           await stopAll(progress)
-          return { write: (draft) => draft.event(kind, 'info', target, `The host ${what}, asked by ${by}.`), written: finish }
+          await last.work()
+          return {
+            write: (draft) => draft.event(kind, 'info', target, `The host ${what}, asked by ${by}.`),
+            written: finish,
+            undo: async () => last.undo?.(),
+          }
         },
         settled: (problem) => {
           if (problem !== null) stay()
@@ -82,5 +95,6 @@ export function createHostPower(
   return {
     powerOff: (by) => goDown('host.power-off', by, () => host.powerOff()),
     restart: (by) => goDown('host.restart', by, () => host.restart()),
+    restartAfter: (by, work, undo) => goDown('host.restart', by, () => host.restart(), { work, ...(undo === undefined ? {} : { undo }) }),
   }
 }

@@ -13,6 +13,16 @@ export function noteLeftovers({ store }: Pick<AppPorts, 'store'>, draft: Draft, 
   draft.putSetting(SETTING, [...noted(store), id])
 }
 
+/** Part of the transaction that brings deleted VMs back: what is left of them is theirs again. */
+export function keepOfRestored({ store }: Pick<AppPorts, 'store'>, draft: Draft, ids: readonly string[]): void {
+  const left = noted(store)
+  if (left.some((id) => ids.includes(id)))
+    draft.putSetting(
+      SETTING,
+      left.filter((id) => !ids.includes(id)),
+    )
+}
+
 /** What cannot be removed is tried again at the next start, or after the next deletion. */
 export function removeLeftovers({ store, vmHost, log }: Ports, write: (body: (draft: Draft) => void) => void): void {
   const ids = noted(store)

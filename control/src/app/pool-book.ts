@@ -9,15 +9,15 @@ export interface PoolBook {
   pools(): readonly PoolRecord[]
   resources(): HostResources
   /** Both return once it is durable; `tell` adds events to the same step. */
-  keepPools(pools: readonly PoolRecord[], tell: (draft: Draft) => void): void
-  keepResources(resources: HostResources, tell: (draft: Draft) => void): void
+  keepPools(pools: readonly PoolRecord[], by: string, tell: (draft: Draft) => void): void
+  keepResources(resources: HostResources, by: string, tell: (draft: Draft) => void): void
 }
 
 const POOLS = 'pools'
 const RESOURCES = 'resources'
 
 /** What was kept by an earlier version gets the defaults of what has come since. */
-export function createPoolBook({ store, log }: Pick<AppPorts, 'store' | 'log'>, ledger: Pick<Ledger, 'write'>): PoolBook {
+export function createPoolBook({ store, log }: Pick<AppPorts, 'store' | 'log'>, ledger: Pick<Ledger, 'write' | 'onReplaced'>): PoolBook {
   function readPools(): readonly PoolRecord[] {
     const kept = store.getSetting(POOLS)
     if (!Array.isArray(kept)) return []
@@ -36,24 +36,28 @@ export function createPoolBook({ store, log }: Pick<AppPorts, 'store' | 'log'>, 
     return fallback.value
   }
 
-  function keep(key: string, value: unknown, tell: (draft: Draft) => void): void {
+  function keep(key: string, value: unknown, by: string, tell: (draft: Draft) => void): void {
     ledger.write((draft) => {
       draft.putSetting(key, value)
       tell(draft)
-    })
+    }, by)
   }
 
   let pools = readPools()
   let resources = readResources()
+  ledger.onReplaced(() => {
+    pools = readPools()
+    resources = readResources()
+  })
   return {
     pools: () => pools,
     resources: () => resources,
-    keepPools(next, tell) {
-      keep(POOLS, next, tell)
+    keepPools(next, by, tell) {
+      keep(POOLS, next, by, tell)
       pools = next
     },
-    keepResources(next, tell) {
-      keep(RESOURCES, next, tell)
+    keepResources(next, by, tell) {
+      keep(RESOURCES, next, by, tell)
       resources = next
     },
   }

@@ -19,13 +19,18 @@ export interface Pools {
   create(spec: PoolSpec, change: Change): PoolRecord
   /** A merge patch of the spec. Refuses with `pool.revision-changed`, `pool.name.fixed`, `pool.parent.…`, `pool.busy` (a VM runs in what would move), `admission.…`. */
   patch(name: string, patch: unknown, matches: (revision: number) => boolean, change: Change): PoolRecord
-  /** Refuses with `pool.in-use` while a VM or pool is in it. */
+  /** Refuses with `pool.in-use` while a VM or pool is in it, `pool.granted` while users have grants on it. */
   remove(name: string, matches: (revision: number) => boolean, change: Change): void
 }
 
 const MAX_POOLS = 100
 
-export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resources: Resources): Pools {
+export function createPools(
+  ledger: Pick<Ledger, 'vms'>,
+  book: PoolBook,
+  resources: Resources,
+  grantedOn: (pool: `pool:${string}`) => readonly string[],
+): Pools {
   function get(name: string): PoolRecord {
     const pool = book.pools().find(({ spec }) => spec.name === name)
     if (pool === undefined) throw new Refusal('not-found', 'pool.not-found', `There is no pool ${name}.`)
@@ -60,8 +65,8 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
     resources.requireKept(pools)
   }
 
-  function keep(pools: readonly PoolRecord[], code: string, message: string): void {
-    book.keepPools(pools, (draft) => draft.event(code, 'info', { kind: 'host', id: 'host' }, message))
+  function keep(pools: readonly PoolRecord[], by: string, code: string, message: string): void {
+    book.keepPools(pools, by, (draft) => draft.event(code, 'info', { kind: 'host', id: 'host' }, message))
     resources.rebalance()
   }
 
@@ -77,7 +82,7 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
       }
       const pools = withSpec(spec, 1)
       requireSound(spec, pools)
-      if (!dryRun) keep(pools, 'pool.created', `The pool ${name} was created by ${by}.`)
+      if (!dryRun) keep(pools, by, 'pool.created', `The pool ${name} was created by ${by}.`)
       return { spec, revision: 1 }
     },
 
@@ -93,7 +98,7 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
       const pools = withSpec(spec, after.revision)
       requireSound(spec, pools)
       if (spec.parent !== before.spec.parent) requireStill(name, book.pools(), ledger.vms.values())
-      if (!dryRun) keep(pools, 'pool.changed', `The pool ${name} was changed by ${by}.`)
+      if (!dryRun) keep(pools, by, 'pool.changed', `The pool ${name} was changed by ${by}.`)
       return after
     },
 
@@ -101,11 +106,16 @@ export function createPools(ledger: Pick<Ledger, 'vms'>, book: PoolBook, resourc
       const pool = get(name)
       requireRevision(pool, matches)
       const users = usersOf(name, book.pools(), ledger.vms.values())
+      const granted = grantedOn(`pool:${name}`)
+      // A later pool of this name would be theirs.
+      if (granted.length > 0)
+        throw new Refusal('conflict', 'pool.granted', `On the pool ${name} there are grants of ${granted.slice(0, 5).join(', ')}.`)
       if (users.length > 0) throw new Refusal('conflict', 'pool.in-use', `In the pool ${name} are ${users.slice(0, 5).join(', ')}.`)
       if (dryRun) return
       const path = resources.groupOf(name)
       keep(
         book.pools().filter((other) => other !== pool),
+        by,
         'pool.deleted',
         `The pool ${name} was deleted by ${by}.`,
       )

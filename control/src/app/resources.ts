@@ -53,6 +53,8 @@ export interface Resources {
   requireAdmitted(id: string, spec: VmSpec): void
   /** Decides who of these starts. What they take counts until each is released, so that nobody who comes in between takes it. */
   planStart(starters: readonly Starter[]): StartDecision
+  /** Which promise could not be kept with these, in words; null: none. */
+  findBroken(settings: HostResources, pools: readonly PoolRecord[]): string | null
   /** Refuses with `admission.…` when these pools beside the running VMs are more than there is. */
   requireKept(pools: readonly PoolRecord[]): void
   /** Where a VM goes that has been admitted; the group of its pool is there. */
@@ -177,6 +179,10 @@ export function createResources(
     return { plan, groups: all }
   }
 
+  function findBroken(settings: HostResources, pools: readonly PoolRecord[]): string | null {
+    return brokenBy(situation(), situationWith(settings, pools))?.message ?? null
+  }
+
   const view = (): ResourcesView => ({
     ...{ settings: book.resources(), missing: machine.missing(), unkept: [...unkept, ...traffic.problems()] },
     ...viewOf(situation()),
@@ -185,12 +191,13 @@ export function createResources(
   return {
     view,
     situation,
+    findBroken,
     change(patch, by) {
       const checked = check(hostResourcesSchema, mergePatch(book.resources(), patch), 'resources')
       if (!checked.ok) throw invalid(checked.problems)
       if (same(checked.value, book.resources())) return view()
       requireNone(brokenBy(situation(), situationWith(checked.value, book.pools())))
-      book.keepResources(checked.value, (draft) => {
+      book.keepResources(checked.value, by, (draft) => {
         draft.event('host.resources-changed', 'info', { kind: 'host', id: 'host' }, `What the host keeps for itself was changed by ${by}.`)
       })
       rebalance()

@@ -34,6 +34,7 @@ export interface Work {
 
 export interface Tasks {
   list(): readonly Task[]
+  find(id: string): Task | null
   /** Refuses with `task.not-found`. */
   get(id: string): Task
   /** Returns once the task is remembered; the work goes on. */
@@ -58,7 +59,7 @@ export function createTasks({ store, clock, random, log }: Pick<AppPorts, 'store
     ledger.write((draft) => {
       write?.(draft)
       draft.putTask({ ...task, state: 'succeeded', progressPercent: 100, cancellable: false, endedAt: clock.now() })
-    })
+    }, task.by)
   }
 
   function fail(task: Task, problem: Problem, cancelled: boolean): void {
@@ -116,6 +117,7 @@ export function createTasks({ store, clock, random, log }: Pick<AppPorts, 'store
 
   return {
     list: () => store.listTasks(LIST_AT_MOST).map(asNow),
+    find: (id) => store.getTask(id),
     get,
     start(work) {
       const { kind, target, by } = work

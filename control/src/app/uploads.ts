@@ -27,24 +27,24 @@ export interface UploadedFile extends Received {
 
 export interface Uploads {
   /**
-   * Resolves when the file is there. `offer` is called, once at most, when its bytes may come. Refuses with `datastore.not-found`, `file.exists`, `file.busy`,
+   * Resolves when the file is there. `begun` is told the task; `offer` is called, once at most, when its bytes may come. Refuses with `datastore.not-found`, `file.exists`, `file.busy`,
    * `datastore.full`, `upload.too-many`, `upload.truncated`, `upload.digest`, `upload.cancelled`, and as the image's header is refused. Can be cancelled.
    */
-  receive(upload: Upload, offer: (descriptor: number) => void, by: string): Promise<UploadedFile>
+  receive(upload: Upload, offer: (descriptor: number) => void, by: string, begun?: (taskId: string) => void): Promise<UploadedFile>
 }
 
 export function createUploads({ diskImages }: Pick<AppPorts, 'diskImages'>, tasks: FileTasks, checks: FileChecks): Uploads {
   let running = 0
 
   return {
-    async receive({ file, sizeBytes, sha256, format }, offer, by) {
+    async receive({ file, sizeBytes, sha256, format }, offer, by, begun = () => {}) {
       const path = checks.absent(file)
       if (running >= MAX_UPLOADS) {
         throw new Refusal('unavailable', 'upload.too-many', `${MAX_UPLOADS} files are being received already.`, [], 30)
       }
       return new Promise((resolve, reject) => {
         let received: Received | null = null
-        tasks.start({
+        const task = tasks.start({
           ...{ kind: 'file.upload', target: file, by, files: [{ ...file, writes: true }], neededBytes: sizeBytes, cancellable: true },
           async act(following) {
             received = await diskImages.receive({ path, sizeBytes, sha256, format }, offer, following)
@@ -60,6 +60,7 @@ export function createUploads({ diskImages }: Pick<AppPorts, 'diskImages'>, task
           },
         })
         running++
+        begun(task.id)
       })
     },
   }

@@ -19,10 +19,17 @@ export interface VfBook {
   put(one: VirtualFunctions, by: string): void
 }
 
-export function createVfBook({ store, log }: Pick<AppPorts, 'store' | 'log'>, ledger: Pick<Ledger, 'write'>): VfBook {
-  const read = check(virtualFunctionsSchema, store.getSetting(SETTING) ?? [], 'virtualFunctions')
-  if (!read.ok) log('error', 'the kept numbers of virtual functions cannot be understood')
-  let kept: readonly VirtualFunctions[] = read.ok ? read.value : []
+export function createVfBook({ store, log }: Pick<AppPorts, 'store' | 'log'>, ledger: Pick<Ledger, 'write' | 'onReplaced'>): VfBook {
+  function read(): readonly VirtualFunctions[] {
+    const checked = check(virtualFunctionsSchema, store.getSetting(SETTING) ?? [], 'virtualFunctions')
+    if (!checked.ok) log('error', 'the kept numbers of virtual functions cannot be understood')
+    return checked.ok ? checked.value : []
+  }
+
+  let kept = read()
+  ledger.onReplaced(() => {
+    kept = read()
+  })
   return {
     counts: () => new Map(kept.map(({ device, count }) => [device, count])),
     all: () => kept,
@@ -33,7 +40,7 @@ export function createVfBook({ store, log }: Pick<AppPorts, 'store' | 'log'>, le
         draft.putSetting(SETTING, next)
         const message = `The number of virtual functions of ${one.device} was set to ${one.count} by ${by}.`
         draft.event('host.virtual-functions-changed', 'info', { kind: 'host', id: 'host' }, message)
-      })
+      }, by)
       kept = next
     },
   }

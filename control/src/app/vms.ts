@@ -26,6 +26,8 @@ export interface Change {
   /** Everything is checked, nothing is written. */
   readonly dryRun: boolean
   readonly by: string
+  /** Throws where whoever asks may not have this spec, in place of that one; null for a new VM. */
+  readonly permit?: (spec: VmSpec, before: VmSpec | null) => void
 }
 
 export interface Vms {
@@ -76,10 +78,12 @@ export function createVms(
   }
 
   /** The complete spec, or a refusal that names every broken rule, or everything that clashes with other VMs. */
-  function settle(id: string, draft: VmDraft, before: VmSpec | null): VmSpec {
+  function settle(id: string, draft: VmDraft, before: VmSpec | null, { permit }: Change): VmSpec {
     const complete = completeSpec(id, draft, before, (mac) => index.otherWithMac(id, mac) !== undefined, passthrough.identify)
     if (!complete.ok) throw invalid(complete.problems)
     const spec = complete.value
+    // First of all: what clashes with others tells of them.
+    permit?.(spec, before)
     if (spec.pool !== ROOT_POOL && !pools.pools().some((pool) => pool.spec.name === spec.pool)) {
       throw invalid([{ code: 'vm.pool.not-found', field: 'pool', message: 'is no pool of this host', got: spec.pool }])
     }
@@ -106,10 +110,11 @@ export function createVms(
     list: fleet.list,
     get,
 
-    create(draft, { dryRun, by }) {
+    create(draft, change) {
+      const { dryRun, by } = change
       if (ledger.vms.size >= MAX_VMS) throw new Refusal('conflict', 'vm.too-many', `A host has at most ${MAX_VMS} VMs.`)
       const id = ports.random.uuid()
-      const spec = settle(id, draft, null)
+      const spec = settle(id, draft, null, change)
       const record: VmRecord = {
         id,
         revision: 1,
@@ -124,18 +129,19 @@ export function createVms(
       ledger.write((draft) => {
         draft.putVm(record)
         draft.event('vm.created', 'info', { kind: 'vm', id }, `${spec.name} was created by ${by}.`)
-      })
+      }, by)
       return get(id)
     },
 
-    patch(id, patch, matches, { dryRun, by }) {
+    patch(id, patch, matches, change) {
+      const { dryRun, by } = change
       const before = get(id)
       requireRevision(before, matches)
       const busy = fleet.busy(id)
       if (SPEC_IN_USE.includes(busy)) throw new Refusal('conflict', 'vm.busy', `${before.spec.name} is busy with ${busy}.`)
       const checked = check(vmSpecSchema, mergePatch(before.spec, patch), 'vm')
       if (!checked.ok) throw invalid(checked.problems)
-      const spec = settle(id, checked.value, before.spec)
+      const spec = settle(id, checked.value, before.spec, change)
       if (same(spec, before.spec)) return { vm: before, task: null }
       const revision = before.revision + 1
       const record = fleet.record(id)
@@ -151,7 +157,7 @@ export function createVms(
       ledger.write((draft) => {
         draft.putVm({ ...record, revision, spec })
         draft.event('vm.changed', 'info', { kind: 'vm', id }, `${spec.name} was changed by ${by}.`)
-      })
+      }, by)
       return { vm: get(id), task: null }
     },
 
@@ -168,7 +174,7 @@ export function createVms(
         draft.deleteVm(id)
         noteLeftovers(ports, draft, id)
         draft.event('vm.deleted', 'info', { kind: 'vm', id }, `${vm.spec.name} was deleted by ${by}. Its files are kept.`)
-      })
+      }, by)
       removeLeftovers(ports, ledger.write)
     },
   }

@@ -1,6 +1,8 @@
 // The answers that the console reads: JSON text → types, every field checked, so that drawing needs no doubts. Unknown fields are ignored.
+import { SLOT_NAMES } from '../domain/boot-slot.ts'
 import type { ConsoleStatus, ConsoleUrl, HealthItem } from '../domain/console-status.ts'
 import type { Severity } from '../domain/event.ts'
+import { LOCKDOWN_MODES } from '../domain/lockdown.ts'
 import type { Problem } from '../domain/problem.ts'
 
 type Json = Record<string, unknown>
@@ -53,7 +55,7 @@ function problem(value: unknown): Problem {
 
 function url(value: unknown): ConsoleUrl {
   const { url: address, origin } = object(value)
-  return { url: text(address), origin: oneOf(origin, ['static', 'dhcp']) }
+  return { url: text(address), origin: oneOf(origin, ['static', 'dhcp', 'slaac']) }
 }
 
 function healthItem(value: unknown): HealthItem {
@@ -61,11 +63,33 @@ function healthItem(value: unknown): HealthItem {
   return { severity: oneOf(severity, severities), message: text(message) }
 }
 
+function network(value: unknown): ConsoleStatus['network'] {
+  const { pending, replacements } = object(value)
+  return { pending: pending === null ? null : waiting(object(pending)), replacements: count(replacements) }
+}
+
+function waiting({ secondsLeft, phase }: Json): NonNullable<ConsoleStatus['network']['pending']> {
+  return { secondsLeft: count(secondsLeft), phase: oneOf(phase, ['applying', 'applied', 'undoing']) }
+}
+
+function install({ mode, state }: Json): ConsoleStatus['install'] {
+  return { mode: oneOf(mode, ['none', 'ask', 'seed', 'done']), state: oneOf(state, ['idle', 'running', 'done', 'failed']) }
+}
+
+function system({ slot, generation }: Json): ConsoleStatus['system'] {
+  const seen = slot === null ? null : object(slot)
+  return {
+    slot: seen === null ? null : { name: oneOf(seen.name, SLOT_NAMES), confirmed: flag(seen.confirmed) },
+    generation: generation === null ? null : count(generation),
+  }
+}
+
 function consoleStatus(json: Json): ConsoleStatus {
   const machine = object(json.machine)
   const cpu = object(json.cpu)
   const memory = object(json.memory)
   const seed = object(json.seed)
+  const lockdown = object(json.lockdown)
   const datastore = object(json.datastore)
   const vms = object(json.vms)
   return {
@@ -78,11 +102,15 @@ function consoleStatus(json: Json): ConsoleStatus {
     urls: list(json.urls, url),
     certificateSha256: textOrNull(json.certificateSha256),
     setupRequired: flag(json.setupRequired),
+    lockdown: { mode: oneOf(lockdown.mode, LOCKDOWN_MODES), hasRecoveryCode: flag(lockdown.hasRecoveryCode) },
     seed: { state: oneOf(seed.state, ['absent', 'applied', 'refused']), problems: list(seed.problems, problem) },
     state: oneOf(json.state, ['persistent', 'volatile']),
     datastore: { present: flag(datastore.present), problem: textOrNull(datastore.problem) },
     health: list(json.health, healthItem),
     vms: { running: count(vms.running), defined: count(vms.defined), runningNames: list(vms.runningNames, text) },
+    network: network(json.network),
+    install: install(object(json.install)),
+    system: system(object(json.system)),
     time: text(json.time),
   }
 }

@@ -24,6 +24,10 @@ export interface RequestHead {
   readonly headers: Readonly<Partial<Record<RequestHeader, string>>>
   /** `address:port` of the network client, for the log and the audit; at most 128 characters. */
   readonly remote: string
+  /** When the network client connected, on the clock that runs since the boot. */
+  readonly connectedMs?: number
+  /** SHA-256 of the certificate whose key the client has proved to hold, lower-case hexadecimal. Nothing else of it is known. */
+  readonly certificate?: string
   readonly upgrade?: 'websocket'
   /** 1 or more: a body of so many bytes has not been read yet, and comes by a descriptor if it is wanted. */
   readonly bodyBytes?: number
@@ -38,6 +42,7 @@ export interface ResponseHead {
 
 const MAX_HEADER_VALUE_CHARACTERS = 8192
 const METHOD = /^[A-Z]{1,16}$/
+const FINGERPRINT = /^[0-9a-f]{64}$/
 const HEADER_NAME = /^[a-z0-9-]{1,64}$/
 // A line break in a value would become a header of its own in the gateway's answer.
 const HEADER_VALUE = /^[^\r\n\0]*$/
@@ -45,16 +50,21 @@ const HEADER_VALUE = /^[^\r\n\0]*$/
 /** Null when the text is no JSON or breaks any rule of {@link RequestHead}; unknown fields are refused. */
 export function parseRequestHead(text: string): RequestHead | null {
   const head = parseObject(text)
-  if (head === null || !hasOnly(head, ['method', 'path', 'query', 'headers', 'remote', 'upgrade', 'bodyBytes'])) return null
-  const { method, path, query, remote, upgrade, bodyBytes } = head
+  const known = ['method', 'path', 'query', 'headers', 'remote', 'connectedMs', 'certificate', 'upgrade', 'bodyBytes']
+  if (head === null || !hasOnly(head, known)) return null
+  const { method, path, query, remote, connectedMs, certificate, upgrade, bodyBytes } = head
   const headers = checkedHeaders(head.headers, (name) => (REQUEST_HEADERS as readonly string[]).includes(name))
   if (!isText(method, 16) || !METHOD.test(method)) return null
   if (!isText(path, 4096) || !path.startsWith('/')) return null
   if (!isText(query, 8192) || !isText(remote, 128) || headers === null) return null
+  if (certificate !== undefined && !(isText(certificate, 64) && FINGERPRINT.test(certificate))) return null
   if (upgrade !== undefined && upgrade !== 'websocket') return null
   if (bodyBytes !== undefined && !isPositive(bodyBytes)) return null
+  if (connectedMs !== undefined && !isPositive(connectedMs)) return null
   return {
     ...{ method, path, query, headers, remote },
+    ...(connectedMs === undefined ? {} : { connectedMs }),
+    ...(certificate === undefined ? {} : { certificate }),
     ...(upgrade === undefined ? {} : { upgrade }),
     ...(bodyBytes === undefined ? {} : { bodyBytes }),
   }

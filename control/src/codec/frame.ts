@@ -7,7 +7,7 @@ export const MAX_FRAME_PAYLOAD_BYTES = 2 * 1024 * 1024
 const FLAG_END = 1
 
 /** The type byte of each kind of frame. */
-export const FRAME_TYPES = { request: 1, response: 2, data: 3, cancel: 4, attach: 5, receive: 6 } as const
+export const FRAME_TYPES = { request: 1, response: 2, data: 3, cancel: 4, attach: 5, receive: 6, settings: 7 } as const
 export type FrameKind = keyof typeof FRAME_TYPES
 
 export interface Frame {

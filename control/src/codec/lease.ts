@@ -6,6 +6,8 @@ export interface Lease {
   readonly address: string
   readonly gateway: string | null
   readonly dns: readonly string[]
+  /** Time servers. */
+  readonly ntp: readonly string[]
 }
 
 /** Null when there is no address in it. What a DHCP server said is taken for an address only if it is one. */
@@ -17,8 +19,13 @@ export function parseLease(text: string): Lease | null {
   return {
     address,
     gateway: parseIpv4(gateway) === null ? null : gateway,
-    dns: (fields.get('DNS') ?? '').split(/\s+/).filter((server) => parseIpv4(server) !== null),
+    dns: addressesIn(fields.get('DNS')),
+    ntp: addressesIn(fields.get('NTP')),
   }
+}
+
+function addressesIn(text = ''): readonly string[] {
+  return text.split(/\s+/).filter((server) => parseIpv4(server) !== null)
 }
 
 /** BusyBox gives the prefix length as `mask`; a dotted mask is understood too. */

@@ -6,6 +6,8 @@ export interface LocalAddress {
   readonly address: string
   readonly family: 4 | 6
   readonly linkLocal: boolean
+  /** Made by the kernel from a router's advertisement, to end with it. */
+  readonly advertised: boolean
 }
 
 /** IPv4 addresses of /proc/net/fib_trie, loopback left out, each with the adapter whose connected route in /proc/net/route holds it. */
@@ -20,7 +22,7 @@ export function parseLocalIpv4(fibTrie: string, routes: string): readonly LocalA
     if (number === null) continue
     const route = connected.find(({ destination, mask }) => (number & mask) >>> 0 === destination)
     if (route === undefined) continue
-    found.set(last, { adapter: route.adapter, address: last, family: 4, linkLocal: last.startsWith('169.254.') })
+    found.set(last, { adapter: route.adapter, address: last, family: 4, linkLocal: last.startsWith('169.254.'), advertised: false })
   }
   return [...found.values()]
 }
@@ -47,12 +49,17 @@ function swapBytes(hex: string): number {
   return Number.parseInt(bytes.reverse().join(''), 16) >>> 0
 }
 
+/** @source include/uapi/linux/if_addr.h, IFA_F_PERMANENT */
+const PERMANENT = 0x80
+
 /** Addresses of /proc/net/if_inet6, loopback left out. @source kernel net/ipv6/addrconf.c, if6_seq_show: address, index, prefix, scope, flags, name */
 export function parseLocalIpv6(text: string): readonly LocalAddress[] {
   return text.split('\n').flatMap((line) => {
-    const [digits, , , scope, , adapter] = line.trim().split(/\s+/)
+    const [digits, , , scope, flags = '', adapter] = line.trim().split(/\s+/)
     if (digits === undefined || digits.length !== 32 || adapter === undefined || adapter === 'lo') return []
-    return [{ adapter, address: renderIpv6(digits), family: 6 as const, linkLocal: scope === '20' }]
+    const linkLocal = scope === '20'
+    const advertised = !linkLocal && (Number.parseInt(flags, 16) & PERMANENT) === 0
+    return [{ adapter, address: renderIpv6(digits), family: 6 as const, linkLocal, advertised }]
   })
 }
 
