@@ -1,5 +1,5 @@
 // The screen as a grid of cells, one character with its colours each; never knows of a terminal.
-import { displayable } from './sanitize.ts'
+import { cutColumns, displayable, fillerChar } from './sanitize.ts'
 
 export type Colour = 'black' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'white'
 
@@ -30,7 +30,7 @@ export interface Position {
   readonly row: number
 }
 
-/** `chars` and `styles` go row by row; each char is one UTF-16 unit that takes one column. `cursor` is where the terminal's cursor shows, or null. */
+/** `chars` and `styles` go row by row; each char is one UTF-16 unit that takes one column; a wide one has {@link fillerChar} in the next. `cursor` is where the terminal's cursor shows, or null. */
 export interface Screen {
   readonly columns: number
   readonly rows: number
@@ -56,6 +56,7 @@ export const glyphs = {
   bottomLeft: '└',
   bottomRight: '┘',
   full: '█',
+  upperHalf: '▀',
   shade: '░',
 } as const
 export type Glyph = (typeof glyphs)[keyof typeof glyphs]
@@ -63,16 +64,18 @@ export type Glyph = (typeof glyphs)[keyof typeof glyphs]
 function put(screen: Screen, column: number, row: number, char: number, cellStyle: Style): void {
   if (column < 0 || row < 0 || column >= screen.columns || row >= screen.rows) return
   const index = row * screen.columns + column
+  // Of a wide character that is written over in part, nothing is left.
+  if (screen.chars[index] === fillerChar && char !== fillerChar) screen.chars[index - 1] = blankChar
+  if (column + 1 < screen.columns && screen.chars[index + 1] === fillerChar) screen.chars[index + 1] = blankChar
   screen.chars[index] = char
   screen.styles[index] = cellStyle
 }
 
 /** Writes one line, cut at `maxWidth` and at the edges. Whatever the text holds, only displayable characters get into cells. Returns the columns taken. */
 export function putText(screen: Screen, column: number, row: number, text: string, cellStyle: Style, maxWidth = screen.columns): number {
-  const line = displayable(text)
-  const width = Math.max(0, Math.min(line.length, maxWidth))
-  for (let i = 0; i < width; i++) put(screen, column + i, row, line.charCodeAt(i), cellStyle)
-  return width
+  const line = cutColumns(displayable(text), Math.min(maxWidth, screen.columns - column))
+  for (let i = 0; i < line.length; i++) put(screen, column + i, row, line.charCodeAt(i), cellStyle)
+  return line.length
 }
 
 /** Repeats one drawing character to the right. */
@@ -80,8 +83,12 @@ export function putGlyphs(screen: Screen, column: number, row: number, glyph: Gl
   for (let i = 0; i < count; i++) put(screen, column + i, row, glyph.charCodeAt(0), cellStyle)
 }
 
+export function fillSpan(screen: Screen, column: number, row: number, columns: number, cellStyle: Style): void {
+  for (let at = column; at < column + columns; at++) put(screen, at, row, blankChar, cellStyle)
+}
+
 export function fillRow(screen: Screen, row: number, cellStyle: Style): void {
-  for (let column = 0; column < screen.columns; column++) put(screen, column, row, blankChar, cellStyle)
+  fillSpan(screen, 0, row, screen.columns, cellStyle)
 }
 
 /** The characters alone, without spaces at line ends; for tests and for dumps. */
@@ -89,7 +96,7 @@ export function screenText(screen: Screen): string[] {
   const lines: string[] = []
   for (let row = 0; row < screen.rows; row++) {
     const units = screen.chars.subarray(row * screen.columns, (row + 1) * screen.columns)
-    lines.push(String.fromCharCode(...units).trimEnd())
+    lines.push(String.fromCharCode(...units.filter((unit) => unit !== fillerChar)).trimEnd())
   }
   return lines
 }

@@ -5,6 +5,7 @@
 // setting colours and position, as anything may have been printed since the last one.
 // @source ECMA-48 §8.3; console_codes(4)
 import { backgroundOf, blankChar, boldBit, foregroundOf, makeScreen, type Screen, type Style } from './cells.ts'
+import { fillerChar } from './sanitize.ts'
 
 /** `ascii` draws lines with `-|+`: on a serial line nobody can know what the far terminal takes, and one byte a cell is right on all of them. */
 export type Charset = 'utf-8' | 'ascii'
@@ -17,6 +18,7 @@ const asciiForms: Readonly<Record<string, string>> = {
   '└': '+',
   '┘': '+',
   '█': '#',
+  '▀': '"',
   '░': '.',
   '·': '.',
   '×': 'x',
@@ -25,6 +27,15 @@ const asciiForms: Readonly<Record<string, string>> = {
 function renderChar(char: number, charset: Charset): string {
   const text = String.fromCharCode(char)
   return charset === 'utf-8' || char < 0x80 ? text : (asciiForms[text] ?? '?')
+}
+
+function isGlyph(char: number): boolean {
+  return String.fromCharCode(char) in asciiForms
+}
+
+/** Two blanks first: a terminal that takes it for narrow must not show what was there. */
+function renderWide(char: number, column: number, row: number, charset: Charset): string {
+  return charset === 'ascii' ? '??' : `  ${cursorTo(column, row)}${String.fromCharCode(char)}`
 }
 
 /** Where the terminal's pen is while a text is made; null where it cannot be known. */
@@ -82,7 +93,7 @@ function retrace(pen: Pen, screen: Screen, column: number, row: number): string 
     const char = screen.chars[index] ?? blankChar
     const cellStyle = screen.styles[index] ?? 0
     const same = char === blankChar ? backgroundOf(cellStyle) === backgroundOf(pen.style) : cellStyle === pen.style
-    if (!same || char > 0x7e) return null
+    if (!same || char < 0x20 || char > 0x7e) return null
     text += String.fromCharCode(char)
   }
   return text
@@ -128,10 +139,18 @@ function renderRow(pen: Pen, before: Screen | null, after: Screen, row: number, 
   for (let column = 0; column <= last; column++) {
     if (!differs(column)) continue
     const char = after.chars[start + column] ?? blankChar
+    // Its wide character, beside it, differs as well.
+    if (char === fillerChar) continue
     const wanted = after.styles[start + column] ?? 0
     text += renderMove(pen, after, column, row) + renderStyle(pen, wanted, char)
     if (column >= tail && last - column >= 3) return `${text}\x1b[K`
-    text += renderChar(char, charset)
+    const wide = after.chars[start + column + 1] === fillerChar && column + 1 < after.columns
+    text += wide ? renderWide(char, column, row, charset) : renderChar(char, charset)
+    if (wide || (char > 0xff && !isGlyph(char))) {
+      // The terminal may be of another mind about its width.
+      pen.column = null
+      continue
+    }
     // In the last column the terminal keeps the cursor where it is, or a wrap is pending.
     pen.column = column + 1 < after.columns ? column + 1 : null
   }

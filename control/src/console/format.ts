@@ -5,6 +5,20 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+
+/** `512 MiB`, `1.5 GiB`: at most one figure after the point. */
+export function formatBytes(bytes: number): string {
+  let amount = Math.max(0, bytes)
+  let unit = 0
+  while (amount >= 1024 && unit < units.length - 1) {
+    amount /= 1024
+    unit++
+  }
+  const text = unit === 0 || amount >= 100 ? String(Math.round(amount)) : String(Math.round(amount * 10) / 10)
+  return `${text} ${units[unit]}`
+}
+
 export function formatPlural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }

@@ -28,7 +28,7 @@ export type Key =
   /** The terminal's answer to `ESC[6n`; both from 1. */
   | { readonly kind: 'cursor-report'; readonly row: number; readonly column: number }
 
-type Mode = 'ground' | 'escape' | 'csi' | 'linux-function' | 'ss3' | 'string' | 'string-escape' | 'utf-8'
+type Mode = 'ground' | 'escape' | 'escape-escape' | 'csi' | 'linux-function' | 'ss3' | 'string' | 'string-escape' | 'utf-8'
 
 /** What has been read of an unfinished sequence. */
 export interface KeyState {
@@ -42,6 +42,9 @@ export interface KeyState {
 }
 
 export const initialKeyState: KeyState = { mode: 'ground', parameters: '', codePoint: 0, missing: 0, least: 0 }
+
+/** After an Esc, for terminals that lack function keys: F1 to F12. */
+const functionDigits = '1234567890-='
 
 /** Longer sequences than any key or report has are dropped to their end. */
 const maxParameters = 16
@@ -98,11 +101,16 @@ function keyOfCsi(parameters: string, final: string): Key[] {
   return first === '' || first === '1' ? named(finals[final]) : []
 }
 
+/** `a` to `z`, and `\\`, `]`, `^`, `_`. */
+function controlLetter(byte: number): string {
+  return String.fromCharCode(byte + (byte <= 0x1a ? 0x60 : 0x40))
+}
+
 function keyOfControl(byte: number): Key[] {
   if (byte === 0x0d || byte === 0x0a) return named('enter')
   if (byte === 0x09) return named('tab')
   if (byte === 0x7f || byte === 0x08) return named('backspace')
-  if (byte >= 0x01 && byte <= 0x1a) return [{ kind: 'control', letter: String.fromCharCode(byte + 0x60) }]
+  if ((byte >= 0x01 && byte <= 0x1a) || (byte >= 0x1c && byte <= 0x1f)) return [{ kind: 'control', letter: controlLetter(byte) }]
   return []
 }
 
@@ -139,12 +147,20 @@ function stepUtf8(state: KeyState, byte: number): Step {
 
 function stepEscape(byte: number): Step {
   const char = String.fromCharCode(byte)
-  if (byte === 0x1b) return [{ ...initialKeyState, mode: 'escape' }, named('escape')]
+  if (byte === 0x1b) return [{ ...initialKeyState, mode: 'escape-escape' }, named('escape')]
   if (char === '[') return enter('csi')
   if (char === 'O') return enter('ss3')
   if ('PX]^_'.includes(char)) return enter('string')
-  // Alt with a key: nothing here has a use for it, and typing the letter instead would surprise.
+  const at = functionDigits.indexOf(char)
+  if (at >= 0) return [initialKeyState, named(`f${at + 1}` as KeyName)]
+  // Alt with any other key: nothing here has a use for it, and typing the letter instead would surprise.
   return ground
+}
+
+/** Some terminals put an Esc before a key's sequence for Alt. */
+function stepEscapeEscape(byte: number): Step {
+  if (byte === 0x5b) return enter('csi')
+  return byte === 0x4f ? enter('ss3') : stepGround(byte)
 }
 
 function stepCsi(state: KeyState, byte: number): Step {
@@ -167,6 +183,8 @@ function step(state: KeyState, byte: number): Step {
       return stepUtf8(state, byte)
     case 'escape':
       return stepEscape(byte)
+    case 'escape-escape':
+      return stepEscapeEscape(byte)
     case 'csi':
       return stepCsi(state, byte)
     case 'linux-function':
@@ -195,6 +213,11 @@ export function decodeKeys(state: KeyState, bytes: Uint8Array): { state: KeyStat
 /** True while a sequence is unfinished, so that someone must call `flushKeys` when nothing more comes. */
 export function isPending(state: KeyState): boolean {
   return state.mode !== 'ground'
+}
+
+/** True after a lone Esc, which people press before a digit in place of a function key. */
+export function isEscape(state: KeyState): boolean {
+  return state.mode === 'escape'
 }
 
 /** Nothing more came for a while: a lone Esc was the key, the rest of a sequence is dropped. */

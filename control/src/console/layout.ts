@@ -1,6 +1,9 @@
 // Where things go: lines of coloured spans, boxes, sharing out rows, cutting and wrapping text. Pure; knows no screen in particular.
 import { glyphs, putGlyphs, putText, type Screen, type Style } from './cells.ts'
-import { displayable } from './sanitize.ts'
+import { cutColumns, displayable } from './sanitize.ts'
+
+/** Wider lines are hard to read. */
+export const columnsOfContent = 126
 
 export interface Rect {
   readonly column: number
@@ -34,7 +37,19 @@ export interface Ranked {
 export function clip(text: string, width: number): string {
   const line = displayable(text)
   if (line.length <= width) return line
-  return width > 3 ? `${line.slice(0, width - 3)}...` : line.slice(0, Math.max(0, width))
+  return width > 3 ? `${cutColumns(line, width - 3)}...` : cutColumns(line, width)
+}
+
+/** Columns that a text takes. */
+export function widthOf(text: string): number {
+  return displayable(text).length
+}
+
+/** Cut or filled up with spaces to exactly `width` columns. */
+export function padTo(text: string, width: number, align?: 'right'): string {
+  const shown = clip(text, width)
+  const spaces = ' '.repeat(Math.max(0, width - widthOf(shown)))
+  return align === 'right' ? spaces + shown : shown + spaces
 }
 
 /** Lines of at most `width` columns, broken at spaces, or inside a word that is longer than a line. */
@@ -48,8 +63,11 @@ export function wrap(text: string, width: number): string[] {
       line = ''
     }
     while (rest.length > width) {
-      lines.push(rest.slice(0, width))
-      rest = rest.slice(width)
+      const part = cutColumns(rest, width)
+      // A wide character that does not fit begins the next line.
+      const taken = part.endsWith(' ') && width > 1 ? width - 1 : width
+      lines.push(part)
+      rest = rest.slice(taken)
     }
     line = line === '' ? rest : `${line} ${rest}`
   }
@@ -106,12 +124,6 @@ export function putBlocks(screen: Screen, rect: Rect, ranked: readonly Ranked[])
     if (gaps > 0) row++
     gaps--
   }
-}
-
-/** A rectangle of at most `columns` columns in the middle of the screen's width. */
-export function centred(screen: Screen, columns: number, row: number, rows: number): Rect {
-  const width = Math.min(columns, screen.columns)
-  return { column: Math.floor((screen.columns - width) / 2), row, columns: width, rows }
 }
 
 export function inside(rect: Rect, columns: number, rows: number): Rect {

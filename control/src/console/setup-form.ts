@@ -1,6 +1,6 @@
 // The form of the first password: its fields, its rules, what became of it. Pure; the API has the last word.
 import { PASSWORD_MAX, PASSWORD_MIN } from '../domain/password.ts'
-import { clearForm, type Field, type Form, fieldValue } from './form.ts'
+import { clearForm, type Form, fieldValue, makeForm, passwordField } from './form.ts'
 
 export interface SetupForm {
   readonly form: Form
@@ -16,9 +16,13 @@ export type SetupOutcome =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'unanswered' }
 
-const field = (label: string): Field => ({ label, value: '', secret: true, maxLength: PASSWORD_MAX })
+const more = { maxLength: PASSWORD_MAX }
 
-export const emptySetupForm: SetupForm = { form: { fields: [field('Password'), field('Once more')], focus: 0 }, error: null, sent: false }
+export const emptySetupForm: SetupForm = {
+  form: makeForm([passwordField('password', 'Password', more), passwordField('repeated', 'Once more', more)]),
+  error: null,
+  sent: false,
+}
 
 export const passwordRule = `${PASSWORD_MIN} to ${PASSWORD_MAX} characters, the same in both fields.`
 

@@ -1,26 +1,12 @@
 // The screen that asks for the first password: model → blocks; a password is never drawn, only how long it is.
 import type { Model } from './app.ts'
-import { putText, type Screen } from './cells.ts'
-import type { Field } from './form.ts'
-import { type Block, inside, putBox, putLine, type Ranked, type Rect } from './layout.ts'
+import { drawField } from './form-draw.ts'
+import { type Block, inside, putBox, putLine, type Ranked } from './layout.ts'
 import { passwordRule, type SetupForm } from './setup-form.ts'
 import { accessBlock, healthBlock, seedBlock } from './status-blocks.ts'
 import { severityStyle, theme } from './theme.ts'
 
-const labelColumns = 12
-
-function drawField(screen: Screen, rect: Rect, field: Field, focused: boolean): void {
-  putText(screen, rect.column, rect.row, field.label, theme.label)
-  const width = Math.min(48, rect.columns - labelColumns - 2)
-  const stars = '*'.repeat([...field.value].length)
-  // The end of what is typed stays visible, with a column for the cursor.
-  const shown = stars.slice(Math.max(0, stars.length - (width - 1)))
-  // Brackets, for terminals without colours.
-  putText(screen, rect.column + labelColumns, rect.row, `[${' '.repeat(width)}]`, theme.frame)
-  const column = rect.column + labelColumns + 1
-  putText(screen, column, rect.row, shown.padEnd(width), theme.field)
-  if (focused) screen.cursor = { column: column + shown.length, row: rect.row }
-}
+const look = { labelColumns: 12, valueColumns: 48 }
 
 function messageOf(setup: SetupForm): { text: string; style: number } {
   if (setup.sent) return { text: 'Setting the password ...', style: theme.value }
@@ -38,7 +24,8 @@ function formBlock(setup: SetupForm): Block {
         putLine(screen, area.column, area.row + row, [{ text: line, style }], area.columns)
       text(0, 'This host lets nobody in over the network before it has a password.', theme.body)
       for (const [index, field] of setup.form.fields.entries()) {
-        drawField(screen, { ...area, row: area.row + 2 + index }, field, index === setup.form.focus && !setup.sent)
+        const at = index === setup.form.focus && !setup.sent ? setup.form.at : null
+        drawField(screen, { ...area, row: area.row + 2 + index }, field, at, look)
       }
       const spare = rect.rows >= 9 ? 1 : 0
       text(4 + spare, passwordRule, theme.body)

@@ -28,8 +28,19 @@ function linesBlock(label: string, minRows: number, lines: readonly Line[], more
   }
 }
 
+function lockdownLine(mode: 'locked' | 'strict'): Line {
+  const [word, said] =
+    mode === 'locked'
+      ? ['LOCKED', '  the console is for its break-glass users']
+      : ['STRICT', '  nobody may log in here; the recovery code opens it']
+  return [
+    { text: word, style: severityStyle('warning') },
+    { text: said, style: theme.body },
+  ]
+}
+
 function machineLines(status: ConsoleStatus): readonly Line[] {
-  const { machine, cpu, state, datastore } = status
+  const { machine, cpu, state, datastore, lockdown } = status
   const model = [machine.vendor, machine.model].filter((part) => part !== '').join(' ')
   const serial = machine.serial === '' ? '' : `  serial ${machine.serial}`
   const volatile: Line = [
@@ -56,8 +67,18 @@ function machineLines(status: ConsoleStatus): readonly Line[] {
     ]),
     // Its gauge is drawn beside it.
     ...labelled('Memory', [value(`${formatCount(status.memory.usedMiB)} of ${formatCount(status.memory.totalMiB)} MiB used`)]),
-    ...labelled('State', [state === 'volatile' ? volatile : body('Kept on disk')]),
+    ...labelled('State', [state === 'volatile' ? volatile : [...body('Kept on disk'), ...systemParts(status)]]),
     ...labelled('Datastore', [stored]),
+    ...(lockdown.mode === 'normal' ? [] : labelled('Lockdown', [lockdownLine(lockdown.mode)])),
+  ]
+}
+
+/** Which slot runs, and which generation of the configuration counts. */
+function systemParts({ system: { slot, generation } }: ConsoleStatus): Line {
+  return [
+    ...(generation === null ? [] : body(`  generation ${formatCount(generation)}`)),
+    ...(slot === null ? [] : body(`  slot ${slot.name.toUpperCase()}`)),
+    ...(slot === null || slot.confirmed ? [] : [{ text: '  not confirmed yet', style: severityStyle('warning') }]),
   ]
 }
 
@@ -83,7 +104,7 @@ export function machineBlock(status: ConsoleStatus): Block {
   }
 }
 
-const originWords = { static: 'static', dhcp: 'DHCP' } as const
+const originWords = { static: 'static', dhcp: 'DHCP', slaac: 'SLAAC' } as const
 
 function urlLines(status: ConsoleStatus): readonly Line[] {
   if (status.urls.length === 0) return [[{ text: 'No network address yet', style: severityStyle('warning') }]]

@@ -13,6 +13,7 @@ export const theme = {
   bar: style('white', 'blue'),
   barStrong: style('white', 'blue', true),
   field: style('white', 'blue', true),
+  selected: style('black', 'cyan'),
   gauge: style('cyan', 'black'),
 } as const
 

@@ -3,22 +3,40 @@ import { chmod, mkdir } from 'hv:fs'
 import { confine, exit, landlockVersion } from 'hv:process'
 import { log, onSignal, setLogName } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
+import { createBackupFiles } from '../adapters/backup-files.ts'
+import { takeStateNotes } from '../adapters/boot-outcome.ts'
+import { createBootSlots } from '../adapters/boot-slots.ts'
 import { createClock } from '../adapters/clock.ts'
 import { createDatastores } from '../adapters/datastores.ts'
+import { changeDhcpInterface, restartDhcpServer } from '../adapters/dhcp-client.ts'
 import { findDiskControl } from '../adapters/disk-control.ts'
 import { createDiskImages } from '../adapters/disk-images.ts'
 import { findFileSystemUuid, isMounted } from '../adapters/file-systems.ts'
 import { serveFrames } from '../adapters/frame-server.ts'
 import { createHost } from '../adapters/host.ts'
+import { createHostLogs, LOG_DIRECTORY } from '../adapters/host-logs.ts'
 import { createHugePages } from '../adapters/huge-pages.ts'
+import { createInstaller } from '../adapters/installer.ts'
+import { createKeyboard } from '../adapters/keyboard.ts'
+import { createLogCollector } from '../adapters/log-collector.ts'
+import { createNetwork } from '../adapters/network.ts'
 import { createPasswords } from '../adapters/passwords.ts'
 import { createPciDevices } from '../adapters/pci-devices.ts'
 import { createPciTools } from '../adapters/pci-tools.ts'
 import { createRandom } from '../adapters/random.ts'
 import { createResourceGroups } from '../adapters/resource-groups.ts'
+import { createSelfTest } from '../adapters/self-test.ts'
+import { createServices } from '../adapters/services.ts'
+import { createSockets } from '../adapters/sockets.ts'
+import { createSpecCopies } from '../adapters/spec-copies.ts'
+import { createStateCare } from '../adapters/state-care.ts'
 import { openStore, type StoreProblem } from '../adapters/store-recovery.ts'
+import { createSupportTools } from '../adapters/support.ts'
+import { createTimekeeping } from '../adapters/timekeeping.ts'
 import { createTraffic } from '../adapters/traffic.ts'
+import { createUpdateTrust } from '../adapters/update-trust.ts'
 import { createUsage } from '../adapters/usage.ts'
+import { createUsbDevices } from '../adapters/usb-devices.ts'
 import { findCgroups } from '../adapters/vm-cgroup.ts'
 import { createVmHost } from '../adapters/vm-host.ts'
 import { createApi } from '../api/api.ts'
@@ -44,6 +62,8 @@ const CAPABILITIES = [
   'CAP_SETPCAP', // and loses every capability, bounding set included
   'CAP_SYS_ADMIN', // namespaces, mount views, the host's name
   'CAP_SYS_NICE', // vCPUs held to CPUs
+  'CAP_SYS_TIME', // the clock, set by hand
+  'CAP_SYS_TTY_CONFIG', // what the keyboard's keys mean
   'CAP_SYS_RESOURCE', // limits of VMs, and an OOM score below theirs
 ]
 
@@ -70,21 +90,30 @@ const { store, problem } = openStore(STATE, clock)
 const host = withStoreProblem(createHost(), problem)
 const pciTools = createPciTools('/run/corbel/pci', clock)
 const traffic = createTraffic()
+const services = createServices('/run/corbel/service', '/proc')
+const network = createNetwork(
+  { directory: '/run/corbel', dhcpClient: (name) => changeDhcpInterface(clock, name), nameServersChanged: restartDhcpServer },
+  clock,
+)
 const vmHost = createVmHost({ cgroups: VM_CGROUPS, runDirectories: '/run/corbel/vm' }, clock, log, pciTools, traffic)
 const app = createApp({
   store,
   vmHost: problem === null ? vmHost : withoutStrays(vmHost),
   host,
+  network,
   pciDevices: createPciDevices(
     {
       root: '',
-      management: () => host.bootOutcome.management.adapter,
+      management: () => network.applied()?.state.interface ?? null,
       vmsWithProcesses: () => new Set(findCgroups(VM_CGROUPS).keys()),
     },
     pciTools,
   ),
   usage: createUsage({ cgroups: VM_CGROUPS, proc: '/proc', sys: '/sys' }),
+  usbDevices: createUsbDevices(),
   datastores: createDatastores(DATASTORE, () => isMounted(DATASTORE), await datastoreUuid()),
+  stateCare: createStateCare(DATASTORE, () => isMounted(DATASTORE)),
+  specCopies: createSpecCopies(DATASTORE, () => isMounted(DATASTORE)),
   diskImages: createDiskImages(
     { directory: DATASTORE, cgroups: '/sys/fs/cgroup/corbel.image', limits: IMAGE_LIMITS, receiver: RECEIVER },
     clock,
@@ -94,8 +123,32 @@ const app = createApp({
   traffic,
   hugePages: createHugePages(),
   passwords: createPasswords(),
+  hostLogs: createHostLogs(LOG_DIRECTORY),
+  services,
+  installer: createInstaller({ engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/install.qjb', directory: '/run/corbel' }, clock),
+  backupFiles: createBackupFiles(),
+  bootSlots: createBootSlots(
+    { engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/slots.qjb', directory: '/run/corbel', trial: `${STATE}/slot-trial.json` },
+    clock,
+  ),
+  updateTrust: createUpdateTrust({
+    ...{ keys: '/usr/share/corbel/update-keys', manifest: '/usr/share/corbel/manifest.json', directory: '/run/corbel/update' },
+  }),
+  selfTest: createSelfTest(),
+  keyboard: createKeyboard('/usr/share/corbel/keymaps'),
+  timekeeping: createTimekeeping(services),
+  support: createSupportTools({
+    directory: '/run/corbel/support',
+    writer: { engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/medium-write.qjb' },
+  }),
+  sockets: createSockets(),
   clock,
   random: createRandom(),
+  logCollector: createLogCollector({
+    program: '/usr/bin/tlsdial',
+    directory: '/run/corbel/syslog',
+    resolver: { '/etc/resolv.conf': '/run/resolv.conf', '/etc/hosts': '/etc/hosts' },
+  }),
   log,
 })
 const api = createApi(app, { decodeUtf8: utf8OrNull, log })
@@ -133,15 +186,9 @@ function utf8OrNull(bytes: Uint8Array): string | null {
 /** A start that fails half-way still leaves a daemon that answers: ending would only bring the next one to the same place. */
 async function start(): Promise<void> {
   try {
-    if (problem !== null) {
-      log('error', problem.message)
-      store.appendEvent({
-        at: clock.now(),
-        code: problem.code,
-        severity: 'error',
-        target: { kind: 'host', id: 'host' },
-        message: problem.message,
-      })
+    for (const { code, message } of [...takeStateNotes(), ...(problem === null ? [] : [problem])]) {
+      log('error', message)
+      store.appendEvent({ at: clock.now(), code, severity: 'error', target: { kind: 'host', id: 'host' }, message })
     }
     await app.start()
   } catch (error) {
@@ -149,13 +196,20 @@ async function start(): Promise<void> {
   }
   app.accounting.run()
   app.balancer.run()
+  app.time.run()
+  app.syslog.run()
+  void app.installation.followSeed()
+  void app.systemSlots.start()
   mkdir(CONTROL_DIRECTORY, { recursive: true })
   // Gateway and console look into it from their own roots, each as a user of its own.
   chmod(CONTROL_DIRECTORY, 0o755)
   const server = serveFrames({ path: `${CONTROL_DIRECTORY}/control.sock`, peers: PEERS }, (request, peer) => api.handle(request, peer), log)
+  server.tell({ askCertificates: app.credentials.certificatesWanted })
+  app.credentials.onCertificatesWanted((askCertificates) => server.tell({ askCertificates }))
   // VMs go on; the next controld adopts them.
   onSignal('SIGTERM', () => {
     server.close().then(() => {
+      app.audit.flush()
       store.close()
       exit(0)
     })

@@ -4,14 +4,15 @@ import { args, confine, exit } from 'hv:process'
 import { log, onSignal, setLogName } from 'hv:system'
 import { createClock } from '../adapters/clock.ts'
 import { ConsoleTerminal } from '../adapters/console-terminal.ts'
-import { ControlFailure, FrameClient } from '../adapters/frame-client.ts'
-import { parseConsoleStatus, parseRefusal } from '../codec/console-status.ts'
+import { type ControlAnswer, ControlFailure, FrameClient } from '../adapters/frame-client.ts'
+import { parseConsoleStatus } from '../codec/console-status.ts'
 import { type Command, type Event, initialModel, type Model, reduce } from '../console/app.ts'
-import { decodeKeys, flushKeys, initialKeyState, isPending } from '../console/keys.ts'
+import { decodeKeys, flushKeys, initialKeyState, isEscape, isPending } from '../console/keys.ts'
+import type { Answer } from '../console/page.ts'
 import { linuxConsole, Painter, serialTerminal } from '../console/painter.ts'
-import type { SetupOutcome } from '../console/setup-form.ts'
 import { theme } from '../console/theme.ts'
 import { drawScreen } from '../console/view.ts'
+import { ConsoleStreams } from './dcui-streams.ts'
 
 const controlDirectory = '/run/corbel/control'
 const controlSocket = `${controlDirectory}/control.sock`
@@ -21,10 +22,11 @@ const dcuiUser = 101
 const pollMs = 1_000
 const retryMs = 500
 const statusTimeoutMs = 3_000
-/** The password is hashed before the answer. */
-const setupTimeoutMs = 20_000
+const tickMs = 1_000
 /** Longer than a slow line needs from an Esc to the rest of its sequence. */
 const escapeMs = 100
+/** On a serial line a person may press Esc and then a digit in place of a function key. */
+const digitMs = 700
 /** A terminal may be attached, or something else printed, at any time. */
 const repaintMs = 30_000
 /** How long this program stays after its terminal is missing or gone, so that init, which starts it again, is not kept busy. */
@@ -62,11 +64,28 @@ function confineSelf(): void {
   })
 }
 
-async function sendPassword(client: FrameClient, password: string): Promise<SetupOutcome> {
+/** JSON parsed, text of any other kind as it is. */
+function bodyOf({ headers, body }: ControlAnswer): unknown {
+  if (body === '') return undefined
+  if (!/json/.test(headers['content-type'] ?? '')) return body
   try {
-    const answer = await client.request({ method: 'POST', path: '/v1/setup', body: { password }, timeoutMs: setupTimeoutMs })
-    if (answer.status < 300) return { kind: 'done' }
-    return { kind: 'refused', message: parseRefusal(answer.body) ?? `Refused with status ${answer.status}.` }
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+async function ask(client: FrameClient, command: Extract<Command, { kind: 'request' }>): Promise<Answer> {
+  try {
+    const answer = await client.request(command)
+    const afterSeconds = Number(answer.headers['retry-after'])
+    return {
+      kind: 'answered',
+      status: answer.status,
+      body: bodyOf(answer),
+      etag: answer.headers.etag ?? null,
+      retryAfterSeconds: Number.isFinite(afterSeconds) ? afterSeconds : null,
+    }
   } catch (error) {
     if (error instanceof ControlFailure) return { kind: 'unanswered' }
     throw error
@@ -98,10 +117,15 @@ function run(terminal: ConsoleTerminal): void {
   const unanswered = () => happened({ kind: 'unanswered', sinceStartMs: clock.monotonicMs() - startedMs })
   const client = new FrameClient(controlSocket, clock, unanswered)
 
+  const streams = new ConsoleStreams({ client, clock, happened })
+
   const obey = (command: Command) => {
     if (command.kind === 'redraw') painter.doubt(true)
     else if (command.kind === 'poll') pollIn(0)
-    else sendPassword(client, command.password).then((outcome) => happened({ kind: 'setup-ended', outcome }))
+    else if (command.kind === 'attach') streams.attach(command)
+    else if (command.kind === 'send') streams.send(command.stream, command.text)
+    else if (command.kind === 'detach') streams.detach(command.stream)
+    else ask(client, command).then((answer) => happened({ kind: 'answer', request: command.request, answer }))
   }
   const poll = async () => {
     let answered = false
@@ -144,15 +168,21 @@ function run(terminal: ConsoleTerminal): void {
     keys = decoded.state
     for (const key of decoded.keys) happened({ kind: 'key', key })
     if (!isPending(keys)) return
-    cancelFlush = clock.after(escapeMs, () => {
+    cancelFlush = clock.after(isEscape(keys) && !size.known ? digitMs : escapeMs, () => {
       const flushed = flushKeys(keys)
       keys = flushed.state
       for (const key of flushed.keys) happened({ kind: 'key', key })
     })
   })
+  const tickIn = () =>
+    clock.after(tickMs, () => {
+      happened({ kind: 'tick', nowMs: clock.monotonicMs() })
+      tickIn()
+    })
   painter.want(drawScreen(model))
   paint()
   repaintIn()
+  tickIn()
   pollIn(0)
 }
 

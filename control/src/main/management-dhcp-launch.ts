@@ -1,33 +1,33 @@
 // Becomes the DHCP client of the management network, with the rights to send packets and set addresses and no other.
-import { chown, mkdir } from 'hv:fs'
+import { chown, mkdir, readDir, unlink } from 'hv:fs'
 import { exec, exit, type RootEntry } from 'hv:process'
 import { hostname, log } from 'hv:system'
-import { readBootOutcome } from '../adapters/boot-outcome.ts'
+import { DHCP_CLIENT_USER, readDhcpInterface } from '../adapters/dhcp-client.ts'
 import { LEASE_DIRECTORY } from '../adapters/leases.ts'
 import { libraryEntries } from '../adapters/library-entries.ts'
 
-/** `udhcpc` in /etc/passwd. */
-const USER = 103
+const USER = DHCP_CLIENT_USER
 const BUSYBOX = '/usr/bin/busybox'
 const SCRIPT = '/usr/lib/corbel/udhcpc'
 /** Between two rounds of questions. */
 const RETRY_SECONDS = 10
 
 function launch(): never {
-  const { adapter, mode } = readBootOutcome().management
-  // Init starts again what ends, so a host that needs no DHCP keeps the smallest program there is in its place.
-  if (mode !== 'dhcp' || adapter === null)
-    exec({ argv: ['/usr/bin/sleep', '2147483647'], uid: USER, gid: USER, capabilities: [], noNewPrivileges: true })
+  const adapter = readDhcpInterface()
   mkdir(LEASE_DIRECTORY, { recursive: true })
+  // What an earlier one was given counts no more.
+  for (const file of readDir(LEASE_DIRECTORY)) unlink(`${LEASE_DIRECTORY}/${file}`)
   chown(LEASE_DIRECTORY, USER, USER)
+  // Init starts again what ends, so a host that needs no DHCP keeps the smallest program there is in its place.
+  if (adapter === null) exec({ argv: ['/usr/bin/sleep', '2147483647'], uid: USER, gid: USER, capabilities: [], noNewPrivileges: true })
   exec({
     argv: [
       BUSYBOX,
       'udhcpc',
       // In the foreground; three questions, one every two seconds, then a pause.
       ...['-f', '-i', adapter, '-s', SCRIPT, '-x', `hostname:${hostname()}`, '-t', '3', '-T', '2', '-A', String(RETRY_SECONDS)],
-      // Only these are asked for: no host names, time servers or files that a server may offer.
-      ...['-o', '-O', 'subnet', '-O', 'router', '-O', 'dns', '-O', 'lease'],
+      // Only these are asked for: no host names or files that a server may offer.
+      ...['-o', '-O', 'subnet', '-O', 'router', '-O', 'dns', '-O', 'ntpsrv', '-O', 'lease'],
     ],
     env: { PATH: '/usr/bin:/usr/sbin' },
     fds: { 2: 2 },

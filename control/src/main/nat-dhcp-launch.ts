@@ -4,8 +4,9 @@ import { exec, exit } from 'hv:process'
 import { log } from 'hv:system'
 import { readBootOutcome } from '../adapters/boot-outcome.ts'
 import { createClock } from '../adapters/clock.ts'
+import { readDhcpInterface } from '../adapters/dhcp-client.ts'
 import { readLeases } from '../adapters/leases.ts'
-import { readNameServers } from '../adapters/management-network.ts'
+import { readNameServers } from '../adapters/name-servers.ts'
 import { waitUntil } from '../adapters/wait.ts'
 import { renderUdhcpdConf } from '../codec/udhcpd-conf.ts'
 
@@ -23,12 +24,12 @@ const IDLE_MS = 60_000
 const clock = createClock()
 
 async function launch(): Promise<void> {
-  const { nat, management } = readBootOutcome()
+  const { nat } = readBootOutcome()
   if (!nat.ready) {
     await new Promise<void>((resolve) => clock.after(IDLE_MS, resolve))
     exit(0)
   }
-  const nameServers = await findNameServers(management.mode)
+  const nameServers = await findNameServers(readDhcpInterface() !== null)
   mkdir(DIRECTORY, { mode: 0o755, recursive: true })
   chown(DIRECTORY, USER, USER)
   if (statOrNull(LEASES) === null) writeFileAtomic(LEASES, '', { mode: 0o644, uid: USER, gid: USER })
@@ -52,13 +53,13 @@ async function launch(): Promise<void> {
   })
 }
 
-async function findNameServers(mode: 'dhcp' | 'static'): Promise<readonly string[]> {
+async function findNameServers(isAsked: boolean): Promise<readonly string[]> {
   const ofLeases = () => [...readLeases().values()].flatMap(({ dns }) => dns)
   const find = () => {
     const set = readNameServers()
     return set.length > 0 ? set : ofLeases()
   }
-  if (mode === 'dhcp') await waitUntil(clock, () => readNameServers().length > 0 || readLeases().size > 0, LEASE_WAIT_MS)
+  if (isAsked) await waitUntil(clock, () => readNameServers().length > 0 || readLeases().size > 0, LEASE_WAIT_MS)
   return find()
 }
 

@@ -1,7 +1,7 @@
 // Setup's first part: finds the seed medium and makes a seed or a list of problems of it.
 import { readDir } from 'hv:fs'
 import { scanSignatures } from '../adapters/block-disks.ts'
-import { findSeedMedium, readSeedText } from '../adapters/seed-medium.ts'
+import { findSeedMedium, readSeed } from '../adapters/seed-medium.ts'
 import type { BlockSignature } from '../codec/blkid.ts'
 import { parseSeedText } from '../codec/seed-text.ts'
 import { STATE_PARTITION } from '../domain/block-disk.ts'
@@ -18,13 +18,14 @@ export type SeedOutcome = BootOutcome['seed']
 
 /**
  * Signatures of every block device, scanned again for a while when there is neither seed nor state and a USB device might still turn into a disk.
- * A host that has its state is not kept waiting.
+ * A host that runs from its disk and has its state is not kept waiting; from a medium, a seed on a stick may ask for a new installation whatever the disks have.
  */
-export async function scanForSeed(clock: Clock): Promise<readonly BlockSignature[]> {
+export async function scanForSeed(clock: Clock, installed: boolean): Promise<readonly BlockSignature[]> {
   const deadline = clock.monotonicMs() + USB_SETTLE_MS
   for (;;) {
     const signatures = await scanSignatures()
-    const isFound = findSeedMedium(signatures) !== null || signatures.some(({ partitionLabel }) => partitionLabel === STATE_PARTITION)
+    const hasState = signatures.some(({ partitionLabel }) => partitionLabel === STATE_PARTITION)
+    const isFound = findSeedMedium(signatures) !== null || (installed && hasState)
     if (isFound || !hasUsbDevices() || clock.monotonicMs() >= deadline) return signatures
     await new Promise<void>((resolve) => clock.after(RESCAN_MS, resolve))
   }
@@ -39,12 +40,15 @@ function hasUsbDevices(): boolean {
   }
 }
 
-export function loadSeed(signatures: readonly BlockSignature[]): SeedOutcome {
-  const medium = findSeedMedium(signatures)
-  if (medium === null) return { state: 'absent', problems: [], document: null }
-  const read = readSeedText(medium)
+export async function loadSeed(signatures: readonly BlockSignature[]): Promise<SeedOutcome> {
+  const read = await readSeed(signatures)
+  if (read === null) return { state: 'absent', problems: [], document: null }
   if (!read.ok) return { state: 'refused', problems: [read.problem], document: null }
-  const parsed = parseSeedText(read.text)
+  return seedOf(read.text)
+}
+
+export function seedOf(text: string): SeedOutcome {
+  const parsed = parseSeedText(text)
   const checked = parsed.ok ? validateSeed(parsed.value) : parsed
   if (!checked.ok) return { state: 'refused', problems: checked.problems, document: null }
   return { state: 'applied', problems: [], document: checked.value }

@@ -1,26 +1,29 @@
 // Setup's second part: state and datastore, adopted, prepared or done without.
 import { log } from 'hv:system'
 import { listDisks, listPartitions, scanSignatures } from '../adapters/block-disks.ts'
-import { examineDisk, hasMark } from '../adapters/disk-content.ts'
+import { examineDisk, hasMark, writeMark } from '../adapters/disk-content.ts'
 import { divideByWeight } from '../adapters/disk-control.ts'
 import { prepareDisk } from '../adapters/disk-preparation.ts'
-import { closeStateDirectory, DATASTORE_DIRECTORY, mountPartition, mountVolatileState, STATE_DIRECTORY } from '../adapters/file-systems.ts'
+import { DATASTORE_DIRECTORY, mountPartition } from '../adapters/file-systems.ts'
+import { readMediumName } from '../adapters/install-disks.ts'
 import { waitUntil } from '../adapters/wait.ts'
 import type { BlockSignature } from '../codec/blkid.ts'
 import { type BlockDisk, DATA_PARTITION, type DiskContent, type Partition, STATE_PARTITION } from '../domain/block-disk.ts'
 import type { BootOutcome } from '../domain/boot-outcome.ts'
 import type { DatastoreWish } from '../domain/seed.ts'
-import { planStorage, selectDisk } from '../plan/setup-disk.ts'
+import { planStorage, type StoragePlan, selectDisk } from '../plan/setup-disk.ts'
 import type { Clock } from '../ports/clock.ts'
+import { mountState, type StateOutcome, wordsOf } from './setup-state.ts'
 
 /** Disks behind slow controllers appear late. */
 const DISK_WAIT_MS = 5_000
 const PARTITION_WAIT_MS = 3_000
-const STATE_CHECK_MS = 8_000
 /** A large datastore that needs a full check takes longer; it is then left out and said so. */
 const DATASTORE_CHECK_MS = 12_000
 
-export type StorageOutcome = Pick<BootOutcome, 'state' | 'stateProblem' | 'datastore'>
+const NOTHING: Omit<StoragePlan, 'prepare'> = { state: null, data: null, brokenState: null, stateProblem: null, dataProblem: null }
+
+export type StorageOutcome = StateOutcome & Pick<BootOutcome, 'datastore'>
 
 export async function setUpStorage(
   clock: Clock,
@@ -29,14 +32,19 @@ export async function setUpStorage(
 ): Promise<StorageOutcome> {
   const disks = await examineDisks(await awaitWishedDisk(clock, signatures, wish), wish)
   const plan = planStorage(disks, wish)
-  if (plan.prepare === null) return mountAll(plan.state, plan.data, plan.stateProblem, plan.dataProblem)
+  if (plan.prepare === null) return mountAll(plan)
   try {
     const made = await prepare(clock, plan.prepare)
-    return await mountAll(made.state, made.data, null, null)
+    return await mountAll({ ...NOTHING, ...made })
   } catch (error) {
     const problem = `${plan.prepare.device} could not be prepared: ${wordsOf(error)}.`
-    return mountAll(null, null, problem, problem)
+    return mountAll({ ...NOTHING, stateProblem: problem, dataProblem: problem })
   }
+}
+
+/** A state in memory and no datastore, whatever disks there are. */
+export function setUpNoStorage(): Promise<StorageOutcome> {
+  return mountAll(NOTHING)
 }
 
 async function awaitWishedDisk(
@@ -62,11 +70,23 @@ async function contentOf(disk: BlockDisk, wish: DatastoreWish | null): Promise<D
   const hasOurs = names.includes(STATE_PARTITION) || names.includes(DATA_PARTITION)
   const isWished = wish !== null && 'disk' in selectDisk([disk], wish.disk)
   try {
+    if (hasOurs && isRunningInstallation(disk)) await finishInstallation(disk)
     if (hasOurs && !(await hasMark(disk.device))) return { kind: 'used', what: 'partitions' }
     return hasOurs || isWished ? await examineDisk(disk.device, disk.sizeBytes, names) : disk.content
   } catch {
     return { kind: 'unexamined' }
   }
+}
+
+function isRunningInstallation({ partitions }: BlockDisk): boolean {
+  return partitions.some(({ device }) => device === `/dev/${readMediumName()}`)
+}
+
+/** Boot code is written when all else is on the disk, so one that boots is whole, and only its mark was left when the power went. */
+async function finishInstallation({ device }: BlockDisk): Promise<void> {
+  if (!(await hasMark(device))) return
+  log('notice', `${device}: the installation was cut off at its very end; the disk is whole`)
+  await writeMark(device, false)
 }
 
 async function prepare(clock: Clock, disk: BlockDisk): Promise<{ state: Partition; data: Partition }> {
@@ -84,22 +104,14 @@ async function prepare(clock: Clock, disk: BlockDisk): Promise<{ state: Partitio
 }
 
 /** Whatever cannot be mounted is done without, and said. */
-async function mountAll(
-  state: Partition | null,
-  data: Partition | null,
-  stateProblem: string | null,
-  dataProblem: string | null,
-): Promise<StorageOutcome> {
-  const stateFailure = await mountOne(state, STATE_DIRECTORY, STATE_CHECK_MS)
-  const isPersistent = state !== null && stateFailure === null
-  if (!isPersistent) mountVolatileState()
-  closeStateDirectory()
+async function mountAll(plan: Omit<StoragePlan, 'prepare'>): Promise<StorageOutcome> {
+  const { datastoreIsNew, ...state } = await mountState(plan)
+  const data = plan.data !== null && datastoreIsNew ? { ...plan.data, fileSystem: 'ext4' } : plan.data
   const dataFailure = await mountOne(data, DATASTORE_DIRECTORY, DATASTORE_CHECK_MS)
   if (data !== null && dataFailure === null) divideDisk()
   return {
-    state: isPersistent ? 'persistent' : 'volatile',
-    stateProblem: join(stateProblem, stateFailure),
-    datastore: { present: data !== null && dataFailure === null, problem: join(dataProblem, dataFailure) },
+    ...state,
+    datastore: { present: data !== null && dataFailure === null, problem: join(plan.dataProblem, dataFailure) },
   }
 }
 
@@ -125,8 +137,4 @@ async function mountOne(partition: Partition | null, target: string, checkTimeou
 
 function join(...parts: readonly (string | null)[]): string | null {
   return parts.filter((part) => part !== null).join(' ') || null
-}
-
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,14 +1,17 @@
 // Runs once a boot, as root, after the boot jobs: seed, state and datastore, network. Ends with /run/corbel/boot.json whatever happened.
 import { exit } from 'hv:process'
-import { log, setHostname } from 'hv:system'
+import { log } from 'hv:system'
 import { FAILED_BOOT, writeBootOutcome } from '../adapters/boot-outcome.ts'
 import { createClock } from '../adapters/clock.ts'
 import { isMounted, mountVolatileState, STATE_DIRECTORY } from '../adapters/file-systems.ts'
-import { listAdapters, raiseAdapters } from '../adapters/management-network.ts'
+import { listAdapters } from '../adapters/network-adapters.ts'
+import { raiseAdapters } from '../adapters/network-tools.ts'
 import type { BootOutcome } from '../domain/boot-outcome.ts'
-import { resolveSettings, setUpNetwork } from './setup-network.ts'
+import { findInstallMode, isInstalled, readFirstBootSeed } from './setup-install.ts'
+import { setUpNetwork } from './setup-network.ts'
 import { loadSeed, scanForSeed } from './setup-seed.ts'
-import { setUpStorage, wordsOf } from './setup-storage.ts'
+import { wordsOf } from './setup-state.ts'
+import { setUpNoStorage, setUpStorage } from './setup-storage.ts'
 
 /** Before the boot job's own deadline of 30 s, after which nothing could be said any more. */
 const DEADLINE_MS = 27_000
@@ -44,20 +47,23 @@ function problemsOf({ seed, stateProblem, datastore, management, nat }: BootOutc
 async function setUp(): Promise<void> {
   // Links take a while to come up; disks are looked after meanwhile.
   await part('adapters', async () => {
-    await raiseAdapters(listAdapters())
+    await raiseAdapters(listAdapters().map(({ name }) => name))
     return {}
   })
   await part('storage', async () => {
-    const signatures = await scanForSeed(clock)
-    const seed = loadSeed(signatures)
-    outcome = { ...outcome, seed }
+    const signatures = await scanForSeed(clock, isInstalled())
+    const seed = await loadSeed(signatures)
+    const install = await findInstallMode(signatures, seed.document)
+    outcome = { ...outcome, seed, install }
+    // What is written anew must not be in use.
+    if (install.mode === 'ask' || install.mode === 'seed') return setUpNoStorage()
     return setUpStorage(clock, signatures, seed.document?.datastore ?? null)
   })
-  await part('network', async () => {
-    const { hostname, management } = resolveSettings(outcome.seed.document)
-    setHostname(hostname)
-    return setUpNetwork(clock, management)
+  await part('first boot', async () => {
+    const seed = outcome.seed.state === 'absent' && outcome.state === 'persistent' ? readFirstBootSeed() : null
+    return seed === null ? {} : { seed }
   })
+  await part('network', () => setUpNetwork(clock, outcome.seed.document))
 }
 
 clock.after(DEADLINE_MS, () => finish(1))

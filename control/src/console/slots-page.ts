@@ -1,0 +1,80 @@
+// The system slots: what is in them, and which one is started next.
+import { dialogPage } from './dialog-page.ts'
+import { flagAt, listAt, numberAt, textAt } from './json.ts'
+import { listPage } from './list-page.ts'
+import type { Page } from './page.ts'
+import { severityStyle, theme } from './theme.ts'
+
+export const slotsPath = '/v1/host/slots'
+
+const nameOf = (slot: unknown) => textAt(slot, 'slot').toUpperCase()
+
+const MARKS: Readonly<Record<string, string>> = { good: 'good', trying: 'to be confirmed', bad: 'given up', empty: 'empty' }
+
+function markOf(slot: unknown): string {
+  return MARKS[textAt(slot, 'mark')] ?? ''
+}
+
+function whenOf(slot: unknown): string {
+  return [...(flagAt(slot, 'running') ? ['runs'] : []), ...(flagAt(slot, 'next') ? ['next'] : [])].join(', ')
+}
+
+/** For the menu. */
+export function slotLines(body: unknown): readonly string[] {
+  const items = listAt(body, 'items')
+  if (items.length === 0) return ['Not installed: the system runs from its medium.']
+  return items.map((slot) => {
+    const version = textAt(slot, 'version')
+    const parts = [version === '' ? 'no system' : `Corbel ${version}`, markOf(slot), whenOf(slot)].filter((part) => part !== '')
+    return `Slot ${nameOf(slot)}: ${parts.join(', ')}`
+  })
+}
+
+function chooseDialog(slot: unknown, act: 'boot-once' | 'activate'): Page {
+  const name = nameOf(slot)
+  const effect =
+    act === 'boot-once'
+      ? [`At the next restart slot ${name} is started, and after that the one that is first now. VMs go on running until then.`]
+      : [
+          `Slot ${name} is started from the next restart on. If it does not come up in order, the other one is started again. VMs go on running until then.`,
+        ]
+  const commands = [{ kind: 'request', id: 'choose', method: 'POST', path: `${slotsPath}/${name.toLowerCase()}/${act}`, body: {} }] as const
+  const title = act === 'boot-once' ? `Start slot ${name} once` : `Start slot ${name} from now on`
+  return dialogPage({ title, effect, action: 'Choose it', dangerous: act === 'activate', commands })
+}
+
+export function slotsPage(): Page {
+  return listPage<unknown>({
+    title: 'System slots',
+    path: slotsPath,
+    everyMs: 5_000,
+    items: (body) => listAt(body, 'items'),
+    id: (slot) => textAt(slot, 'slot'),
+    label: nameOf,
+    columns: [
+      { title: 'Slot', width: 6, text: nameOf },
+      { title: 'Version', width: 24, text: (slot) => textAt(slot, 'version') || 'none' },
+      {
+        ...{ title: 'State', width: 18, text: markOf },
+        style: (slot) => (textAt(slot, 'mark') === 'bad' ? severityStyle('error') : theme.body),
+      },
+      { title: 'Tries', width: 7, text: (slot) => String(numberAt(slot, 'tries') ?? ''), align: 'right' },
+      { title: 'When', width: 14, text: whenOf },
+    ],
+    empty: 'The system runs from its medium: it is not installed.',
+    detail: (slot) => (textAt(slot, 'mark') === 'bad' ? 'It did not come up in order; the events say why.' : ''),
+    done: { choose: 'It is chosen. Restart the host with F12 on the status screen.' },
+    keys: [
+      {
+        ...{ key: 'f8', hint: 'Start once', permission: 'host.update' },
+        when: (slot) => slot !== null && textAt(slot, 'mark') !== 'empty',
+        run: (slot) => [{ kind: 'push', page: chooseDialog(slot, 'boot-once') }],
+      },
+      {
+        ...{ key: 'f7', hint: 'Start from now on', permission: 'host.update' },
+        when: (slot) => slot !== null && textAt(slot, 'mark') !== 'empty',
+        run: (slot) => [{ kind: 'push', page: chooseDialog(slot, 'activate') }],
+      },
+    ],
+  })
+}

@@ -1,0 +1,30 @@
+// Looks at the system slots and works on them: `slots read`, `slots write` (a boot environment on its input), `slots fill SLOT` (an update on its input, what allows
+// it on descriptor 3). Prints one JSON object a line, and in the end what there is or what went wrong. Mounts are seen by this process alone.
+import { readText } from 'hv:fs'
+import { args } from 'hv:process'
+import { createClock } from '../adapters/clock.ts'
+import { readVersion } from '../adapters/install-disks.ts'
+import { fillSlot } from '../adapters/slot-filler.ts'
+import { createSystemPlaces, readBootSlots, slotToFill, writeBootEnvironment } from '../adapters/system-disks.ts'
+import type { BootEnvironment } from '../domain/boot-slot.ts'
+import { runLineJob } from './line-job.ts'
+
+const MAX_INPUT_BYTES = 65_536
+const places = createSystemPlaces(createClock(), readVersion)
+
+runLineJob('slots', async (print) => {
+  switch (args[0]) {
+    case 'read':
+      print({ seen: await readBootSlots(places) })
+      return
+    case 'write':
+      await writeBootEnvironment(places, JSON.parse(readText('/proc/self/fd/0', MAX_INPUT_BYTES)) as BootEnvironment)
+      print({ done: true })
+      return
+    case 'fill':
+      print({ done: await fillSlot(slotToFill(places, args[1]), { source: 0, permission: 3 }, print) })
+      return
+    default:
+      throw new Error('usage: slots read | write | fill SLOT')
+  }
+})
