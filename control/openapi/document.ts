@@ -1,9 +1,10 @@
 // Makes the OpenAPI 3.1 document from the route table and its schemas. Never runs on the appliance.
 import { toJsonSchemaDefs } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import type { Answer, Route } from '../src/api/route.ts'
+import type { Answer, QueryParameter, Route } from '../src/api/route.ts'
 import { routes } from '../src/api/routes.ts'
 import { components } from '../src/api/schemas.ts'
+import { BUILT_IN_ROLES, PERMISSIONS } from '../src/domain/permission.ts'
 import { JSON_SCHEMA_OPTIONS, jsonSchema } from './json-schema.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -42,7 +43,7 @@ function parameters({ path, query = {}, ifMatch, headers = {} }: Route): Json[] 
   const string: Json = { type: 'string' }
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']): Json => ({ name, in: 'path', required: true, schema: string }))
   const inQuery = Object.entries(query).map(
-    ([name, { description, allowed }]): Json => ({ name, in: 'query', description, schema: querySchema(allowed) }),
+    ([name, parameter]): Json => ({ name, in: 'query', description: parameter.description, schema: querySchema(parameter) }),
   )
   const ifMatchHeader: Json[] =
     ifMatch === undefined ? [] : [{ name: 'If-Match', in: 'header', required: ifMatch === 'required', schema: string }]
@@ -50,7 +51,9 @@ function parameters({ path, query = {}, ifMatch, headers = {} }: Route): Json[] 
   return [...inPath, ...inQuery, ...ifMatchHeader, ...inHeader]
 }
 
-function querySchema(allowed: readonly string[]): Json {
+function querySchema(parameter: QueryParameter): Json {
+  if ('pattern' in parameter) return { type: 'string', pattern: parameter.pattern.source }
+  const { allowed } = parameter
   return allowed.includes('true') ? { type: 'boolean', default: false } : { type: 'string', enum: allowed }
 }
 
@@ -90,6 +93,8 @@ export function makeDocument({ version }: Product): JsonObject {
     openapi: '3.1.0',
     info: { title: 'Corbel', version, description: 'The API of a Corbel host. Errors are RFC 9457 problems with stable codes.' },
     servers: [{ url: '/' }],
+    'x-permissions': PERMISSIONS,
+    'x-roles': BUILT_IN_ROLES,
     paths,
     components: {
       schemas: toJsonSchemaDefs(components as unknown as Definitions, JSON_SCHEMA_OPTIONS) as unknown as JsonObject,

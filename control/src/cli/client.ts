@@ -3,7 +3,7 @@ import type { ClientRequest, RequestOptions } from 'node:http'
 import { request } from 'node:https'
 import { type Address, renderAddress } from './address.ts'
 import { type Answer, documentOf, failureOf, readAnswer, succeeded } from './answer.ts'
-import { PinnedAgent } from './pinned-agent.ts'
+import { type ClientCertificate, PinnedAgent } from './pinned-agent.ts'
 import { unreachable } from './unreachable.ts'
 
 export interface Target {
@@ -11,6 +11,8 @@ export interface Target {
   readonly fingerprint: string
   /** Null before the log-in. */
   readonly token: string | null
+  /** Shown on every connection; without a token it says who asks. */
+  readonly clientCertificate?: ClientCertificate
 }
 
 export interface RequestBody {
@@ -31,7 +33,7 @@ export class Client {
 
   constructor(target: Target, interrupted: AbortSignal) {
     this.target = target
-    this.agent = new PinnedAgent(target.address, target.fingerprint)
+    this.agent = new PinnedAgent(target.address, target.fingerprint, target.clientCertificate)
     this.#interrupted = interrupted
   }
 
@@ -66,12 +68,23 @@ export class Client {
 
   /** A request whose body and answer the caller handles; `failed` is told everything in the way of one as a Failure, or the reason of an interruption. */
   open(options: RequestOptions, failed: (error: Error) => void): ClientRequest {
-    const { address, token } = this.target
-    const authorization = token === null ? {} : { authorization: `Bearer ${token}` }
-    const headers = { host: renderAddress(address), ...authorization, ...(options.headers as Record<string, string>) }
+    const { address } = this.target
+    const authorization = this.#authorization()
+    const headers = {
+      host: renderAddress(address),
+      'user-agent': 'corbel',
+      ...authorization,
+      ...(options.headers as Record<string, string>),
+    }
     const sent = request({ ...options, agent: this.agent, host: address.host, port: address.port, headers, signal: this.#interrupted })
     sent.on('error', (error) => failed(this.#reason(error)))
     return sent
+  }
+
+  #authorization(): { authorization?: string } {
+    const { token, clientCertificate } = this.target
+    if (token !== null) return { authorization: `Bearer ${token}` }
+    return clientCertificate === undefined ? {} : { authorization: 'Certificate' }
   }
 
   get interrupted(): AbortSignal {

@@ -16,14 +16,18 @@ export async function confirm(io: Io, question: string): Promise<void> {
 }
 
 export async function isYes(io: Io, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await readLine(io, `${question} [y/N] `))?.trim() ?? '')
+}
+
+/** A line, shown as it is typed; null at the end of the input. */
+export async function readLine(io: Io, question: string): Promise<string | null> {
   const reader = createInterface({ input: io.input, output: io.errors })
   try {
-    return await new Promise<boolean>((resolve, reject) => {
+    return await new Promise<string | null>((resolve, reject) => {
       // The terminal is raw while a line is typed: Ctrl-C is a key then.
       reader.once('SIGINT', () => reject(interruption()))
-      // The end of the input is no yes.
-      reader.once('close', () => resolve(false))
-      reader.question(`${question} [y/N] `, { signal: io.interrupted }).then((answer) => resolve(/^y(es)?$/i.test(answer.trim())), reject)
+      reader.once('close', () => resolve(null))
+      reader.question(question, { signal: io.interrupted }).then(resolve, reject)
     })
   } finally {
     reader.close()
@@ -32,17 +36,30 @@ export async function isYes(io: Io, question: string): Promise<boolean> {
 
 /** Typed without being shown; without a terminal the first line of the input. */
 export async function readPassword(io: Io, question: string): Promise<string> {
-  if (io.input.isTTY === true) return typeHidden(io, question)
+  const [password = ''] = await readPasswords(io, [question])
+  return password
+}
+
+/** One for each question; without a terminal as many lines of the input. */
+export async function readPasswords(io: Io, questions: readonly string[]): Promise<readonly string[]> {
+  const passwords: string[] = []
+  if (io.input.isTTY === true) {
+    for (const question of questions) passwords.push(await typeHidden(io, question))
+    return passwords
+  }
   const reader = createInterface({ input: io.input })
   try {
-    for await (const line of reader) return line
+    for await (const line of reader) {
+      passwords.push(line)
+      if (passwords.length === questions.length) return passwords
+    }
   } finally {
     reader.close()
   }
   throw failure(
     EXIT.usage,
     'login.no-password',
-    'The password is read from the terminal, or from the first line of the input; there was neither.',
+    'Passwords are read from the terminal, or from lines of the input; there was neither, or too few.',
   )
 }
 

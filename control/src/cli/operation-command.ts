@@ -9,7 +9,7 @@ import { fieldOptions, optionName, readFieldOptions } from './field-options.ts'
 import { readValue, toldByName } from './field-value.ts'
 import { note, print } from './io.ts'
 import { findVm, parseFile, segment } from './names.ts'
-import { type Operation, type OperationName, operation, pathOf } from './operations.ts'
+import { type Operation, type OperationName, operation, pathOf, whoMay } from './operations.ts'
 import { printDocument } from './output.ts'
 import { fieldsOf } from './schema.ts'
 import { followTask, timeoutOf, WAIT_OPTIONS } from './tasks.ts'
@@ -44,7 +44,7 @@ export function operationCommand(words: Command['words'], name: OperationName, s
   return {
     words,
     summary: asked.summary,
-    details: [...details, `Who may: ${asked.who}. API: ${name}`],
+    details: [...details, whoMay(name)],
     arguments: [
       ...(inPath === null ? [] : [inPath]),
       ...positional.map((field): Argument => ({ name: argumentName(field), kind: 'text' })),
@@ -71,10 +71,18 @@ function pathArgument(asked: Operation): Argument | null {
   if (asked.path.startsWith('/v1/vms/{id}')) return { name: 'VM', kind: 'vm' }
   if (asked.path.startsWith('/v1/pools/{pool}')) return { name: 'POOL', kind: 'pool' }
   if (asked.path.startsWith('/v1/host/devices/{device}')) return { name: 'DEVICE', kind: 'device' }
+  if (asked.path.startsWith('/v1/host/services/{service}')) return { name: 'SERVICE', kind: 'text' }
+  if (asked.path.startsWith('/v1/host/slots/{slot}')) return { name: 'SLOT', kind: 'text' }
   if (asked.path.startsWith('/v1/tasks/{id}')) return { name: 'TASK', kind: 'task' }
   if (asked.path.includes('{file}') || isNewFile(asked)) return { name: 'DATASTORE/FILE', kind: 'file' }
   if (asked.path.includes('{name}')) return { name: 'DATASTORE', kind: 'datastore' }
-  return null
+  const other = parameterOf(asked)
+  return other === null ? null : { name: other.toUpperCase(), kind: 'text' }
+}
+
+/** The name of the path's parameter: `user`. */
+function parameterOf({ path }: Operation): string | null {
+  return /\{(\w+)\}/.exec(path)?.[1] ?? null
 }
 
 async function resolve(asked: Operation, client: Client, typed: string): Promise<Named> {
@@ -96,6 +104,8 @@ async function resolve(asked: Operation, client: Client, typed: string): Promise
       return { label: typed, parameters: { pool: segment(typed) } }
     case 'datastore':
       return { label: typed, parameters: { name: segment(typed) } }
+    case 'text':
+      return { label: typed, parameters: { [parameterOf(asked) ?? '']: segment(typed) } }
     default:
       return { label: typed === '' ? client.target.address.host : typed, parameters: {} }
   }

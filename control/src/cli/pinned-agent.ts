@@ -9,6 +9,12 @@ import { unreachable } from './unreachable.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
+/** In PEM. */
+export interface ClientCertificate {
+  readonly cert: string
+  readonly key: string
+}
+
 type Created = NonNullable<Parameters<Agent['createConnection']>[1]>
 
 /**
@@ -18,16 +24,18 @@ type Created = NonNullable<Parameters<Agent['createConnection']>[1]>
 export class PinnedAgent extends Agent {
   readonly #address: Address
   readonly #fingerprint: string
+  readonly #certificate: ClientCertificate | undefined
 
-  constructor(address: Address, fingerprint: string) {
+  constructor(address: Address, fingerprint: string, certificate?: ClientCertificate) {
     super({ keepAlive: true, maxCachedSessions: 0 })
     this.#address = address
     this.#fingerprint = fingerprint
+    this.#certificate = certificate
   }
 
   /** A request gets its socket from here, whatever host it names; the callback is the agent's own. */
   override createConnection(_options: unknown, created?: Created): undefined {
-    connectTls(this.#address).then(
+    connectTls(this.#address, this.#certificate).then(
       (socket) => {
         const seen = fingerprintOf(socket)
         if (seen === this.#fingerprint) return created?.(null, socket)
@@ -68,13 +76,14 @@ function fingerprintOf(socket: TLSSocket): string | null {
   return socket.getPeerX509Certificate()?.fingerprint256 ?? null
 }
 
-function connectTls({ host, port }: Address): Promise<TLSSocket> {
+function connectTls({ host, port }: Address, certificate?: ClientCertificate): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       host,
       port,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
+      ...certificate,
       ...(isIP(host) === 0 ? { servername: host } : {}),
     })
     const fail = (error: Error) => {

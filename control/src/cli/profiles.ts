@@ -15,6 +15,8 @@ const profileSchema = v.strictObject({
   username: v.string(),
   /** Null after a log-out: the certificate stays confirmed. */
   session: v.nullable(v.strictObject({ token: v.string(), expiresAt: v.string() })),
+  /** Files in PEM: shown to this host on every connection, and in place of a session where there is none. */
+  clientCertificate: v.optional(v.strictObject({ certificate: v.string(), key: v.string() })),
 })
 export type Profile = v.InferOutput<typeof profileSchema>
 

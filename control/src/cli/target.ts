@@ -1,10 +1,13 @@
 // Which host a command is for, and by what right: the command line, then the environment, then the last log-in.
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { type Address, parseAddress, sameAddress } from './address.ts'
 import type { Target } from './client.ts'
 import { EXIT } from './exit-codes.ts'
 import { failure, usage } from './failure.ts'
 import { parseFingerprint } from './fingerprint.ts'
 import type { Io } from './io.ts'
+import type { ClientCertificate } from './pinned-agent.ts'
 import type { Profile, Profiles } from './profiles.ts'
 
 export interface NamedProfile {
@@ -40,9 +43,24 @@ export function chooseTarget(host: string | undefined, env: Io['env'], profiles:
   if (fingerprint === undefined) {
     throw failure(EXIT.denied, 'login.none', `The certificate of ${wanted} has not been confirmed. Log in with: corbel login ${wanted}`)
   }
-  if (token === undefined) throw failure(EXIT.denied, 'login.none', `Nobody is logged in to ${wanted}. Log in with: corbel login ${wanted}`)
-  if (/[^\x21-\x7e]/.test(token)) throw usage({ code: 'usage.invalid-value', field: 'CORBEL_TOKEN', message: 'is no token' })
-  return { address, fingerprint, token }
+  const files = known?.profile.clientCertificate
+  if (token === undefined && files === undefined)
+    throw failure(EXIT.denied, 'login.none', `Nobody is logged in to ${wanted}. Log in with: corbel login ${wanted}`)
+  if (token !== undefined && /[^\x21-\x7e]/.test(token))
+    throw usage({ code: 'usage.invalid-value', field: 'CORBEL_TOKEN', message: 'is no token' })
+  const shown = files === undefined ? {} : { clientCertificate: readCertificate(files.certificate, files.key) }
+  return { address, fingerprint, token: token ?? null, ...shown }
+}
+
+/** Refuses with `certificate.unreadable`. */
+export function readCertificate(certificate: string, key: string): ClientCertificate {
+  try {
+    const pair = { cert: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') }
+    createSecureContext(pair)
+    return pair
+  } catch (error) {
+    throw failure(EXIT.failed, 'certificate.unreadable', `${certificate} with ${key}: ${(error as Error).message}`)
+  }
 }
 
 function isSame(fromEnvironment: string, wanted: string, address: Address, profiles: Profiles): boolean {

@@ -6,13 +6,14 @@ import { followEvents } from '../event-source.ts'
 import { usage } from '../failure.ts'
 import { note, print } from '../io.ts'
 import { findVm } from '../names.ts'
+import { whoMay } from '../operations.ts'
 import { printable, renderJson } from '../printable.ts'
 
 export const eventCommands: readonly Command[] = [
   {
     words: ['event', 'follow'],
     summary: 'Events as they happen, until Ctrl-C; none is lost when the connection is',
-    details: ['With --json one event a line. Who may: viewer. API: GET /v1/events'],
+    details: [`With --json one event a line. ${whoMay('GET /v1/events')}`],
     options: () => [
       { name: 'after', value: 'ID', help: 'Begin with the events after this one; default: with what happens from now on' },
       { name: 'vm', value: 'VM', kind: 'vm', help: 'Only events of this VM' },

@@ -4,7 +4,7 @@ import { IMAGE_FORMATS } from '../../domain/disk-image.ts'
 import { documentOf } from '../answer.ts'
 import type { Command } from '../command.ts'
 import { parseFile, segment } from '../names.ts'
-import { operation, pathOf } from '../operations.ts'
+import { operation, pathOf, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { formatBytes } from '../quantity.ts'
 import { upload } from '../upload.ts'
@@ -23,7 +23,7 @@ export const fileCommands: readonly Command[] = [
     summary: 'Send a disk image or CD to a datastore',
     details: [
       'The host compares what arrives with the SHA-256 digest of the file as it is here. A name that is taken is refused; what is cut off leaves nothing.',
-      `Who may: operator. API: ${PUT}`,
+      whoMay(PUT),
     ],
     arguments: [
       { name: 'FILE', kind: 'local-file' },

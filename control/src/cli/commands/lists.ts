@@ -9,7 +9,7 @@ import type { Vm } from '../../domain/vm-status.ts'
 import type { Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import { findVm, segment } from '../names.ts'
-import { type OperationName, operation, pathOf } from '../operations.ts'
+import { type OperationName, operation, pathOf, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { formatBytes, formatSeconds } from '../quantity.ts'
 import { type Column, renderPairs, renderTable } from '../table.ts'
@@ -102,7 +102,7 @@ function listCommand<Item>(
   return {
     words,
     summary: summary ?? asked.summary,
-    details: [`Who may: ${asked.who}. API: ${name}`],
+    details: [whoMay(name)],
     ...(argument === undefined ? {} : { arguments: [{ name: 'DATASTORE', kind: 'datastore', optional: true }] }),
     async run(context) {
       const client = context.host()
@@ -119,10 +119,7 @@ export const listCommands: readonly Command[] = [
   {
     words: ['vm', 'show'],
     summary: operation('GET /v1/vms/{id}').summary,
-    details: [
-      'Fields that are not in force yet are marked; what the guest says of itself is its own claim.',
-      'Who may: viewer. API: GET /v1/vms/{id}',
-    ],
+    details: ['Fields that are not in force yet are marked; what the guest says of itself is its own claim.', whoMay('GET /v1/vms/{id}')],
     arguments: [{ name: 'VM', kind: 'vm' }],
     async run(context) {
       const vm = await findVm(context.host(), context.given.arguments[0] ?? '')
@@ -137,7 +134,7 @@ export const listCommands: readonly Command[] = [
   {
     words: ['host', 'show'],
     summary: operation('GET /v1/host').summary,
-    details: ['Who may: viewer. API: GET /v1/host'],
+    details: [whoMay('GET /v1/host')],
     async run(context) {
       const host = await context.host().call<{ facts: HostFacts; status: HostStatus }>('GET', '/v1/host')
       printResult(context, host, () => renderPairs(hostPairs(host.facts, host.status)))
@@ -148,7 +145,7 @@ export const listCommands: readonly Command[] = [
     summary: operation('GET /v1/host/topology').summary,
     details: [
       'Sockets, cores, caches, NUMA nodes, huge pages, IOMMU, KVM, PCI devices, and what is done about weaknesses of the processor.',
-      'Who may: viewer. API: GET /v1/host/topology',
+      whoMay('GET /v1/host/topology'),
     ],
     async run(context) {
       const topology = await context.host().call<HostTopology>('GET', '/v1/host/topology')

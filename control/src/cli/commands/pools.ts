@@ -8,6 +8,7 @@ import { usage } from '../failure.ts'
 import { fieldOptions, readFieldOptions } from '../field-options.ts'
 import { segment } from '../names.ts'
 import { operationCommand } from '../operation-command.ts'
+import { whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { formatBytes } from '../quantity.ts'
 import { renderResources } from '../resources-view.ts'
@@ -58,7 +59,7 @@ export const poolCommands: readonly Command[] = [
   {
     words: ['pool', 'list'],
     summary: 'All pools',
-    details: ['All pools and VMs are in `host`, which is not listed. Who may: viewer. API: GET /v1/pools'],
+    details: [`All pools and VMs are in \`host\`, which is not listed. ${whoMay('GET /v1/pools')}`],
     async run(context) {
       const document = await context.host().call<{ items: readonly PoolRecord[] }>('GET', '/v1/pools')
       printResult(context, document, () => renderTable(COLUMNS, document.items))
@@ -67,7 +68,7 @@ export const poolCommands: readonly Command[] = [
   {
     words: ['pool', 'show'],
     summary: 'One pool',
-    details: ['Who may: viewer. API: GET /v1/pools/{pool}'],
+    details: [whoMay('GET /v1/pools/{pool}')],
     arguments: [{ name: 'POOL', kind: 'pool' }],
     async run(context) {
       const pool = await context.host().call<PoolRecord>('GET', `/v1/pools/${segment(context.given.arguments[0] ?? '')}`)
@@ -78,7 +79,7 @@ export const poolCommands: readonly Command[] = [
   {
     words: ['pool', 'set'],
     summary: 'Change a pool, its VMs running or not',
-    details: ['What would break a promise is refused, with the figures. Who may: administrator. API: PATCH /v1/pools/{pool}'],
+    details: [`What would break a promise is refused, with the figures. ${whoMay('PATCH /v1/pools/{pool}')}`],
     arguments: [{ name: 'POOL', kind: 'pool' }],
     options: () => poolOptions().map(({ option }) => option),
     async run(context) {
@@ -94,7 +95,7 @@ export const poolCommands: readonly Command[] = [
   {
     words: ['host', 'resources'],
     summary: 'What the host has, keeps for itself, has promised and given out',
-    details: ['Who may: viewer. API: GET /v1/host/resources'],
+    details: [whoMay('GET /v1/host/resources')],
     async run(context) {
       const view = await context.host().call<ResourcesView>('GET', '/v1/host/resources')
       printResult(context, view, () => renderResources(view))
@@ -103,7 +104,7 @@ export const poolCommands: readonly Command[] = [
   {
     words: ['host', 'cpus'],
     summary: 'Which CPUs the VMs that run are on, shared and their own',
-    details: ['CPUs as in 0-3,8. Who may: viewer. API: GET /v1/host/resources'],
+    details: [`CPUs as in 0-3,8. ${whoMay('GET /v1/host/resources')}`],
     async run(context) {
       const { cpus } = await context.host().call<ResourcesView>('GET', '/v1/host/resources')
       printResult(context, cpus, () => renderTable(CPU_COLUMNS, [hostRow(cpus), ...cpus.vms]))
@@ -112,7 +113,7 @@ export const poolCommands: readonly Command[] = [
   {
     words: ['host', 'reserve'],
     summary: 'Change what the host keeps for itself, and how far more may be given out than there is',
-    details: ['What would break a promise is refused, with the figures. Who may: administrator. API: PATCH /v1/host/resources'],
+    details: [`What would break a promise is refused, with the figures. ${whoMay('PATCH /v1/host/resources')}`],
     options: () => resourceOptions().map(({ option }) => option),
     async run(context) {
       const client = context.host()

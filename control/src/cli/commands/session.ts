@@ -1,18 +1,19 @@
 // Getting in and out: log-in with the certificate confirmed, log-out, and the hosts that are known.
+import { resolve } from 'node:path'
 import { FIRST_USER } from '../../domain/user.ts'
 import { type Address, parseAddress, renderAddress, sameAddress } from '../address.ts'
 import { Client } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { canAsk, isYes, readPassword } from '../confirm.ts'
 import { EXIT } from '../exit-codes.ts'
-import { failure, usage } from '../failure.ts'
+import { Failure, failure, usage } from '../failure.ts'
 import { parseFingerprint } from '../fingerprint.ts'
 import { type Io, note, print } from '../io.ts'
 import { printDocument, printResult } from '../output.ts'
 import { changed, presentedFingerprint } from '../pinned-agent.ts'
 import { type Profile, readProfiles, writeProfiles } from '../profiles.ts'
 import { renderTable } from '../table.ts'
-import { chooseTarget, findProfile } from '../target.ts'
+import { chooseTarget, findProfile, readCertificate } from '../target.ts'
 
 interface Session {
   readonly token: string
@@ -36,6 +37,14 @@ export const sessionCommands: readonly Command[] = [
         value: 'AA:BB:…',
         help: 'The certificate’s SHA-256 fingerprint, as the host’s console shows it; nothing is asked then',
       },
+      { name: 'totp', value: 'CODE', help: 'A one-time or backup code, for a user who has them; asked for at a terminal' },
+      {
+        name: 'client-certificate',
+        value: 'FILE',
+        kind: 'local-file',
+        help: 'A registered certificate in PEM: no password is asked for then',
+      },
+      { name: 'client-key', value: 'FILE', kind: 'local-file', help: 'Its key' },
       { name: 'name', value: 'NAME', help: 'What --host shall call this host; default: HOST' },
     ],
     run: login,
@@ -105,21 +114,70 @@ async function login({ given, io, json }: Context): Promise<void> {
     expectedFingerprint(given.value('fingerprint'), io, address),
     known?.profile ?? null,
   )
+  const keep = (profile: Profile) => {
+    const before = readProfiles(io.env)
+    writeProfiles(io.env, { ...before, current: name, profiles: { ...before.profiles, [name]: profile } })
+  }
+  const [certificate, key] = [given.value('client-certificate'), given.value('client-key')]
+  if (certificate !== undefined || key !== undefined) {
+    if (certificate === undefined || key === undefined) {
+      throw usage({ code: 'usage.missing-option', field: '--client-key', message: '--client-certificate and --client-key go together' })
+    }
+    return loginByCertificate({ io, json }, { address, fingerprint }, { certificate: resolve(certificate), key: resolve(key) }, keep)
+  }
   const username = given.value('username') ?? known?.profile.username ?? FIRST_USER
   const password = await readPassword(io, `Password of ${username} at ${renderAddress(address)}: `)
   const client = new Client({ address, fingerprint, token: null }, io.interrupted)
   try {
-    const session = await client.call<Session>('POST', '/v1/login', { json: { username, password } })
+    const session = await openSession(io, client, { username, password, totp: given.value('totp') })
     const profile: Profile = {
       address: renderAddress(address),
       fingerprint,
       username,
       session: { token: session.token, expiresAt: session.expiresAt },
     }
-    const before = readProfiles(io.env)
-    writeProfiles(io.env, { ...before, current: name, profiles: { ...before.profiles, [name]: profile } })
+    keep(profile)
     if (json) printDocument({ io }, session)
     else print(io, `Logged in to ${renderAddress(address)} as ${username}, until ${session.expiresAt}.\n`)
+  } finally {
+    client.close()
+  }
+}
+
+/** Asks for the second factor where the user has one and somebody is there to answer. */
+async function openSession(
+  io: Io,
+  client: Client,
+  shown: { readonly username: string; readonly password: string; readonly totp: string | undefined },
+): Promise<Session> {
+  try {
+    return await client.call<Session>('POST', '/v1/login', { json: shown })
+  } catch (error) {
+    const needed = error instanceof Failure && error.problems.some(({ code }) => code === 'auth.second-factor-required')
+    if (!needed || !canAsk(io)) throw error
+    const totp = await readPassword(io, 'One-time code, or a backup code: ')
+    return client.call<Session>('POST', '/v1/login', { json: { ...shown, totp } })
+  }
+}
+
+interface Me {
+  readonly name: string
+}
+
+/** Nothing is kept before the host has said whose the certificate is. */
+async function loginByCertificate(
+  { io, json }: Pick<Context, 'io' | 'json'>,
+  { address, fingerprint }: { readonly address: Address; readonly fingerprint: string },
+  files: { readonly certificate: string; readonly key: string },
+  keep: (profile: Profile) => void,
+): Promise<void> {
+  const clientCertificate = readCertificate(files.certificate, files.key)
+  const client = new Client({ address, fingerprint, token: null, clientCertificate }, io.interrupted)
+  try {
+    const me = await client.call<Me>('GET', '/v1/me')
+    keep({ address: renderAddress(address), fingerprint, username: me.name, session: null, clientCertificate: files })
+    if (json) printDocument({ io }, me)
+    else print(io, `${renderAddress(address)} knows the certificate as ${me.name}’s; commands show it from now on.\n`)
   } finally {
     client.close()
   }

@@ -2,7 +2,7 @@
 import type { Task } from '../../domain/task.ts'
 import type { Command, Context } from '../command.ts'
 import { segment } from '../names.ts'
-import { operation } from '../operations.ts'
+import { operation, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { renderPairs } from '../table.ts'
 import { followTask, timeoutOf, WAIT_OPTIONS } from '../tasks.ts'
@@ -14,14 +14,14 @@ export const taskCommands: readonly Command[] = [
   {
     words: ['task', 'show'],
     summary: operation('GET /v1/tasks/{id}').summary,
-    details: ['Who may: viewer. API: GET /v1/tasks/{id}'],
+    details: [whoMay('GET /v1/tasks/{id}')],
     arguments: [TASK],
     run: async (context) => printTask(context, await context.host().call<Task>('GET', pathOfTask(context))),
   },
   {
     words: ['task', 'wait'],
     summary: 'Wait until a task has ended; exit code 8 unless it succeeded',
-    details: ['Who may: viewer. API: GET /v1/tasks/{id}'],
+    details: [whoMay('GET /v1/tasks/{id}')],
     arguments: [TASK],
     options: () => TIMEOUT,
     async run(context) {
@@ -35,7 +35,7 @@ export const taskCommands: readonly Command[] = [
   {
     words: ['task', 'cancel'],
     summary: operation('POST /v1/tasks/{id}/cancel').summary,
-    details: ['Exit code 8 when it was done before it could be cancelled. Who may: operator. API: POST /v1/tasks/{id}/cancel'],
+    details: [`Exit code 8 when it was done before it could be cancelled. ${whoMay('POST /v1/tasks/{id}/cancel')}`],
     arguments: [TASK],
     options: () => WAIT_OPTIONS,
     async run(context) {

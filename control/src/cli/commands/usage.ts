@@ -5,7 +5,7 @@ import type { Client } from '../client.ts'
 import type { Command, Context, Option } from '../command.ts'
 import { usage } from '../failure.ts'
 import { findVm } from '../names.ts'
-import { operation } from '../operations.ts'
+import { operation, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { openScreen } from '../screen.ts'
 import { renderPairs } from '../table.ts'
@@ -35,7 +35,7 @@ export const usageCommands: readonly Command[] = [
     details: [
       '100 CPU% is one CPU. STEAL% is time in which vCPUs had to wait for one, THROTTLED% what a limit withheld.',
       'READ/s and WRITE/s are what reaches the host’s disks. Samples are taken every 10 s.',
-      'Who may: viewer. API: GET /v1/usage',
+      whoMay('GET /v1/usage'),
     ],
     options: () => [
       { name: 'pools', help: 'Pools in place of VMs' },
@@ -55,7 +55,7 @@ export const usageCommands: readonly Command[] = [
   {
     words: ['vm', 'usage'],
     summary: operation('GET /v1/vms/{id}/usage').summary,
-    details: ['Who may: viewer. API: GET /v1/vms/{id}/usage'],
+    details: [whoMay('GET /v1/vms/{id}/usage')],
     arguments: [{ name: 'VM', kind: 'vm' }],
     options: () => [PAST],
     async run(context) {
@@ -68,7 +68,7 @@ export const usageCommands: readonly Command[] = [
   {
     words: ['pool', 'usage'],
     summary: operation('GET /v1/pools/{pool}/usage').summary,
-    details: ['Who may: viewer. API: GET /v1/pools/{pool}/usage'],
+    details: [whoMay('GET /v1/pools/{pool}/usage')],
     arguments: [{ name: 'POOL', kind: 'pool' }],
     options: () => [PAST],
     async run(context) {
@@ -80,7 +80,7 @@ export const usageCommands: readonly Command[] = [
   {
     words: ['host', 'usage'],
     summary: operation('GET /v1/host/usage').summary,
-    details: ['Who may: viewer. API: GET /v1/host/usage'],
+    details: [whoMay('GET /v1/host/usage')],
     options: () => [PAST],
     async run(context) {
       const answer = await context.host().call<Answer<HostUsage>>('GET', `/v1/host/usage${query(context)}`)

@@ -7,7 +7,7 @@ import { EXIT } from '../exit-codes.ts'
 import { failure, usage } from '../failure.ts'
 import { note, print } from '../io.ts'
 import { findVm } from '../names.ts'
-import { operation } from '../operations.ts'
+import { operation, whoMay } from '../operations.ts'
 import { say } from '../output.ts'
 import { printableLines } from '../printable.ts'
 import { attach } from '../terminal-console.ts'
@@ -21,7 +21,7 @@ export const vmConsoleCommands: readonly Command[] = [
     details: [
       'It begins with the latest 64 KiB. Several can look and type at the same time.',
       'Without a terminal the input is sent and the output printed until the console ends.',
-      'Who may: operator. API: GET /v1/vms/{id}/console/serial/{port}',
+      whoMay('GET /v1/vms/{id}/console/serial/{port}'),
     ],
     arguments: [VM],
     options: () => [{ name: 'port', value: 'NUMBER', help: 'Of the serial port, from 0 (the default)' }],
@@ -43,7 +43,7 @@ export const vmConsoleCommands: readonly Command[] = [
     summary: operation('GET /v1/vms/{id}/console/log').summary,
     details: [
       'On a terminal what would move its cursor is left out; elsewhere it is printed byte for byte.',
-      'Who may: viewer. API: GET /v1/vms/{id}/console/log',
+      whoMay('GET /v1/vms/{id}/console/log'),
     ],
     arguments: [VM],
     async run({ given, io, host }) {
@@ -57,7 +57,7 @@ export const vmConsoleCommands: readonly Command[] = [
   {
     words: ['vm', 'screenshot'],
     summary: 'A picture of a VM’s screen, as PNG',
-    details: ['Who may: viewer. API: GET /v1/vms/{id}/console/screenshot'],
+    details: [whoMay('GET /v1/vms/{id}/console/screenshot')],
     arguments: [VM],
     options: () => [
       { name: 'output', value: 'FILE', kind: 'local-file', help: 'Where to write it; default: the output, unless that is a terminal' },
@@ -85,7 +85,7 @@ export const vmConsoleCommands: readonly Command[] = [
     details: [
       'Keys joined by + are pressed together, combinations one after the other: corbel vm keys web1 ctrl+alt+delete',
       `Keys: ${KEYS.join(' ')}`,
-      'Who may: operator. API: POST /v1/vms/{id}/keys',
+      whoMay('POST /v1/vms/{id}/keys'),
     ],
     arguments: [VM, { name: 'KEY+KEY…', kind: 'key', optional: true, repeated: true, values: KEYS }],
     options: () => [{ name: 'text', value: 'TEXT', help: 'Typed after the keys, as on a US keyboard' }],

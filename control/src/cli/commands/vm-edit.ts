@@ -12,6 +12,7 @@ import { Failure, failure, usage } from '../failure.ts'
 import { fieldOptions, readFieldOptions } from '../field-options.ts'
 import { note, print } from '../io.ts'
 import { findVm } from '../names.ts'
+import { whoMay } from '../operations.ts'
 import { printDocument, printResult } from '../output.ts'
 import { fieldsOf, itemsOf } from '../schema.ts'
 import { renderTable } from '../table.ts'
@@ -42,7 +43,7 @@ export const vmEditCommands: readonly Command[] = [
   {
     words: ['vm', 'create'],
     summary: 'Create a VM, off',
-    details: ['Every field but the name has a default. Who may: operator. API: POST /v1/vms'],
+    details: [`Every field but the name has a default. ${whoMay('POST /v1/vms')}`],
     arguments: [{ name: 'NAME', kind: 'text', optional: true }],
     options: () => [...createOptions().map(({ option }) => option), SET, FILE, DRY_RUN],
     run: create,
@@ -52,7 +53,7 @@ export const vmEditCommands: readonly Command[] = [
     summary: 'Change fields of a VM; says of each whether it is in force or waits for the next power-on',
     details: [
       'A change that somebody makes at the same time is never lost: it ends this one with exit code 5, unless it was to other fields.',
-      'Who may: operator. API: PATCH /v1/vms/{id}',
+      whoMay('PATCH /v1/vms/{id}'),
     ],
     arguments: [{ name: 'VM', kind: 'vm' }],
     options: () => [
@@ -68,7 +69,7 @@ export const vmEditCommands: readonly Command[] = [
   {
     words: ['vm', 'rename'],
     summary: 'Give a VM another name',
-    details: ['Who may: operator. API: PATCH /v1/vms/{id}'],
+    details: [whoMay('PATCH /v1/vms/{id}')],
     arguments: [
       { name: 'VM', kind: 'vm' },
       { name: 'NAME', kind: 'text' },

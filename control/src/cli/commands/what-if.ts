@@ -3,7 +3,7 @@ import type { Problem } from '../../domain/problem.ts'
 import type { StepOutcome, WhatIfAnswer } from '../../domain/what-if.ts'
 import type { Command } from '../command.ts'
 import { usage } from '../failure.ts'
-import { operation } from '../operations.ts'
+import { operation, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { renderResources } from '../resources-view.ts'
 import { type Column, renderTable } from '../table.ts'
@@ -102,7 +102,7 @@ export const whatIfCommands: readonly Command[] = [
       '       make-pool=POOL,FIELD=VALUE,…  change-pool=POOL,FIELD=VALUE,…  delete-pool=POOL',
       '       change-host,reserve.cores=2,…  restart[,cores=N,memoryMiB=N]',
       'Fields inside others are told by a dot: cpuAllocation.reservationCores=1.',
-      `Who may: ${operation(NAME).who}. API: ${NAME}`,
+      whoMay(NAME),
     ],
     arguments: [{ name: 'STEP', kind: 'text', repeated: true }],
     async run(context) {

@@ -1,0 +1,81 @@
+// The system slots and updates: listing, choosing, and sending an update.
+import type { SystemSlot, SystemSlotsView } from '../../domain/boot-slot.ts'
+import type { UpdateOutcome } from '../../domain/update-manifest.ts'
+import { documentOf } from '../answer.ts'
+import type { Command } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import { operationCommand } from '../operation-command.ts'
+import { operation, pathOf, whoMay } from '../operations.ts'
+import { printResult } from '../output.ts'
+import { formatBytes } from '../quantity.ts'
+import { type Column, renderTable } from '../table.ts'
+import { upload } from '../upload.ts'
+
+const PUT = 'PUT /v1/host/update'
+
+const COLUMNS: readonly Column<SystemSlot>[] = [
+  { title: 'SLOT', value: ({ slot }) => slot },
+  { title: 'VERSION', value: ({ version }) => version },
+  { title: 'STATE', value: ({ mark }) => mark },
+  { title: 'TRIES', value: ({ tries }) => tries, align: 'right' },
+  { title: 'WHEN', value: ({ running, next }) => [...(running ? ['runs'] : []), ...(next ? ['next'] : [])].join(', ') || null },
+]
+
+function renderSlots({ running, confirmed, missing, items }: SystemSlotsView): string {
+  if (running === null) return 'The system does not run from an installed disk: it has no slots.\n'
+  const why = missing.length === 0 ? '' : `: ${missing.join('; ')}`
+  return `${renderTable(COLUMNS, items)}${confirmed ? '' : `Slot ${running} is not confirmed yet${why}.\n`}`
+}
+
+function renderOutcome({ slot, version, from, downgrade, replaces, sizeBytes, dryRun, restarts }: UpdateOutcome): string {
+  const what = `Corbel ${version}${downgrade ? `, older than ${from}` : ''}, ${formatBytes(sizeBytes)}`
+  const where = `slot ${slot}${replaces === null ? '' : ` in place of ${replaces}`}`
+  if (dryRun) return `${what}: would go into ${where}; nothing was done\n`
+  return `${what}: is in ${where}. ${restarts ? 'The host restarts into it now.' : 'It is tried at the next restart.'}\n`
+}
+
+export const slotCommands: readonly Command[] = [
+  {
+    words: ['host', 'slots'],
+    summary: 'The two system slots: what is in them, which runs, which is started next',
+    details: ['Who may: host.view. API: GET /v1/host/slots'],
+    async run(context) {
+      const view = await context.host().call<SystemSlotsView>('GET', '/v1/host/slots')
+      printResult(context, view, () => renderSlots(view))
+    },
+  },
+  operationCommand(['host', 'boot-once'], 'POST /v1/host/slots/{slot}/boot-once', { done: 'is started at the next restart, once' }),
+  operationCommand(['host', 'activate-slot'], 'POST /v1/host/slots/{slot}/activate', { done: 'is started from the next restart on' }),
+  {
+    words: ['host', 'update'],
+    summary: 'Send an update to the host, into the slot that does not run',
+    details: [
+      'Its signature is verified before anything is written, and all of it is read back. The slot that runs stays as it is; an update that does not come up in order is undone.',
+      whoMay(PUT),
+    ],
+    arguments: [{ name: 'FILE', kind: 'local-file' }],
+    options: () => [
+      { name: 'restart', help: 'Then shut all VMs down in order and restart into it' },
+      { name: 'downgrade', help: 'Take it though it is older than what runs' },
+      { name: 'dry-run', help: 'Show what it would do, and do nothing' },
+      { name: 'yes', help: 'Do not ask' },
+    ],
+    async run(context) {
+      const { given, io, host } = context
+      const [path = ''] = given.arguments
+      const dryRun = given.has('dry-run')
+      const client = host()
+      if (given.has('restart') && !dryRun && !given.has('yes')) {
+        await confirm(io, `Shut down all VMs of ${client.target.address.host} and restart it into the update?`)
+      }
+      const query = new URLSearchParams()
+      if (dryRun) query.set('dryRun', 'true')
+      if (given.has('downgrade')) query.set('downgrade', 'true')
+      if (given.has('restart') && !dryRun) query.set('then', 'restart')
+      const text = query.toString()
+      const answer = await upload(client, io, { path, target: `${pathOf(operation(PUT), {})}${text === '' ? '' : `?${text}`}` })
+      const outcome = documentOf(answer) as UpdateOutcome
+      printResult(context, outcome, () => renderOutcome(outcome))
+    },
+  },
+]
