@@ -38,6 +38,8 @@ export const programs: Readonly<Record<string, string>> = {
   '/usr/sbin/mke2fs': 'setup: file systems of state and datastore',
   '/usr/sbin/e2fsck': 'setup: the state partition after a power cut',
   '/usr/sbin/dmsetup': 'initramfs: the verity device',
+  '/usr/sbin/chronyd': 'chrony-launch: the time client',
+  '/usr/bin/chronyc': 'controld: how the time client does',
   '/usr/bin/openssl': "gateway-launch: the gateway's certificate",
 }
 

@@ -13,7 +13,7 @@ CORBEL_GATEWAY_LICENSE_FILES = LICENSE
 CORBEL_GATEWAY_DEPENDENCIES = libseccomp libwebsockets llhttp openssl
 
 define CORBEL_GATEWAY_BUILD_CMDS
-	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) gatewayd \
+	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) gatewayd tlsdial \
 		CC="$(TARGET_CC)" \
 		CFLAGS="$(TARGET_CFLAGS)" \
 		LDFLAGS="$(TARGET_LDFLAGS)"
@@ -21,6 +21,7 @@ endef
 
 define CORBEL_GATEWAY_INSTALL_TARGET_CMDS
 	$(INSTALL) -D -m 0755 $(@D)/out/gatewayd $(TARGET_DIR)/usr/bin/gatewayd
+	$(INSTALL) -D -m 0755 $(@D)/out/tlsdial $(TARGET_DIR)/usr/bin/tlsdial
 endef
 
 define CORBEL_GATEWAY_ADD_LICENSE
