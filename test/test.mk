@@ -3,6 +3,10 @@ GUESTS := $(BUILD)/guests
 HARNESS_SOURCES := $(wildcard test/harness/*.ts test/bench/*.ts)
 # An ISO given by its path is taken as it is; what was built with it lies beside it.
 ISO_TO_BUILD := $(if $(ISO),,iso)
+# Nor has a ready ISO a debug image.
+DEBUG_TO_BUILD := $(if $(ISO),,debug-iso)
+# Nor a signed one beside it.
+SIGNED_TO_BUILD := $(if $(ISO),,signed-iso)
 ISO ?= $(IMAGE)/corbel.iso
 
 # The recipes know by hash what is still good, so they are asked each time.
@@ -31,8 +35,8 @@ run: $(ISO_TO_BUILD) guests $(BUILD)/harness/run.mjs ## Boot the ISO in QEMU and
 	@node $(BUILD)/harness/run.mjs --iso $(ISO)
 
 .PHONY: e2e
-e2e: $(ISO_TO_BUILD) guests ## Boot tests, of BASE=… or ISO=path
-	CORBEL_ISO=$(ISO) $(VITEST) run --project boot --exclude test/boot/own-kernel.test.ts
+e2e: $(ISO_TO_BUILD) $(DEBUG_TO_BUILD) $(SIGNED_TO_BUILD) guests ## Boot tests, of BASE=… or ISO=path
+	CORBEL_ISO=$(ISO) $(VITEST) run --project boot --exclude test/boot/own-kernel.test.ts $(if $(DEBUG_TO_BUILD),,--exclude test/boot/debug-image.test.ts --exclude test/boot/own-keys.test.ts)
 
 # The kernel is compiled once and kept by the hash of its configuration.
 .PHONY: kernel-iso test-kernel
@@ -42,8 +46,9 @@ test-kernel: kernel-iso guests ## Boot the quick base with the release's kernel
 
 .PHONY: campaign
 HISTORIES ?= 100000
-campaign: deps ## Random histories, HISTORIES=100000 more each time; goes on where it was interrupted
-	CORBEL_CAMPAIGN=$(HISTORIES) $(VITEST) run --project campaign
+CUTS ?= 200
+campaign: iso guests ## Hours: random histories (HISTORIES more), installations, changes of the network, power cuts (CUTS); PART=power-cuts for that alone; goes on where it was interrupted
+	CORBEL_CAMPAIGN=$(HISTORIES) CORBEL_CUTS=$(CUTS) $(VITEST) run --project campaign $(PART)
 
 .PHONY: bench
 bench: $(ISO_TO_BUILD) guests hv-core $(BUILD)/harness/bench.mjs ## Measure a booted appliance and the planner: table, and build/bench.json; PART=many-vms, planner or guest-cpu for that alone

@@ -127,8 +127,8 @@ export const OF_QEMU: Readonly<Record<string, readonly string[]>> = {
 export const WITHOUT_CONFINEMENT: Readonly<Record<string, readonly string[]>> = {
   // What is written is never a program: vm.memfd_noexec, and no file system that is both writable and executable.
   EACCES: ['memory-as-program', 'executable-memory-file', 'written-program'],
-  // kernel.kexec_load_disabled, kernel.io_uring_disabled.
-  EPERM: ['io-uring', 'kexec', 'kexec-file'],
+  // kernel.kexec_load_disabled, kernel.io_uring_disabled; modules_disabled once the boot is over; the kernel's lockdown.
+  EPERM: ['io-uring', 'kexec', 'kexec-file', 'init-module', 'finit-module', 'delete-module', 'memory', 'iopl', 'ioperm'],
   // user.max_user_namespaces.
   ENOSPC: ['new-users'],
   // The VM's own disk, by its name in the VM's view.

@@ -7,6 +7,7 @@ import { ApiClient } from '../harness/api-client.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { pause, until } from '../harness/wait.ts'
 import { booted } from './booted.ts'
+import { roleMatrixOf } from './role-matrix.ts'
 
 let processesAtStart = ''
 const host = booted({ name: 'hostile-api', probe: true }, async (appliance) => {
@@ -206,6 +207,8 @@ describe('connections that', () => {
     expect((await api.request('GET', '/v1/vms')).status).toBe(200)
   })
 })
+
+describe('with the rights of each role', () => roleMatrixOf(host))
 
 describe('guessing passwords', () => {
   it('is slowed down', async () => {

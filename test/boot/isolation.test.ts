@@ -144,7 +144,7 @@ describe('the attack', () => {
     expect(Object.keys(found)).toEqual(tried)
     const { done = [], ...refused } = byOutcome(found)
     expect(refused).toEqual(sorted(WITHOUT_CONFINEMENT))
-    expect(done.length).toBeGreaterThan(100)
+    expect(done.length).toBeGreaterThan(95)
   })
 
   it('leaves the host and the VMs as they were', async () => {

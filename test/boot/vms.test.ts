@@ -322,7 +322,7 @@ describe('after the VMs are deleted', () => {
     expect((await api.request('GET', `/v1/vms/${vm('debian').id}`)).status).toBe(404)
     expect(await probe.output('find /proc/1/root/sys/fs/cgroup/corbel.vm -mindepth 1 -type d; ls /proc/1/root/run/corbel/vm')).toBe('')
     const devices = (await probe.output('ls /sys/class/net')).split(/\s+/)
-    expect(devices.filter((device) => !/^(lo|e.*|corbel-nat0)$/.test(device))).toEqual([])
+    expect(devices.filter((device) => !/^(lo|e.*|corbel-nat0|bonding_masters)$/.test(device))).toEqual([])
   })
 
   it('and switches itself off when asked', async () => {

@@ -17,6 +17,21 @@ export function passwordsContract(make: () => Passwords): void {
       await expect(make().verify('plain', 'plain')).rejects.toThrow()
     })
 
+    it('come with twenty bytes that authenticate a message under a key', () => {
+      const passwords = make()
+      const [key, message] = [new Uint8Array([1, 2, 3]), new Uint8Array([4, 5])]
+      const hmac = passwords.hmacSha1(key, message)
+      expect(hmac).toHaveLength(20)
+      expect(passwords.hmacSha1(key, message)).toEqual(hmac)
+      expect(passwords.hmacSha1(message, key)).not.toEqual(hmac)
+      expect(passwords.hmacSha1(key, new Uint8Array([4, 6]))).not.toEqual(hmac)
+    })
+
+    it('have digests of bytes that are those of the text that they are', () => {
+      const passwords = make()
+      expect(passwords.digestBytes(new Uint8Array([0x61, 0x62]))).toBe(passwords.digest('ab'))
+    })
+
     it('have digests of 64 hexadecimal digits, the same for the same text', () => {
       const passwords = make()
       expect(passwords.digest('token')).toMatch(/^[0-9a-f]{64}$/)

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../control/src/domain/event.ts'
 import type { Task } from '../../control/src/domain/task.ts'
 import type { VmSpec } from '../../control/src/domain/vm.ts'
-import { type Store, StoreConflict, type VmRecord } from '../../control/src/ports/store.ts'
+import { type SessionRecord, type Store, StoreConflict, type UserRecord, type VmRecord } from '../../control/src/ports/store.ts'
 import { spec as complete } from '../fakes/spec.ts'
+import { auditStoreContract } from './audit-store.contract.ts'
+import { generationStoreContract } from './generation-store.contract.ts'
 
 function spec(name: string): VmSpec {
   return complete('00000000-0000-4000-8000-000000000000', { name })
@@ -42,6 +44,22 @@ function task(id: string, state: Task['state'] = 'running'): Task {
 
 function event(message: string): NewEvent {
   return { at: '2026-01-01T00:00:00.000Z', code: 'vm.started', severity: 'info', target: { kind: 'vm', id: 'v' }, message }
+}
+
+function user(name: string, passwordHash: string | null = 'a'): UserRecord {
+  const spec = { name, fullName: 'Ann Ö', disabled: false, grants: [{ role: 'viewer', on: 'pool:gold' as const }] }
+  return { spec, revision: 3, passwordHash, passwordChangedAt: null, lastLoginAt: '2026-01-01T00:00:00.000Z', sources: ['192.0.2.1'] }
+}
+
+function session(tokenHash: string, bootId = 'a'): SessionRecord {
+  const at = '2026-01-01T00:00:00.000Z'
+  return {
+    tokenHash,
+    id: `id-${tokenHash}`,
+    user: 'admin',
+    source: 'console',
+    times: { bootId, createdAt: at, createdMs: -5, usedAt: at, usedMs: 7 },
+  }
 }
 
 /** `make` gives a fresh, empty store each time. */
@@ -154,32 +172,86 @@ export function storeContract(make: () => Store): void {
     })
   })
 
-  describe('users and sessions', () => {
-    it('are counted, found and replaced by name', () => {
+  describe('credentials', () => {
+    const token = { id: '1', name: 'ci', createdAt: '', expiresAt: '', scope: null, certificate: null, lastUsedAt: null }
+
+    it('are found by kind and key, listed by owner in the order in which they came, and replaced in their place', () => {
       const store = make()
-      expect(store.countUsers()).toBe(0)
-      store.putUser({ name: 'admin', passwordHash: 'a', role: 'administrator' })
-      store.putUser({ name: 'admin', passwordHash: 'b', role: 'administrator' })
-      expect(store.countUsers()).toBe(1)
-      expect(store.getUser('admin')).toEqual({ name: 'admin', passwordHash: 'b', role: 'administrator' })
-      expect(store.getUser('root')).toBeNull()
+      for (const [key, user] of [
+        ['b', 'anna'],
+        ['a', 'anna'],
+        ['c', 'bert'],
+      ] as const)
+        store.putCredential({ kind: 'token', key, user, document: token })
+      store.putCredential({ kind: 'token', key: 'b', user: 'anna', document: { ...token, lastUsedAt: 'now' } })
+      expect(store.getCredential('token', 'b')).toEqual({
+        kind: 'token',
+        key: 'b',
+        user: 'anna',
+        document: { ...token, lastUsedAt: 'now' },
+      })
+      expect(store.getCredential('certificate', 'b')).toBeNull()
+      expect(store.listCredentials('token', 'anna').map(({ key }) => key)).toEqual(['b', 'a'])
+      expect(store.listCredentials('token')).toHaveLength(3)
+      expect(store.listCredentials('totp')).toEqual([])
     })
 
-    it('end one by one or by their time', () => {
+    it('are deleted one by one', () => {
       const store = make()
-      for (const day of ['1', '2', '3']) store.putSession({ tokenHash: day, user: 'admin', expiresAt: `2026-01-0${day}T00:00:00.000Z` })
-      store.deleteSession('3')
-      store.deleteSessionsExpiredBefore('2026-01-02T00:00:00.000Z')
-      expect(['1', '2', '3'].map((hash) => store.getSession(hash)?.tokenHash)).toEqual([undefined, '2', undefined])
+      store.putCredential({ kind: 'token', key: 'a', user: 'anna', document: token })
+      store.deleteCredential('certificate', 'a')
+      expect(store.listCredentials('token')).toHaveLength(1)
+      store.deleteCredential('token', 'a')
+      expect(store.listCredentials('token')).toEqual([])
+    })
+  })
+
+  describe('users and sessions', () => {
+    it('are counted, listed by name, found, replaced and deleted by name', () => {
+      const store = make()
+      expect([store.countUsers(), store.listUsers()]).toEqual([0, []])
+      for (const record of [user('root'), user('admin'), user('admin', 'b')]) store.putUser(record)
+      expect(store.countUsers()).toBe(2)
+      expect(store.listUsers()).toEqual([user('admin', 'b'), user('root')])
+      expect(store.getUser('admin')).toEqual(user('admin', 'b'))
+      store.putUser(user('admin', null))
+      expect(store.getUser('admin')).toEqual(user('admin', null))
+      store.deleteUser('admin')
+      store.deleteUser('admin')
+      expect(store.getUser('admin')).toBeNull()
+    })
+
+    it('end one by one, and are listed oldest first, also when one has changed', () => {
+      const store = make()
+      for (const hash of ['1', '2', '3']) store.putSession(session(hash))
+      store.putSession(session('1', 'b'))
+      store.deleteSession('2')
+      store.deleteSession('2')
+      expect(store.listSessions()).toEqual([session('1', 'b'), session('3')])
+      expect([store.getSession('1'), store.getSession('2')]).toEqual([session('1', 'b'), null])
     })
 
     it('are bounded: the oldest go', () => {
       const store = make()
       const hashes = Array.from({ length: 1_001 }, (_, index) => String(index))
       store.atomically(() => {
-        for (const tokenHash of hashes) store.putSession({ tokenHash, user: 'admin', expiresAt: '2026-01-01T00:00:00.000Z' })
+        for (const hash of hashes) store.putSession(session(hash))
       })
       expect(['0', '1', '1000'].map((hash) => store.getSession(hash)?.tokenHash)).toEqual([undefined, '1', '1000'])
+    })
+  })
+
+  describe('forgetting the configuration', () => {
+    it('takes users, sessions and settings but those named, and leaves VMs, tasks and events', () => {
+      const store = make()
+      store.putUser(user('a'))
+      store.putSession(session('h'))
+      store.putSetting('hostname', 'rack3')
+      store.putSetting('machine', 1)
+      store.putVm(vm('1', 'web1', 20_000))
+      store.forgetConfiguration(['machine', 'pools'])
+      expect([store.countUsers(), store.getSession('h'), store.getSetting('hostname')]).toEqual([0, null, null])
+      expect([store.getSetting('machine'), store.listVms().length]).toEqual([1, 1])
     })
   })
 
@@ -195,6 +267,9 @@ export function storeContract(make: () => Store): void {
       expect(make().getSetting('hostname')).toBeNull()
     })
   })
+
+  auditStoreContract(make)
+  generationStoreContract(make)
 
   describe('several steps at once', () => {
     it('are all kept, and give what the body gives', () => {
@@ -225,6 +300,30 @@ export function storeContract(make: () => Store): void {
       expect(store.listEvents(0, 10)).toEqual([])
       store.putSetting('hostname', 'after')
       expect(store.getSetting('hostname')).toBe('after')
+    })
+
+    it('are all or none where nobody waits for the disk, too', () => {
+      const store = make()
+      store.atomically(() => store.putSetting('a', 1), 'ordered')
+      expect(store.getSetting('a')).toBe(1)
+      const attempt = () =>
+        store.atomically(() => {
+          store.putSetting('a', 2)
+          throw new Error('stop')
+        }, 'ordered')
+      expect(attempt).toThrow('stop')
+      expect(store.getSetting('a')).toBe(1)
+    })
+
+    it('are counted as synced when they were, and when there was anything to sync', () => {
+      const store = make()
+      const before = store.syncs
+      store.atomically(() => store.putSetting('a', 1), 'ordered')
+      store.atomically(() => store.getSetting('a'))
+      expect(store.syncs).toBe(before)
+      store.atomically(() => store.putSetting('a', 2))
+      store.putSetting('a', 3)
+      expect(store.syncs).toBe(before + 2)
     })
 
     it('do not nest', () => {

@@ -28,6 +28,11 @@ export class FakeClock implements Clock {
     }
   }
 
+  /** Somebody sets the wall clock; no time passes. */
+  setWall(at: string): void {
+    this.#wallMs = Date.parse(at)
+  }
+
   get pendingTimers(): number {
     return this.#timers.size
   }

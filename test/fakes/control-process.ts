@@ -53,6 +53,7 @@ export class ControlProcess {
     return new Proxy(store, {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name)
+        if (name === 'audit') return this.#guarded(target.audit)
         if (typeof method !== 'function') return method
         const isTransaction = name === 'atomically'
         const isWrite = /^(?:put|delete|append)/.test(String(name))
@@ -61,6 +62,20 @@ export class ControlProcess {
           if (isTransaction) return this.act(call)
           if (isWrite && !this.#isAlive) throw new Killed()
           return call()
+        }
+      },
+    })
+  }
+
+  /** What has died writes nothing outside a transaction either. */
+  #guarded<T extends object>(part: T): T {
+    return new Proxy(part, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name)
+        if (typeof method !== 'function') return method
+        return (...values: unknown[]): unknown => {
+          if (!/^(?:get|list)/.test(String(name)) && !this.#isAlive) throw new Killed()
+          return Reflect.apply(method, target, values) as unknown
         }
       },
     })

@@ -1,5 +1,5 @@
 // A host and its datastores as a test describes them; remembers what was done to it.
-import type { BootOutcome } from '../../control/src/domain/boot-outcome.ts'
+import type { BootOutcome, BootRequest } from '../../control/src/domain/boot-outcome.ts'
 import type { Datastore, DatastoreFile } from '../../control/src/domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../../control/src/domain/host.ts'
 import type { HostTopology } from '../../control/src/domain/topology.ts'
@@ -9,8 +9,11 @@ import { TWO_NODES } from './topology.ts'
 
 export const BOOT_OUTCOME: BootOutcome = {
   seed: { state: 'absent', problems: [], document: null },
+  install: { mode: 'none', seedSha256: null },
   state: 'persistent',
   stateProblem: null,
+  brokenState: null,
+  stateNotes: [],
   datastore: { present: true, problem: null },
   management: { adapter: 'eth0', mode: 'dhcp', problem: null },
   nat: { ready: true, problem: null },
@@ -29,9 +32,10 @@ export class FakeHost implements Host {
   /** What {@link topology} answers. */
   made: HostTopology = TWO_NODES
   bootOutcome: BootOutcome = BOOT_OUTCOME
+  bootRequest: BootRequest = { previousGeneration: false, resetNetwork: false }
   addresses: HostStatus['addresses'] = [{ adapter: 'eth0', address: '10.0.2.15', family: 4, origin: 'dhcp' }]
   fingerprint: string | null = 'AA:BB'
-  hostname = 'unset'
+  hostname = 'corbel'
   readonly done: string[] = []
   readonly #clock: Clock
 
@@ -55,10 +59,6 @@ export class FakeHost implements Host {
 
   certificateFingerprint(): string | null {
     return this.fingerprint
-  }
-
-  setHostname(name: string): void {
-    this.hostname = name
   }
 
   powerOff(): void {

@@ -21,6 +21,16 @@ export class FakePasswords implements Passwords {
     return encoded === (await this.hash(password))
   }
 
+  /** Twenty bytes that depend on every byte of both, but no HMAC. */
+  hmacSha1(key: Uint8Array, message: Uint8Array): Uint8Array {
+    const text = this.digestBytes(new Uint8Array([...key, 255, ...message]))
+    return Uint8Array.from({ length: 20 }, (_, index) => Number.parseInt(text.slice(index * 3, index * 3 + 2), 16))
+  }
+
+  digestBytes(bytes: Uint8Array): string {
+    return this.digest(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+  }
+
   /** Eight 32-bit lanes of FNV-1a: of the right form and distinct for distinct texts of a test, but no SHA-256. */
   digest(text: string): string {
     return Array.from({ length: 8 }, (_, lane) => {

@@ -1,7 +1,18 @@
 // A store in memory, with the promises of the real one but durability; can be told to fail.
+import type { CredentialKind } from '../../control/src/domain/credential.ts'
 import type { Event, NewEvent } from '../../control/src/domain/event.ts'
 import type { Task } from '../../control/src/domain/task.ts'
-import { type SessionRecord, type Store, StoreConflict, type UserRecord, type VmRecord } from '../../control/src/ports/store.ts'
+import {
+  type CredentialRecord,
+  type Durability,
+  type SessionRecord,
+  type Store,
+  StoreConflict,
+  type UserRecord,
+  type VmRecord,
+} from '../../control/src/ports/store.ts'
+import { FakeAuditStore } from './audit-store.ts'
+import { FakeGenerationStore } from './generation-store.ts'
 
 const MAX_EVENTS = 10_000
 
@@ -12,7 +23,10 @@ interface Contents {
   readonly lastEventId: number
   readonly users: Map<string, UserRecord>
   readonly sessions: Map<string, SessionRecord>
+  readonly credentials: Map<string, CredentialRecord>
   readonly settings: Map<string, string>
+  readonly restoreAudit: () => void
+  readonly restoreGenerations: () => void
 }
 
 export class FakeStore implements Store {
@@ -22,17 +36,25 @@ export class FakeStore implements Store {
   #lastEventId = 0
   #users = new Map<string, UserRecord>()
   #sessions = new Map<string, SessionRecord>()
+  #credentials = new Map<string, CredentialRecord>()
   #settings = new Map<string, string>()
   #open = false
+  #hasChanged = false
+  readonly audit = new FakeAuditStore(() => this.#write())
+  readonly generations = new FakeGenerationStore(() => this.#write())
+  syncs = 0
   /** Writes that still succeed; the one after throws, and so do all later ones. */
   writesLeft = Number.POSITIVE_INFINITY
 
-  atomically<T>(body: () => T): T {
+  atomically<T>(body: () => T, durability: Durability = 'synced'): T {
     if (this.#open) throw new Error('transactions do not nest')
     this.#open = true
+    this.#hasChanged = false
     const before = this.#save()
     try {
-      return body()
+      const result = body()
+      if (durability === 'synced' && this.#hasChanged) this.syncs++
+      return result
     } catch (error) {
       this.#restore(before)
       throw error
@@ -107,9 +129,19 @@ export class FakeStore implements Store {
     return this.#users.size
   }
 
+  listUsers(): readonly UserRecord[] {
+    return [...this.#users.values()].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1))
+  }
+
   putUser(user: UserRecord): void {
     this.#write()
-    this.#users.set(user.name, user)
+    this.#users.set(user.spec.name, copy(user))
+  }
+
+  deleteUser(name: string): void {
+    this.#write()
+    this.#users.delete(name)
+    for (const [key, { user }] of this.#credentials) if (user === name) this.#credentials.delete(key)
   }
 
   putSession(session: SessionRecord): void {
@@ -123,14 +155,32 @@ export class FakeStore implements Store {
     return this.#sessions.get(tokenHash) ?? null
   }
 
+  listSessions(): readonly SessionRecord[] {
+    return [...this.#sessions.values()]
+  }
+
   deleteSession(tokenHash: string): void {
     this.#write()
     this.#sessions.delete(tokenHash)
   }
 
-  deleteSessionsExpiredBefore(at: string): void {
+  getCredential<Kind extends CredentialKind>(kind: Kind, key: string): CredentialRecord<Kind> | null {
+    return (this.#credentials.get(`${kind} ${key}`) as CredentialRecord<Kind> | undefined) ?? null
+  }
+
+  listCredentials<Kind extends CredentialKind>(kind: Kind, user?: string): readonly CredentialRecord<Kind>[] {
+    const ofKind = [...this.#credentials.values()].filter((credential) => credential.kind === kind) as CredentialRecord<Kind>[]
+    return ofKind.filter((credential) => user === undefined || credential.user === user)
+  }
+
+  putCredential(credential: CredentialRecord): void {
     this.#write()
-    for (const [hash, { expiresAt }] of this.#sessions) if (expiresAt < at) this.#sessions.delete(hash)
+    this.#credentials.set(`${credential.kind} ${credential.key}`, copy(credential))
+  }
+
+  deleteCredential(kind: CredentialKind, key: string): void {
+    this.#write()
+    this.#credentials.delete(`${kind} ${key}`)
   }
 
   getSetting(key: string): unknown {
@@ -138,14 +188,29 @@ export class FakeStore implements Store {
     return text === undefined ? null : JSON.parse(text)
   }
 
+  listSettingKeys(): readonly string[] {
+    return [...this.#settings.keys()].sort()
+  }
+
   putSetting(key: string, value: unknown): void {
     this.#write()
     this.#settings.set(key, JSON.stringify(value))
   }
 
+  forgetConfiguration(keptSettings: readonly string[]): void {
+    this.#write()
+    this.#users.clear()
+    this.#sessions.clear()
+    this.#credentials.clear()
+    this.generations.clear()
+    this.#settings = new Map([...this.#settings].filter(([key]) => keptSettings.includes(key)))
+  }
+
   #write(): void {
     if (this.writesLeft <= 0) throw new Error('the disk is full')
     this.writesLeft--
+    if (this.#open) this.#hasChanged = true
+    else this.syncs++
   }
 
   #save(): Contents {
@@ -156,7 +221,10 @@ export class FakeStore implements Store {
       lastEventId: this.#lastEventId,
       users: new Map(this.#users),
       sessions: new Map(this.#sessions),
+      credentials: new Map(this.#credentials),
       settings: new Map(this.#settings),
+      restoreAudit: this.audit.save(),
+      restoreGenerations: this.generations.save(),
     }
   }
 
@@ -167,7 +235,10 @@ export class FakeStore implements Store {
     this.#lastEventId = contents.lastEventId
     this.#users = contents.users
     this.#sessions = contents.sessions
+    this.#credentials = contents.credentials
     this.#settings = contents.settings
+    contents.restoreAudit()
+    contents.restoreGenerations()
   }
 }
 

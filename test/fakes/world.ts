@@ -3,32 +3,65 @@ import { createApi } from '../../control/src/api/api.ts'
 import type { Api, ApiResponse, CompleteResponse, Incoming, Peer } from '../../control/src/api/message.ts'
 import { type App, createApp } from '../../control/src/app/app.ts'
 import type { AppPorts } from '../../control/src/app/ports.ts'
+import { NETWORK_KEYS, readCards, resolveNetwork } from '../../control/src/domain/network-kept.ts'
+import { FakeBackupFiles } from './backup-files.ts'
+import { FakeBootSlots, FakeSelfTest, FakeUpdateTrust } from './boot-slots.ts'
 import { FakeClock } from './clock.ts'
 import { ControlProcess } from './control-process.ts'
 import { FakeDiskImages } from './disk-images.ts'
 import { FakeDatastores, FakeHost } from './host.ts'
+import { FakeHostLogs } from './host-logs.ts'
 import { FakeHugePages } from './huge-pages.ts'
+import { FakeInstaller } from './installer.ts'
+import { FakeKeyboard } from './keyboard.ts'
+import { FakeLogCollector } from './log-collector.ts'
+import { FakeNetwork } from './network.ts'
 import { FakePasswords } from './passwords.ts'
 import { FakeRandom } from './random.ts'
 import { FakeResourceGroups } from './resource-groups.ts'
+import { FakeServices } from './services.ts'
+import { FakeSockets } from './sockets.ts'
+import { FakeSpecCopies } from './spec-copies.ts'
+import { FakeStateCare } from './state-care.ts'
 import { FakeStore } from './store.ts'
+import { FakeSupport } from './support.ts'
+import { FakeTimekeeping } from './timekeeping.ts'
 import { FakeUsage } from './usage.ts'
+import { FakeUsb } from './usb.ts'
 import { FakeVmHost } from './vm-host.ts'
 
 export const PASSWORD = 'correct horse battery'
 
-export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices'> {
+export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices' | 'network'> {
   readonly store = new FakeStore()
   readonly vmHost = new FakeVmHost()
   readonly clock = new FakeClock()
   readonly host = new FakeHost(this.clock)
   readonly datastores = new FakeDatastores('a.qcow2', 'b.qcow2', 'c.raw', 'x.iso', 'vmlinuz', 'initrd')
+  readonly stateCare = new FakeStateCare()
+  readonly specCopies = new FakeSpecCopies()
   readonly diskImages = new FakeDiskImages(this.datastores)
+  readonly kernelNetwork = new FakeNetwork((name) => {
+    this.host.hostname = name
+  })
   readonly usage = new FakeUsage()
+  readonly usbDevices = new FakeUsb()
   readonly resourceGroups = new FakeResourceGroups()
   readonly hugePages = new FakeHugePages()
   readonly traffic = this.vmHost.kernel.traffic
   readonly passwords = new FakePasswords()
+  readonly logCollector = new FakeLogCollector()
+  readonly hostLogs = new FakeHostLogs()
+  readonly services = new FakeServices()
+  readonly installer = new FakeInstaller()
+  readonly backupFiles = new FakeBackupFiles()
+  readonly bootSlots = new FakeBootSlots()
+  readonly updateTrust = new FakeUpdateTrust()
+  readonly selfTest = new FakeSelfTest()
+  readonly keyboard = new FakeKeyboard()
+  readonly timekeeping = new FakeTimekeeping()
+  readonly support = new FakeSupport()
+  readonly sockets = new FakeSockets()
   readonly random: FakeRandom
   readonly logged: string[] = []
   /** How long an effect takes that is waited for; null: no time at all. */
@@ -57,7 +90,20 @@ export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices'> {
     this.#process = process
     const vmHost = this.vmHost.for(process)
     const pciDevices = this.vmHost.kernel.pci.for(process)
-    const app = createApp({ ...this, ...others, log: this.log, vmHost, pciDevices, store: process.store(this.store), clock: process.clock })
+    const { document } = this.host.bootOutcome.seed
+    const setting = (key: string) => this.store.getSetting(key)
+    this.kernelNetwork.setUp(resolveNetwork(setting, document).settings, readCards(setting(NETWORK_KEYS.cards)))
+    const network = this.kernelNetwork.for(process)
+    const app = createApp({
+      ...this,
+      ...others,
+      log: this.log,
+      vmHost,
+      pciDevices,
+      network,
+      store: process.store(this.store),
+      clock: process.clock,
+    })
     return { app, process, started: app.start() }
   }
 
@@ -68,11 +114,18 @@ export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices'> {
     return app
   }
 
+  /** A user has one role on the host and nothing else, whatever the rules say of that. */
+  grantAlone(name: string, role: string): void {
+    const user = this.store.getUser(name)
+    if (user !== null) this.store.putUser({ ...user, spec: { ...user.spec, grants: [{ role, on: 'host' }] } })
+  }
+
   /** The whole host goes down and comes back, with no controld yet. */
   powerCut(): void {
     this.#process?.kill()
     this.vmHost.powerCut()
     this.host.bootId = `${this.host.bootId}'`
+    this.kernelNetwork.boot()
   }
 }
 
@@ -84,6 +137,8 @@ export interface Sent {
   /** Sent as JSON; bytes are sent as they are. */
   readonly body?: unknown
   readonly remote?: string
+  /** When the client has connected; without it nobody knows. */
+  readonly connectedMs?: number
   readonly upgrade?: 'websocket'
   readonly peer?: Peer
   readonly incoming?: Incoming
@@ -135,7 +190,7 @@ export class Client {
 
 function parse({ headers, body }: CompleteResponse): unknown {
   const text = typeof body === 'string' ? body : String.fromCharCode(...body)
-  return /json/.test(headers['content-type'] ?? '') ? JSON.parse(text) : text
+  return /\bjson/.test(headers['content-type'] ?? '') ? JSON.parse(text) : text
 }
 
 export function encodeAscii(text: string): Uint8Array {

@@ -2,7 +2,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 
-export const frameTypes = { request: 1, response: 2, data: 3, cancel: 4, attach: 5 } as const
+export const frameTypes = { request: 1, response: 2, data: 3, cancel: 4, attach: 5, settings: 7 } as const
 
 export interface RequestHead {
   method: string
@@ -10,6 +10,8 @@ export interface RequestHead {
   query: string
   headers: Record<string, string>
   remote: string
+  connectedMs?: number
+  certificate?: string
   upgrade?: string
 }
 
@@ -49,6 +51,8 @@ export interface Controld {
   readonly requests: ControlRequest[]
   readonly connections: () => number
   handler: (request: ControlRequest) => void
+  /** A SETTINGS frame, to whoever is connected. */
+  tell(settings: number): void
   stop(): Promise<void>
 }
 
@@ -100,6 +104,9 @@ export async function startControld(path: string, handler: (request: ControlRequ
     requests: [],
     connections: () => sockets.size,
     handler,
+    tell: (settings) => {
+      for (const socket of sockets) socket.write(frame(frameTypes.settings, 0, Buffer.from([settings])))
+    },
     stop: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy()

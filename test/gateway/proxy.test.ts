@@ -1,4 +1,5 @@
 // What goes through the gateway to controld and back, and what it serves of its own.
+import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../harness/wait.ts'
@@ -39,6 +40,20 @@ describe('a request', () => {
     expect(head).toMatchObject({ method, path: '/v1/vms/a%20b', query: 'x=1&y=%2F' })
     expect(head.remote).toMatch(/^127\.0\.0\.1:\d+$/)
     expect(sent).toBe(body)
+  })
+
+  it('comes with the time at which its connection was accepted, on the clock since the boot', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const when = async (options: { readonly agent?: Agent }) =>
+      echoed((await fetchFrom(gateway.port, '/v1/vms', options)).text).head.connectedMs ?? 0
+    const first = await when({ agent })
+    const [uptimeSeconds = ''] = readFileSync('/proc/uptime', 'utf8').split(' ')
+    const sinceThen = Number(uptimeSeconds) * 1000 - first
+    expect([sinceThen > -20, sinceThen < 20_000]).toEqual([true, true])
+    expect(await when({})).toBeGreaterThanOrEqual(first)
+    // However late a request comes, it is as old as its connection.
+    expect(await when({ agent })).toBe(first)
+    agent.destroy()
   })
 
   it('with HEAD is asked as GET and answered without the body', async () => {

@@ -11,7 +11,7 @@ tree=/tmp/tree
 mkdir -p "$tree/probe"
 cp "$here/probe/init" "$here/probe/agent" "$out/debian/busybox" "$tree/probe/"
 chmod 755 "$tree/probe/init"
-for helper in inside by-hand processes filters cookies; do
+for helper in inside by-hand processes filters cookies doors; do
   gcc -std=c11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/probe/$helper" "$here/probe/$helper.c"
 done
 gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -pthread -o "$tree/probe/attack" "$here"/probe/attack*.c

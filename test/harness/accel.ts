@@ -17,7 +17,7 @@ const hardware = (reason: string): Accelerator => ({ name: 'kvm', argv: ['-accel
 const emulated = (reason: string): Accelerator => ({
   name: 'tcg',
   argv: ['-accel', 'tcg,thread=multi', '-cpu', 'max,+svm,+npt'],
-  slowness: 6,
+  slowness: 10,
   reason,
 })
 

@@ -2,7 +2,7 @@
 import type { ClientRequest } from 'node:http'
 import { Agent, type RequestOptions, request } from 'node:https'
 import { connect, type TLSSocket } from 'node:tls'
-import { within } from './wait.ts'
+import { PATIENCE_MS, within } from './wait.ts'
 
 export interface ApiAnswer {
   readonly status: number
@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly rawBody?: string | Buffer
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
+  /** Whose connections are used; its certificate is checked all the same. */
+  readonly agent?: Agent
 }
 
 /** An answer that was not the expected one. */
@@ -50,10 +52,10 @@ export class ApiClient {
     const headers: Record<string, string> = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers }
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body))
     if (this.token !== null && headers.authorization === undefined) headers.authorization = `Bearer ${this.token}`
-    const timeoutMs = options.timeoutMs ?? 60_000
+    const timeoutMs = options.timeoutMs ?? PATIENCE_MS
     let sent: ClientRequest | undefined
     const answer = new Promise<ApiAnswer>((resolve, reject) => {
-      sent = this.open({ method, path, headers }, reject)
+      sent = this.open({ method, path, headers, ...(options.agent === undefined ? {} : { agent: options.agent }) }, reject)
       sent.on('response', (response) => {
         const parts: Buffer[] = []
         response.on('data', (part: Buffer) => parts.push(part))
@@ -82,6 +84,8 @@ export class ApiClient {
   }
 
   async login(password: string, username = 'administrator'): Promise<void> {
+    // One that is no longer valid would be refused.
+    this.token = null
     const { token } = await this.call<{ token: string }>('POST', '/v1/login', { body: { username, password } })
     this.token = token
   }
@@ -109,7 +113,7 @@ export class ApiClient {
         socket.once('secureConnect', resolve)
         socket.once('close', () => reject(new Error('connection closed before TLS was up')))
       }),
-      30_000,
+      PATIENCE_MS,
     )
     this.#check(socket, (error) => {
       throw error

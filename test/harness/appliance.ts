@@ -9,8 +9,8 @@ import { Machine } from './machine.ts'
 import type { Hardware } from './outer-hardware.ts'
 import { freshLogDirectory, iso } from './paths.ts'
 import { freePorts } from './ports.ts'
-import { directBootWithProbe, Probe } from './probe.ts'
-import { type DirectBoot, type Firmware, type Medium, managementMac } from './qemu-argv.ts'
+import { directBoot, directBootWithProbe, Probe } from './probe.ts'
+import { type DirectBoot, type DiskBus, type Firmware, type Medium, managementMac } from './qemu-argv.ts'
 import { dataDiskSerial, ordinarySeed, writeSeed } from './seed-medium.ts'
 import { SerialScreen } from './serial-screen.ts'
 import { VmClient } from './vm-client.ts'
@@ -28,13 +28,25 @@ export interface ApplianceOptions {
   readonly noReboot?: boolean
   /** A document, or text that is none; null for no seed medium. Default: {@link ordinarySeed}, which names the management adapter where there are cards. */
   readonly seed?: unknown
+  /** A raw image with a seed in it instead, which the appliance can write to. */
+  readonly seedImage?: string
   /** A qcow2 file instead of a fresh overlay of the prepared disk; null for none. */
   readonly dataDisk?: string | null
+  /** An empty file into which every write to the data disk goes as well; see harness/write-log.ts. */
+  readonly writeLog?: string
+  /** How the disk is attached; default virtio. */
+  readonly diskBus?: DiskBus
+  /** Firmware starts from the disk if it can. */
+  readonly diskFirst?: boolean
   /** An empty disk instead. */
   readonly blankDiskMiB?: number
   readonly forwards?: readonly number[]
+  /** The card that the API is reached by is one of the hardware's, with `netdev=management`. */
+  readonly listsManagementCard?: boolean
   /** A unix socket at which a neighbour of the appliance on its management network can be played. */
   readonly neighbour?: string
+  /** Has a USB controller for what a test plugs in. */
+  readonly usb?: boolean
   /** Size of the terminal on the serial port; default 80 by 25. */
   readonly terminal?: { readonly columns: number; readonly rows: number }
   /** Boots the kernel directly with the probe before the initramfs. */
@@ -88,7 +100,8 @@ export class Appliance {
     const ports = await freePorts(wanted.length)
     const forwards = wanted.map((port, n) => [ports[n] ?? 0, port] as const)
     const bootedIso = options.iso ?? iso
-    const direct: DirectBoot | null = options.probe === true ? directBootWithProbe(logDirectory, bootedIso) : null
+    const withoutFirmware = options.firmware === 'direct' ? directBoot(bootedIso) : null
+    const direct: DirectBoot | null = options.probe === true ? directBootWithProbe(logDirectory, bootedIso) : withoutFirmware
     const machine = await Machine.start({
       firmware: direct === null ? (options.firmware ?? 'bios') : 'direct',
       medium: options.medium ?? (direct === null ? 'cdrom' : 'disk'),
@@ -98,10 +111,23 @@ export class Appliance {
       forwards,
       logDirectory,
       ...(options.hardware === undefined ? {} : { hardware: options.hardware }),
+      ...(options.usb === undefined ? {} : { usb: options.usb }),
+      ...(options.diskFirst === undefined ? {} : { diskFirst: options.diskFirst }),
+      ...(options.listsManagementCard === undefined ? {} : { listsManagementCard: options.listsManagementCard }),
       ...(options.neighbour === undefined ? {} : { neighbour: options.neighbour }),
       ...(direct === null ? {} : { direct }),
-      ...(dataDisk === null ? {} : { dataDisk: { file: dataDisk, serial: dataDiskSerial } }),
-      ...(seed === null ? {} : { seedDirectory: writeSeed(logDirectory, seed) }),
+      ...(dataDisk === null
+        ? {}
+        : {
+            dataDisk: {
+              file: dataDisk,
+              serial: dataDiskSerial,
+              bus: options.diskBus ?? 'virtio',
+              ...(options.writeLog === undefined ? {} : { writeLog: options.writeLog }),
+            },
+          }),
+      ...(options.seedImage === undefined ? {} : { seedImage: options.seedImage }),
+      ...(seed === null || options.seedImage !== undefined ? {} : { seedDirectory: writeSeed(logDirectory, seed) }),
     })
     return new Appliance(options, machine, chosen, password, dataDisk, new Map(forwards.map(([here, there]) => [there, here])))
   }
@@ -113,13 +139,18 @@ export class Appliance {
   readonly ready = async (timeoutMs = this.patience(25_000)): Promise<number> => {
     const seen = () => JSON.stringify(this.machine.console.text.slice(-300))
     let readyAt: number | null = null
+    const knocks: Promise<void>[] = []
     const look = () => {
-      void this.#knock().then((answered) => {
-        if (answered) readyAt ??= performance.now()
-      })
+      knocks.push(
+        this.#knock().then((answered) => {
+          if (answered) readyAt ??= performance.now()
+        }),
+      )
       return readyAt
     }
     await until('API', look, { timeoutMs, intervalMs: 250, signal: this.machine.died, seen })
+    // Those that are still open count against what one address may have.
+    await Promise.all(knocks)
     return (readyAt ?? 0) - this.machine.poweredOnAt
   }
 

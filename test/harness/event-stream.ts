@@ -16,6 +16,8 @@ export class EventStream {
   readonly #listeners = new Set<() => void>()
   #text = ''
   #failure: Error | null = null
+  /** The host has ended it. */
+  ended = false
 
   private constructor(client: ApiClient, lastEventId: number | null) {
     const headers: Record<string, string> = { accept: 'text/event-stream', authorization: `Bearer ${client.token}` }
@@ -28,6 +30,9 @@ export class EventStream {
       response.setEncoding('utf8')
       response.on('data', (text: string) => this.#receive(text))
       response.on('error', () => {})
+      response.on('end', () => {
+        this.ended = true
+      })
     })
     sent.end()
     this.#stop = () => sent.destroy()

@@ -3,9 +3,9 @@ import { WebSocket } from 'ws'
 import type { ApiClient } from './api-client.ts'
 import { Canvas, ImageData } from './canvas.ts'
 import type { Picture } from './picture.ts'
-import { within } from './wait.ts'
+import { PATIENCE_MS, within } from './wait.ts'
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = PATIENCE_MS
 
 /** A part of a page without any size. */
 class Box extends EventTarget {

@@ -27,6 +27,12 @@ export const isoOf = (base: string) => join(build, 'image', base, 'corbel.iso')
 /** The ISO under test: that of {@link baseName}, or the one that `CORBEL_ISO` names. */
 export const iso = resolve(repository, process.env.CORBEL_ISO ?? isoOf(baseName))
 
+/** The same, signed with own keys for UEFI. */
+export const signedIso = join(build, 'image', baseName, 'corbel-signed.iso')
+
+/** The variables of a firmware that knows these keys and no others. */
+export const enrolledVariables = join(build, 'boot-keys', 'uefi-variables.fd')
+
 /** Kernel, initramfs and verity data that belong to an ISO: they lie beside it. */
 export const imageFile = (name: string, of = iso) => join(dirname(of), name)
 

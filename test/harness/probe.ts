@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Machine } from './machine.ts'
 import { guests, imageFile } from './paths.ts'
 import type { DirectBoot } from './qemu-argv.ts'
-import { until } from './wait.ts'
+import { PATIENCE_MS, until } from './wait.ts'
 
 /**
  * QEMU's emulated SVM (all versions up to 11.1) ends in an assertion when a guest writes CR8 while an interrupt is pending for it; OVMF does so after each
@@ -18,12 +18,18 @@ const EMULATED_SVM = 'kvm.min_timer_period_us=1000000'
  */
 const EMULATED_TIMER = 'no_timer_check'
 
-/** The product's kernel, initramfs and command line, with the probe put before them. The product's files are not changed. */
+/** The product's kernel, initramfs and command line, without firmware and GRUB before them, which are slow on an emulated machine. */
+export function directBoot(iso: string): DirectBoot {
+  const commandLine = `${readFileSync(imageFile('cmdline', iso), 'utf8').trim()} ${EMULATED_SVM} ${EMULATED_TIMER}`
+  return { kernel: imageFile('vmlinuz', iso), initrd: imageFile('initrd', iso), commandLine }
+}
+
+/** The same with the probe put before them. The product's files are not changed. */
 export function directBootWithProbe(logDirectory: string, iso: string): DirectBoot {
+  const direct = directBoot(iso)
   const initrd = join(logDirectory, 'initrd')
-  writeFileSync(initrd, Buffer.concat([readFileSync(join(guests, 'probe.cpio')), readFileSync(imageFile('initrd', iso))]))
-  const commandLine = `${readFileSync(imageFile('cmdline', iso), 'utf8').trim()} rdinit=/probe/init printk.devkmsg=on ${EMULATED_SVM} ${EMULATED_TIMER}`
-  return { kernel: imageFile('vmlinuz', iso), initrd, commandLine }
+  writeFileSync(initrd, Buffer.concat([readFileSync(join(guests, 'probe.cpio')), readFileSync(direct.initrd)]))
+  return { ...direct, initrd, commandLine: `${direct.commandLine} rdinit=/probe/init printk.devkmsg=on` }
 }
 
 export interface ScriptResult {
@@ -54,14 +60,14 @@ export class Probe {
   }
 
   /** Runs a BusyBox shell script as root; `/proc/1/root` is the appliance's view. */
-  run(script: string, timeoutMs = 60_000): Promise<ScriptResult> {
+  run(script: string, timeoutMs = PATIENCE_MS): Promise<ScriptResult> {
     const result = this.#queue.then(() => this.#run(script, timeoutMs))
     this.#queue = result.catch(() => {})
     return result
   }
 
   /** The output of a script that must succeed, trimmed. */
-  async output(script: string, timeoutMs = 60_000): Promise<string> {
+  async output(script: string, timeoutMs = PATIENCE_MS): Promise<string> {
     const { status, output } = await this.run(script, timeoutMs)
     if (status !== 0) throw new Error(`probe: status ${status} of: ${script}\n${output}`)
     return output.trim()

@@ -43,6 +43,11 @@ export class SerialScreen {
     this.#line.write(text)
   }
 
+  /** As when somebody pulls at the corner of the window: the host learns of it when it asks again. */
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows)
+  }
+
   close(): void {
     this.#stop()
     this.#terminal.dispose()

@@ -3,7 +3,7 @@
 import { WebSocket } from 'ws'
 import type { ApiClient } from './api-client.ts'
 import { plainText } from './plain-text.ts'
-import { until, within } from './wait.ts'
+import { PATIENCE_MS, until, within } from './wait.ts'
 
 export class SerialSocket {
   readonly #socket: WebSocket
@@ -34,7 +34,7 @@ export class SerialSocket {
       socket.once('error', reject)
     })
     const serial = new SerialSocket(socket)
-    await within('WebSocket to the serial console', opened, 30_000)
+    await within('WebSocket to the serial console', opened, PATIENCE_MS)
     return serial
   }
 

@@ -4,6 +4,9 @@ class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
 }
 
+/** For an answer, where a test has no deadline of its own: an emulated machine whose VM runs can stand still for a minute. */
+export const PATIENCE_MS = 180_000
+
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 export interface WaitOptions {

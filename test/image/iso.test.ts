@@ -2,8 +2,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { inTools } from '../harness/in-tools.ts'
 import { imageFile, iso } from '../harness/paths.ts'
-import { freshDirectory, inTools, readVerity, sha256 } from './tools.ts'
+import { freshDirectory, readVerity, sha256 } from './tools.ts'
 
 let tree = ''
 const read = (path: string) => readFileSync(join(tree, path), 'utf8')
@@ -64,6 +65,34 @@ describe('the ISO', () => {
   })
 })
 
+describe('what it installs', () => {
+  it('is GRUB’s two pieces for BIOS, and an ESP of 512 MiB that is cut after what is in use', () => {
+    expect(statSync(join(tree, 'corbel/boot/boot.img')).size).toBe(512)
+    expect(statSync(join(tree, 'corbel/boot/core.img')).size).toBeLessThan(1_048_576)
+    const esp = join(tree, 'corbel/boot/esp.img')
+    expect(statSync(esp).size).toBeLessThan(12 * 1_048_576)
+    const image = readFileSync(esp)
+    // Down to a whole track.
+    expect(512 * 1_048_576 - image.readUInt32LE(32) * 512).toBeLessThan(63 * 512)
+    expect(image.toString('latin1', 82, 87)).toBe('FAT32')
+  })
+
+  it('begins with slot a good and slot b empty, in the first sector of a block of 1,024 bytes', () => {
+    const esp = join(tree, 'corbel/boot/esp.img')
+    inTools('mcopy', '-n', '-i', esp, '::EFI/debian/grubenv', '::EFI/debian/grub.cfg', tree)
+    const block = read('grubenv')
+    expect(block).toHaveLength(1024)
+    expect(block.slice(0, 512).trimEnd().split('\n').slice(0, 7)).toEqual([
+      ...['# GRUB Environment Block', 'order=a b', 'a_tries=3', 'a_state=good', 'b_tries=0', 'b_state=empty', 'once='],
+    ])
+    expect(read('grub.cfg')).toContain('set superusers="nobody"')
+  })
+
+  it('finds the kernel’s command line in its slot', () => {
+    expect(read('corbel/slot.cfg')).toBe(`set corbel_command_line="${readFileSync(imageFile('cmdline'), 'utf8').trim()}"\n`)
+  })
+})
+
 describe('its GRUB', () => {
   const commands = () =>
     read('boot/grub/grub.cfg')
@@ -76,13 +105,18 @@ describe('its GRUB', () => {
     expect(commands().filter((line) => /^password/.test(line))).toEqual([])
   })
 
-  it('boots at once, with no menu', () => {
-    expect(commands()).toEqual(expect.arrayContaining(['set timeout=0', 'set timeout_style=hidden', 'set default=0']))
+  it('runs from the medium unless something else is chosen within three seconds', () => {
+    expect(commands()).toEqual(expect.arrayContaining(['set timeout=3', 'set timeout_style=menu', 'set default=0']))
   })
 
-  it('lets every entry start unasked, and has only the two', () => {
+  it('lets every entry start unasked: running, installing, restarting', () => {
     const entries = commands().filter((line) => /^(menuentry|submenu)/.test(line))
-    expect(entries).toEqual(['menuentry "Corbel" --unrestricted {', 'menuentry "Restart" --unrestricted {'])
+    expect(entries.map((line) => /^menuentry "(?:Corbel \S+: )?(\w+).*" --unrestricted \{$/.exec(line)?.[1])).toEqual([
+      'run',
+      'install',
+      'Restart',
+    ])
+    expect(commands().filter((line) => line.endsWith(' corbel.install=ask'))).toHaveLength(1)
   })
 
   it('gives the kernel no way to the debug keys or a shell', () => {

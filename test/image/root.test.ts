@@ -3,8 +3,9 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSy
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseElf } from '../../image/base/elf.ts'
+import { inTools } from '../harness/in-tools.ts'
 import { baseName, build, imageFile, repository } from '../harness/paths.ts'
-import { base, freshDirectory, inTools, readList, readVerity, sha256, walk } from './tools.ts'
+import { base, freshDirectory, readList, readVerity, sha256, walk } from './tools.ts'
 
 interface Entry {
   readonly path: string
@@ -47,6 +48,10 @@ describe('the root image', () => {
       .filter(({ path, kind }) => kind === 'link' && readlinkSync(join(tree, path)).endsWith('busybox'))
       .map(({ path }) => path)
     expect(applets.sort()).toEqual(readList('image/root/applets').sort())
+    const bare = readFileSync(join(repository, 'image/root/applets'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('/') && !/ # \S/.test(line))
+    expect(bare).toEqual([])
     expect(applets.filter((path) => /\/(getty|login|sulogin|su|ash|telnetd|httpd|ftpd|tftpd|tcpsvd|inetd|nc)$/.test(path))).toEqual([])
   })
 
@@ -56,13 +61,16 @@ describe('the root image', () => {
       .filter((line) => line && !line.startsWith('#'))
     expect(lines).toEqual([
       '::sysinit:/usr/lib/corbel/boot',
-      '::respawn:/usr/lib/corbel/service controld',
-      '::respawn:/usr/lib/corbel/service management-dhcp-launch',
-      '::respawn:/usr/lib/corbel/service nat-dhcp-launch',
-      '::respawn:/usr/lib/corbel/service gateway-launch',
-      '::respawn:/usr/lib/corbel/service dcui tty1',
-      '::respawn:/usr/lib/corbel/service dcui ttyS0',
-      '::shutdown:/usr/lib/corbel/shutdown',
+      'null::respawn:/usr/lib/corbel/service guard',
+      'null::respawn:/usr/lib/corbel/service logd',
+      'null::respawn:/usr/lib/corbel/service controld',
+      'null::respawn:/usr/lib/corbel/service management-dhcp-launch',
+      'null::respawn:/usr/lib/corbel/service nat-dhcp-launch',
+      'null::respawn:/usr/lib/corbel/service chrony-launch',
+      'null::respawn:/usr/lib/corbel/service gateway-launch',
+      'null::respawn:/usr/lib/corbel/service dcui tty1',
+      'null::respawn:/usr/lib/corbel/service dcui ttyS0',
+      'null::shutdown:/usr/lib/corbel/shutdown',
     ])
   })
 
@@ -78,6 +86,9 @@ describe('the root image', () => {
       ['udhcpd', 'x', '102', '/usr/bin/false'],
       ['udhcpc', 'x', '103', '/usr/bin/false'],
       ['image', 'x', '104', '/usr/bin/false'],
+      ['logd', 'x', '105', '/usr/bin/false'],
+      ['syslog', 'x', '106', '/usr/bin/false'],
+      ['chrony', 'x', '107', '/usr/bin/false'],
     ])
     expect(entries.filter(({ path }) => /\/(shadow|gshadow|securetty|shells)$/.test(path))).toEqual([])
   })
@@ -85,7 +96,7 @@ describe('the root image', () => {
   it('has boot jobs that are ordered, runnable, and say what they read and write', () => {
     const jobs = readdirSync(join(tree, 'usr/lib/corbel/boot.d')).sort()
     expect(jobs.at(0)).toBe('10-mounts')
-    expect(jobs.at(-1)).toBe('90-setup')
+    expect(jobs.at(-1)).toBe('99-close')
     for (const job of jobs) {
       expect(job).toMatch(/^\d\d-[a-z]+$/)
       expect(text(`usr/lib/corbel/boot.d/${job}`)).toMatch(/^#!\/bin\/sh\n# [\s\S]*# Reads/)
@@ -126,7 +137,7 @@ describe('the root image', () => {
 
   it('has the libraries of our programs, and these without symbols', () => {
     const files = new Set(entries.map(({ path }) => path.replace(/.*\//, '')))
-    for (const program of ['hv-core', 'gatewayd']) {
+    for (const program of ['hv-core', 'gatewayd', 'tlsdial']) {
       const bytes = readFileSync(join(tree, 'usr/bin', program))
       expect(parseElf(bytes)?.needed.filter((name) => !files.has(name))).toEqual([])
       expect(bytes.includes('.debug_info')).toBe(false)
@@ -173,7 +184,7 @@ describe('the same inputs', () => {
 
   it('give the same root image, initramfs and ISO, whoever builds them where, when and in which order', () => {
     const again = freshDirectory('again')
-    const sums = inTools('image/reproducible', base, programs, again, version)
+    const sums = inTools('image/reproducible', base, programs, join(build, 'keymaps'), again, version)
     const names = sums.matchAll(/^[0-9a-f]{64} {2}(.*)$/gm)
     expect([...names].map(([, name]) => name)).toEqual([
       'root.img',

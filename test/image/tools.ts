@@ -1,21 +1,10 @@
-// What the image tests share: commands in the tools tree and lists of the repository; never changes what was built.
-import { execFileSync } from 'node:child_process'
+// What the image tests share: the base and lists of the repository; never changes what was built.
 import { createHash } from 'node:crypto'
 import { type Dirent, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { baseName, build, repository } from '../harness/paths.ts'
 
 export const base = realpathSync(join(build, 'base', baseName))
-
-/** Standard output of a command in the tools tree; throws with its standard error when it fails. */
-export function inTools(...command: string[]): string {
-  return execFileSync(join(repository, 'image/in-tools'), command, {
-    cwd: repository,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 26,
-  })
-}
 
 /** Everything below a directory, by its path in there; links are not followed. */
 export function walk(directory: string): { path: string; entry: Dirent }[] {

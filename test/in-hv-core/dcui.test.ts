@@ -90,7 +90,9 @@ describe('the console', () => {
     await shows("Set the administrator's password")
     keyboard?.write('a good password\ra good password\r')
     await shows('2 of 5 running')
-    expect(bodies).toEqual(['/v1/setup {"password":"a good password"}'])
+    // Who has set it is logged in, and offered a recovery code.
+    const logIn = '/v1/login {"username":"administrator","password":"a good password"}'
+    expect(bodies).toEqual(['/v1/setup {"password":"a good password"}', logIn])
     expect(output).not.toContain('a good')
   })
 

@@ -1,6 +1,6 @@
 // The client of the control socket against a real one: every request ends, whatever the other side does.
 import { closeFd, readDir } from 'hv:fs'
-import { type Connection, type Listener, listenUnix, socketPair } from 'hv:socket'
+import { type Connection, fromFd, type Listener, listenUnix, socketPair } from 'hv:socket'
 import { decodeUtf8, encodeUtf8 } from 'hv:text'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createClock } from '../../control/src/adapters/clock.ts'
@@ -84,7 +84,7 @@ describe('a request to controld', () => {
       connection.write(renderFrame(response(frame.stream, 201, `<${decodeUtf8(parts?.body ?? new Uint8Array(0))}>`)))
     })
     const answer = await makeClient().request({ method: 'POST', path: '/v1/setup', body: { password: 'é€' }, timeoutMs: 5_000 })
-    expect(answer).toEqual({ status: 201, body: '<{"password":"é€"}>' })
+    expect(answer).toMatchObject({ status: 201, body: '<{"password":"é€"}>' })
     expect(JSON.parse(heads[0] ?? '')).toEqual({
       method: 'POST',
       path: '/v1/setup',
@@ -174,6 +174,30 @@ describe('a request to controld', () => {
     serve((frame, connection) => connection.write(bytes(frame.stream)))
     expect(await codeOf(get(makeClient()))).toBe('control.malformed')
     await until(() => lost === 1)
+  })
+
+  it('gets a stream of bytes where it asked for one, and the answer that refuses it', async () => {
+    const [ours, theirs] = socketPair()
+    serve((frame, connection) => {
+      const head = JSON.parse(decodeUtf8(splitPayload(frame.payload)?.head ?? new Uint8Array()))
+      const answer =
+        head.path === '/v1/good' ? { ...response(frame.stream, 101, ''), kind: 'attach' as const } : response(frame.stream, 409, 'no')
+      connection.write(renderFrame(answer), answer.kind === 'attach' ? [theirs] : [])
+    })
+    const client = makeClient()
+    const stream = await client.attach({ path: '/v1/good', timeoutMs: 5_000 })
+    closeFd(theirs)
+    const guest = fromFd(ours)
+    let heard = ''
+    guest.onData((chunk) => {
+      heard += decodeUtf8(chunk)
+    })
+    if ('status' in stream) throw new Error('no stream')
+    stream.write('hello')
+    await until(() => heard === 'hello')
+    stream.close()
+    guest.close()
+    expect(await client.attach({ path: '/v1/bad', timeoutMs: 5_000 })).toMatchObject({ status: 409, body: 'no' })
   })
 
   it('keeps no descriptor that comes with an answer', async () => {

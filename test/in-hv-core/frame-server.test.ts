@@ -2,7 +2,7 @@
 import * as fs from 'hv:fs'
 import { spawn } from 'hv:process'
 import { type Connection, connectUnix, fromFd, pipe, socketPair } from 'hv:socket'
-import { decodeUtf8, encodeUtf8 } from 'hv:text'
+import { decodeUtf8, encodeUtf8, toHex } from 'hv:text'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createClock } from '../../control/src/adapters/clock.ts'
 import type { FrameAnswer, FrameHandler, FramePeer } from '../../control/src/adapters/frame-connection.ts'
@@ -66,6 +66,41 @@ class Client {
 }
 
 const complete = (body: string): FrameAnswer => ({ kind: 'complete', status: 200, headers: {}, body })
+
+describe('what the gateway is told', () => {
+  const [asked, notAsked] = ['0100000007010000' + '0000000001', '0100000007010000' + '0000000000']
+
+  async function bytesOf(act: () => void): Promise<() => string> {
+    const connection = await connectUnix(`${directory}/control.sock`)
+    let seen = ''
+    connection.onData((chunk) => {
+      seen += toHex(chunk)
+    })
+    // What is told comes before any answer.
+    connection.write(renderFrame({ kind: 'request', stream: 1, end: true, payload: joinPayload(encodeUtf8(HEAD), encodeUtf8('')) }))
+    await waitUntil(clock, () => seen.includes(toHex(encodeUtf8('answered'))), 10_000)
+    act()
+    return () => seen
+  }
+  const HEAD = JSON.stringify({ method: 'GET', path: '/', query: '', headers: {}, remote: 'x' })
+
+  it('comes at the start of a connection, and again when it changes', async () => {
+    serve(() => Promise.resolve(complete('answered')), { 0: 'network' })
+    const early = await bytesOf(() => server?.tell({ askCertificates: true }))
+    await waitUntil(clock, () => early().endsWith(asked), 10_000)
+    expect(early().endsWith(asked)).toBe(true)
+    const late = await bytesOf(() => server?.tell({ askCertificates: false }))
+    expect(late().startsWith(asked)).toBe(true)
+    await waitUntil(clock, () => late().endsWith(notAsked) && early().endsWith(notAsked), 10_000)
+    expect([late(), early()].every((seen) => seen.endsWith(notAsked))).toBe(true)
+  })
+
+  it('is not told to the console', async () => {
+    serve(() => Promise.resolve(complete('answered')))
+    server?.tell({ askCertificates: true })
+    expect((await bytesOf(() => {}))()).not.toContain(asked)
+  })
+})
 
 describe('a connection', () => {
   it('carries requests and answers, text in UTF-8', async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agentTransport } from '../../control/src/adapters/agent-transport.ts'
 import { createClock } from '../../control/src/adapters/clock.ts'
 import { QemuGuestAgent } from '../../control/src/adapters/guest-agent.ts'
-import { waitUntil } from '../../control/src/adapters/wait.ts'
+import { endsWithin, waitUntil } from '../../control/src/adapters/wait.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
 
 const NOBODY = 65_534
@@ -68,7 +68,12 @@ describe('qemu-ga', () => {
   it('is understood by a second connection, whatever the first left half said', async () => {
     await agent.observe()
     agent.close()
-    await agent.refresh()
+    // It listens again a moment after the first has gone.
+    let connected = false
+    for (const deadline = clock.monotonicMs() + 10_000; !connected && clock.monotonicMs() < deadline; ) {
+      connected = await endsWithin(clock, agent.refresh(), 1_000)
+    }
+    expect(connected).toBe(true)
     expect(await agent.observe()).toMatchObject({ frozen: false })
   })
 })

@@ -3,6 +3,7 @@ import * as fs from 'hv:fs'
 import * as sqlite from 'hv:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createClock } from '../../control/src/adapters/clock.ts'
+import { SCHEMA_VERSION } from '../../control/src/adapters/sqlite-migrations.ts'
 import { SqliteStore } from '../../control/src/adapters/sqlite-store.ts'
 import { openStore } from '../../control/src/adapters/store-recovery.ts'
 import { storeContract } from '../contract/store.contract.ts'
@@ -51,6 +52,19 @@ describe('a database', () => {
     expect(open().getSetting('hostname')).toBe('rack3')
   })
 
+  it('refuses to change an entry of the audit log, or to remove one above its base, whoever asks', () => {
+    const store = open()
+    for (const sequence of [1, 2]) store.audit.append({ sequence, hash: 'h', text: '{}' })
+    store.close()
+    opened = []
+    const database = sqlite.open(`${directory}/corbel.db`)
+    for (const sql of ["UPDATE audit SET text = '{1}'", 'DELETE FROM audit', "REPLACE INTO audit VALUES (1, 'x', 'x')"]) {
+      expect(() => database.exec(sql)).toThrow(/never|UNIQUE/)
+    }
+    database.close()
+    expect(open().audit.list({ from: { after: 0 }, limit: 9 }).rows).toHaveLength(2)
+  })
+
   it('never gives an event id again, even when all events are gone', () => {
     const store = open()
     const at = '2026-01-01T00:00:00.000Z'
@@ -89,7 +103,7 @@ describe('a database', () => {
   })
 
   it('that is full refuses the write with store.full and stays usable', () => {
-    const store = SqliteStore.open(`${directory}/corbel.db`, { maxPages: 20 })
+    const store = SqliteStore.open(`${directory}/corbel.db`, { maxPages: 60 })
     opened.push(store)
     let thrown: unknown
     try {
@@ -140,6 +154,33 @@ describe('opening', () => {
     expect(problem?.code).toBe('store.in-memory')
     expect(store.countUsers()).toBe(0)
     expect(fs.readDir(directory).filter((name) => name.includes('broken'))).toEqual([])
+  })
+
+  it('of an earlier version’s database keeps a copy of it, to which that version returns with the state that it left', () => {
+    const store = open()
+    store.putSetting('hostname', 'as it was left')
+    store.close()
+    opened = []
+    // What an earlier version left, as far as its version tells.
+    const before = sqlite.open(`${directory}/corbel.db`)
+    before.exec(`DROP TABLE generation; DROP TABLE generation_change; PRAGMA user_version = ${SCHEMA_VERSION - 1}`)
+    before.close()
+    recover().store.putSetting('hostname', 'changed by the later one')
+    expect(fs.readDir(directory)).toContain(`corbel.db.schema-${SCHEMA_VERSION - 1}`)
+    for (const each of opened) each.close()
+    opened = []
+    // From here on this version is the earlier one.
+    fs.rename(`${directory}/corbel.db.schema-${SCHEMA_VERSION - 1}`, `${directory}/corbel.db.schema-${SCHEMA_VERSION - 2}`)
+    const later = sqlite.open(`${directory}/corbel.db`)
+    later.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`)
+    later.close()
+    const { store: earlier, problem } = recover()
+    expect([problem?.code, earlier.getSetting('hostname')]).toEqual(['store.earlier-copy', 'as it was left'])
+    const aside = sqlite.open(`${directory}/corbel.db.later-${SCHEMA_VERSION + 1}`)
+    const statement = aside.prepare("SELECT value FROM setting WHERE key = 'hostname'")
+    expect(statement.get()?.value).toBe('"changed by the later one"')
+    statement.finalize()
+    aside.close()
   })
 
   it('goes on in memory where there is no directory', () => {

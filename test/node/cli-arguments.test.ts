@@ -126,7 +126,7 @@ describe('the program', () => {
     expect(help.output).toBe(`Usage: corbel vm rename VM NAME
 
 Give a VM another name.
-Who may: operator. API: PATCH /v1/vms/{id}
+Who may: vm.configure (administrator, operator). API: PATCH /v1/vms/{id}
 
 Options:
   --host HOST

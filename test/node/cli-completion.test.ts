@@ -29,7 +29,7 @@ describe('what can come next', () => {
     ['verbs', ['vm', 'sus'], ['suspend']],
     ['verbs of one noun only', ['task', ''], ['list', 'show', 'wait', 'cancel']],
     ['nouns and verbs after help', ['help', 'host', 'p'], ['power-off']],
-    ['after what every command has', ['--json', 'datastore', ''], ['list']],
+    ['after what every command has', ['--json', 'datastore', ''], ['list', 'vms', 'adopt-vms']],
     ['VMs by name', ['vm', 'power-on', 'w'], ['web1', 'web2']],
     ['VMs after options', ['vm', 'shutdown', '--timeout', '5', '--no-wait', 'd'], ['db1']],
     ['nothing where everything is there', ['vm', 'power-on', 'web1', ''], []],

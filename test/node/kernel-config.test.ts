@@ -113,4 +113,17 @@ describe('the appliance’s kernel', () => {
     )
     expect(bare).toEqual([])
   })
+
+  it.each([
+    ['lockdown', 'SECURITY_LOCKDOWN_LSM=y LOCK_DOWN_KERNEL_FORCE_INTEGRITY=y'],
+    ['modules that nobody signed', 'MODULE_SIG_FORCE=y MODULE_FORCE_LOAD=n'],
+    ['debug keys and debuggers', 'MAGIC_SYSRQ=n KGDB=n DEBUG_FS=n FTRACE=n KPROBES=n'],
+    ['its memory and the machine’s', 'DEVMEM=n DEVPORT=n PROC_KCORE=n X86_MSR=n IKCONFIG=n'],
+    ['another kernel', 'KEXEC=n KEXEC_SIG_FORCE=y HIBERNATION=n'],
+    ['cores of programs', 'COREDUMP=n'],
+    ['programs of one’s own in it', 'BPF_SYSCALL=n USER_NS=n USERFAULTFD=n'],
+  ])('asks for what closes it to root and guests: %s', (_, options) => {
+    const lines = new Set(fragments.flatMap(({ text }) => text.split('\n')))
+    expect(options.split(' ').filter((option) => !lines.has(`CONFIG_${option}`))).toEqual([])
+  })
 })

@@ -22,7 +22,12 @@ const LAW: Record<string, readonly string[]> = {
 /** Rooms that may use the native modules. */
 const NATIVE = ['adapters', 'main']
 /** npm packages, and the rooms that may use them. */
-const LIBRARIES: Record<string, readonly string[]> = { valibot: ['domain', 'api', 'cli'], ws: ['cli'] }
+const LIBRARIES: Record<string, readonly string[]> = {
+  valibot: ['domain', 'api', 'cli'],
+  ws: ['cli'],
+  'get-east-asian-width': ['console'],
+  uqr: ['console', 'cli'],
+}
 /** The one room that runs in Node. */
 const NODE = ['cli']
 /** What a room may see of another, where that is not everything: the command line knows what can be asked, not how it is answered. */

@@ -221,3 +221,15 @@ describe('descriptors', () => {
     expect(decodeUtf8(fs.readFile(path))).toBe('')
   })
 })
+
+describe('appending', () => {
+  it('adds to the end, makes what is missing with the mode given, and follows no link', () => {
+    const path = `${scratch()}/f`
+    fs.appendFile(path, 'a', { mode: 0o644 })
+    fs.appendFile(path, encodeUtf8('b'))
+    expect([fs.readText(path), fs.stat(path).mode]).toEqual(['ab', 0o644])
+    fs.symlink(path, `${path}.link`)
+    expect(failure(() => fs.appendFile(`${path}.link`, 'c'))).toMatchObject({ code: 'ELOOP', syscall: 'openat' })
+    expect(failure(() => fs.appendFile(`${scratch()}/no/such`, 'c'))).toMatchObject({ code: 'ENOENT' })
+  })
+})

@@ -41,7 +41,10 @@ export function makeCertificate(commonName = 'corbel'): Certificate {
   const certificate = der(TAG.sequence, toSign, algorithm, der(TAG.bits, signature))
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    cert: `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`,
+    cert: `-----BEGIN CERTIFICATE-----\n${certificate
+      .toString('base64')
+      .match(/.{1,64}/g)
+      ?.join('\n')}\n-----END CERTIFICATE-----\n`,
     fingerprint: createHash('sha256').update(certificate).digest('hex').toUpperCase().match(/../g)?.join(':') ?? '',
   }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ApiResponse } from '../../../control/src/api/message.ts'
 import { Client, PASSWORD } from '../../fakes/world.ts'
@@ -48,7 +49,7 @@ export class TestHost {
 
   static async start(certificate = makeCertificate(), port = 0, client?: Client): Promise<TestHost> {
     const open = client ?? (await Client.open())
-    const server = createServer({ key: certificate.key, cert: certificate.cert })
+    const server = createServer({ key: certificate.key, cert: certificate.cert, requestCert: true, rejectUnauthorized: false })
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     return new TestHost(open, certificate, server)
   }
@@ -100,7 +101,11 @@ export class TestHost {
   #ask(request: IncomingMessage, body: Uint8Array, upgrade?: 'websocket'): Promise<ApiResponse> {
     const [path = '', query = ''] = (request.url ?? '').split('?')
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
-    const sent = { method: request.method ?? '', path, query, headers, remote: '127.0.0.1:1', body }
+    const shown = (request.socket as TLSSocket).getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase()
+    const sent = {
+      ...{ method: request.method ?? '', path, query, headers, remote: '127.0.0.1:1', body },
+      ...(shown === undefined ? {} : { certificate: shown }),
+    }
     return this.client.api.handle(upgrade === undefined ? sent : { ...sent, upgrade }, 'network')
   }
 

@@ -1,7 +1,6 @@
 // How requests are answered: found, authorised, decoded, checked, refused.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { routes } from '../../../control/src/api/routes.ts'
-import { Client, encodeAscii, PASSWORD, type Sent, World } from '../../fakes/world.ts'
+import { Client, encodeAscii, type Sent } from '../../fakes/world.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const raw = (text: string) => encodeAscii(text)
@@ -254,86 +253,5 @@ describe('the API', () => {
     expect(answer).toMatchObject({ status: 500, body: { code: 'internal', problems: [] } })
     expect(JSON.stringify(answer.body)).not.toContain('disk is full')
     expect(client.world.logged.at(-1)).toContain('the disk is full')
-  })
-})
-
-describe('access', () => {
-  const sample = (path: string) =>
-    path
-      .replace('{id}', '6b9f2a52-8a3c-4c1e-9a58-0f6d1c2b3a4d')
-      .replace('{name}', 'other')
-      .replace('{file}', 'x')
-      .replace('{port}', '0')
-      .replace('{pool}', 'x')
-      .replace('{device}', 'x')
-      .replace('{ticket}', 'x')
-  const entries = routes.map((route) => [`${route.method} ${route.path}`, route] as const)
-
-  it.each(entries)('%s lets in whom it says, and nobody else', async (_what, route) => {
-    const client = await Client.open()
-    const { world } = client
-    const sent: Sent = {
-      method: route.method,
-      path: sample(route.path),
-      ...(route.upgrade === undefined ? {} : { upgrade: route.upgrade }),
-    }
-    const statusFor = async (change: Partial<Sent>) => {
-      const response = await client.send({ ...sent, ...change })
-      return response.status === 401 || response.status === 403 ? response.status : 'in'
-    }
-    const admin = client.token ?? ''
-    const as = async (role: 'viewer' | 'operator' | 'administrator') => {
-      world.store.putUser({ name: 'administrator', passwordHash: 'x', role })
-      return statusFor({ headers: { authorization: `Bearer ${admin}` } })
-    }
-    const roles = { viewer: await as('viewer'), operator: await as('operator'), administrator: await as('administrator') }
-    client.token = null
-    // The session may have been ended by the route itself.
-    const others = {
-      anonymous: await statusFor({}),
-      console: await statusFor({ peer: 'console' }),
-      wrongToken: await statusFor({ headers: { authorization: 'Bearer x' } }),
-    }
-    const expected = {
-      anyone: { viewer: 'in', operator: 'in', administrator: 'in', anonymous: 'in', console: 'in', wrongToken: 401 },
-      viewer: { viewer: 'in', operator: 'in', administrator: 'in', anonymous: 401, console: 403, wrongToken: 401 },
-      operator: { viewer: 403, operator: 'in', administrator: 'in', anonymous: 401, console: 403, wrongToken: 401 },
-      administrator: { viewer: 403, operator: 403, administrator: 'in', anonymous: 401, console: 403, wrongToken: 401 },
-      console: { viewer: 403, operator: 403, administrator: 403, anonymous: 403, console: 'in', wrongToken: 401 },
-    }[route.who]
-    const ended = route.path === '/v1/logout' ? { operator: 401, administrator: 401 } : {}
-    expect({ ...roles, ...others }).toEqual({ ...expected, ...ended })
-  })
-
-  it('logs in over the API, out again, and tells to come back later', async () => {
-    const client = await Client.open()
-    client.token = null
-    const login = (password: string) => client.call({ method: 'POST', path: '/v1/login', body: { username: 'administrator', password } })
-    const { status, body } = await login(PASSWORD)
-    expect([status, Object.keys(body as object)]).toEqual([200, ['token', 'expiresAt']])
-    client.token = (body as { token: string }).token
-    expect((await client.call({ path: '/v1/host' })).status).toBe(200)
-    expect((await client.call({ method: 'POST', path: '/v1/logout' })).status).toBe(204)
-    expect(await client.call({ path: '/v1/host' })).toMatchObject({
-      status: 401,
-      headers: { 'www-authenticate': 'Bearer' },
-      body: { code: 'auth.invalid-token' },
-    })
-    client.token = null
-    for (let failure = 0; failure < 3; failure++)
-      expect((await login('wrong')).body).toMatchObject({ status: 401, code: 'auth.invalid-credentials' })
-    expect(await login(PASSWORD)).toMatchObject({ status: 429, headers: { 'retry-after': '1' }, body: { code: 'auth.rate-limited' } })
-  })
-
-  it('takes the first password from the console alone', async () => {
-    const world = new World()
-    const client = new Client(world, await world.boot())
-    const setup = { method: 'POST', path: '/v1/setup', body: { password: PASSWORD } }
-    expect(
-      (await client.call({ method: 'POST', path: '/v1/login', body: { username: 'administrator', password: PASSWORD } })).body,
-    ).toMatchObject({ status: 409, code: 'setup.required' })
-    expect((await client.call(setup)).status).toBe(403)
-    expect((await client.call({ ...setup, peer: 'console' })).status).toBe(204)
-    expect((await client.call({ ...setup, peer: 'console' })).body).toMatchObject({ status: 409, code: 'setup.already-done' })
   })
 })

@@ -1,6 +1,8 @@
 // What the console is told, health in words above all.
 import { describe, expect, it } from 'vitest'
 import type { BootOutcome } from '../../../control/src/domain/boot-outcome.ts'
+import { DEBUG_PRODUCT } from '../../../control/src/domain/host.ts'
+import type { AppliedNetwork } from '../../../control/src/domain/network-state.ts'
 import { BOOT_OUTCOME } from '../../fakes/host.ts'
 import { PASSWORD, World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
@@ -22,7 +24,15 @@ describe('the console status', () => {
       ...{ product: 'Corbel', version: '0.1.0', hostname: 'corbel', machine: { vendor: 'Vendor', model: 'Model', serial: 'S1' } },
       ...{ cpu: { model: 'CPU', cores: 2, threads: 4 }, memory: { totalMiB: 8192, usedMiB: 512 } },
       ...{ urls: [{ url: 'https://10.0.2.15/', origin: 'dhcp' }], certificateSha256: 'AA:BB', setupRequired: false },
-      ...{ seed: { state: 'absent', problems: [] }, state: 'persistent', datastore: { present: true, problem: null } },
+      lockdown: { mode: 'normal', hasRecoveryCode: false },
+      network: { pending: null, replacements: 0 },
+      install: { mode: 'none', state: 'idle' },
+      ...{
+        seed: { state: 'absent', problems: [] },
+        state: 'persistent',
+        system: { slot: null, generation: 2 },
+        datastore: { present: true, problem: null },
+      },
       ...{ health: [], vms: { running: 0, defined: 0, runningNames: [] }, time: world.clock.now() },
     })
   })
@@ -33,13 +43,22 @@ describe('the console status', () => {
       (world) => Object.assign(world.host, { facts: { ...world.host.facts, kvm: { available: false, kind: null } } }),
       'error No hardware virtualisation (KVM): VMs cannot start. Look for it in the firmware settings.',
     ],
+    [
+      'the debug image',
+      (world) => Object.assign(world.host, { facts: { ...world.host.facts, product: DEBUG_PRODUCT } }),
+      'error This is the debug image: whoever is at the second serial port has a root shell. Not for production.',
+    ],
     ['a state that cannot be used', outcome({ stateProblem: 'it is full.' }), 'error The state: it is full.'],
     [
       'a datastore that cannot be used',
       outcome({ datastore: { present: false, problem: 'no such disk' } }),
       'error The datastore: no such disk',
     ],
-    ['no lease', outcome({ management: { adapter: null, mode: 'dhcp', problem: 'no answer' } }), 'error The management network: no answer'],
+    [
+      'a management network that is not as it is wanted',
+      ({ kernelNetwork }) => kernelNetwork.record({ ...(kernelNetwork.applied() as AppliedNetwork), problem: 'eth0 has no link.' }),
+      'error The management network: eth0 has no link.',
+    ],
     ['no network for VMs', outcome({ nat: { ready: false, problem: 'no bridge' } }), 'error The network of the VMs: no bridge'],
   ])('tells of %s', async (_what, prepare, line) => {
     const world = await healthy()

@@ -5,6 +5,8 @@ import { World } from '../../fakes/world.ts'
 import { draft } from './draft.ts'
 import { codeOf, codeOfPromise } from './refused.ts'
 
+const may = () => true
+
 describe('consoles', () => {
   let world: World
   let app: App
@@ -24,7 +26,7 @@ describe('consoles', () => {
 
   it('need a VM that runs', async () => {
     expect(codeOf(() => app.consoles.attachSerial(id, 0))).toBe('vm.power.wrong-state')
-    expect(codeOf(() => app.consoles.issueTicket(id, 'vnc', 0, 'a'))).toBe('vm.power.wrong-state')
+    expect(codeOf(() => app.consoles.issueTicket(id, 'vnc', 0, 'a', may))).toBe('vm.power.wrong-state')
     expect(await codeOfPromise(app.consoles.screenshot(id))).toBe('vm.power.wrong-state')
     expect(await codeOfPromise(app.consoles.attachVnc('none'))).toBe('vm.not-found')
     await start()
@@ -36,7 +38,7 @@ describe('consoles', () => {
     await start()
     expect([app.consoles.attachSerial(id, 0), app.consoles.attachSerial(id, 1)]).toEqual([1100, 1101])
     expect(codeOf(() => app.consoles.attachSerial(id, 2))).toBe('vm.serial.no-such-port')
-    expect(codeOf(() => app.consoles.issueTicket(id, 'serial', 2, 'a'))).toBe('vm.serial.no-such-port')
+    expect(codeOf(() => app.consoles.issueTicket(id, 'serial', 2, 'a', may))).toBe('vm.serial.no-such-port')
   })
 
   it('have no screen where the VM was started without', async () => {
@@ -44,22 +46,22 @@ describe('consoles', () => {
     await start()
     expect(await codeOfPromise(app.consoles.attachVnc(id))).toBe('vm.display.none')
     expect(await codeOfPromise(app.consoles.screenshot(id))).toBe('vm.display.none')
-    expect(codeOf(() => app.consoles.issueTicket(id, 'vnc', 0, 'a'))).toBe('vm.display.none')
+    expect(codeOf(() => app.consoles.issueTicket(id, 'vnc', 0, 'a', may))).toBe('vm.display.none')
   })
 
   it('let a ticket in once', async () => {
     await start()
-    const { ticket, path } = app.consoles.issueTicket(id, 'vnc', 0, 'a')
+    const { ticket, path } = app.consoles.issueTicket(id, 'vnc', 0, 'a', may)
     expect(path).toBe(`/v1/consoles/${ticket}`)
-    expect(await app.consoles.useTicket(ticket)).toBe(1200)
+    expect(await app.consoles.useTicket(ticket)).toEqual({ descriptor: 1200, may })
     expect(await codeOfPromise(app.consoles.useTicket(ticket))).toBe('console.ticket-invalid')
-    const serial = app.consoles.issueTicket(id, 'serial', 1, 'a')
-    expect(await app.consoles.useTicket(serial.ticket)).toBe(1101)
+    const serial = app.consoles.issueTicket(id, 'serial', 1, 'a', may)
+    expect((await app.consoles.useTicket(serial.ticket)).descriptor).toBe(1101)
   })
 
   it('let a ticket in for half a minute, and say no more of a bad one', async () => {
     await start()
-    const { ticket } = app.consoles.issueTicket(id, 'vnc', 0, 'a')
+    const { ticket } = app.consoles.issueTicket(id, 'vnc', 0, 'a', may)
     await world.clock.advance(30_000)
     expect(await codeOfPromise(app.consoles.useTicket(ticket))).toBe('console.ticket-invalid')
     expect(await codeOfPromise(app.consoles.useTicket('x'))).toBe('console.ticket-invalid')
@@ -67,7 +69,7 @@ describe('consoles', () => {
 
   it('use a ticket up also where the VM has ended meanwhile', async () => {
     await start()
-    const { ticket } = app.consoles.issueTicket(id, 'vnc', 0, 'a')
+    const { ticket } = app.consoles.issueTicket(id, 'vnc', 0, 'a', may)
     world.vmHost.machine(id).crash()
     await world.clock.advance(0)
     expect(await codeOfPromise(app.consoles.useTicket(ticket))).toBe('vm.power.wrong-state')
@@ -76,11 +78,11 @@ describe('consoles', () => {
 
   it('have few tickets waiting for one user, and forget those that nobody used', async () => {
     await start()
-    for (let count = 0; count < 64; count++) app.consoles.issueTicket(id, 'vnc', 0, 'a')
-    expect(codeOf(() => app.consoles.issueTicket(id, 'vnc', 0, 'a'))).toBe('console.too-many-tickets')
-    expect(app.consoles.issueTicket(id, 'vnc', 0, 'b').validSeconds).toBe(30)
+    for (let count = 0; count < 64; count++) app.consoles.issueTicket(id, 'vnc', 0, 'a', may)
+    expect(codeOf(() => app.consoles.issueTicket(id, 'vnc', 0, 'a', may))).toBe('console.too-many-tickets')
+    expect(app.consoles.issueTicket(id, 'vnc', 0, 'b', may).validSeconds).toBe(30)
     await world.clock.advance(30_000)
-    expect(app.consoles.issueTicket(id, 'vnc', 0, 'a').validSeconds).toBe(30)
+    expect(app.consoles.issueTicket(id, 'vnc', 0, 'a', may).validSeconds).toBe(30)
   })
 
   it('press keys together, and type text one key after the other', async () => {

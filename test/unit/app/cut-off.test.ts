@@ -109,22 +109,26 @@ function stateOf({ world, app, id }: Scene): string {
 }
 
 describe('cut off before any of its effects, and again after that,', () => {
-  it.each(ACTS)('%s leaves nothing half done', async (_what, before, act, states) => {
-    const seen = new Set<string>()
-    let effects = 0
-    for (let scene: Scene | null = null; effects === 0 || scene !== null; effects++) {
-      for (let recoveryEffects = 0; recoveryEffects <= RECOVERY_EFFECTS; recoveryEffects++) {
-        scene = await cutOff(before, act, effects, recoveryEffects)
-        if (scene === null) break
-        try {
-          checkSettled({ ...scene, tasks: [], cutOff: new Set() })
-        } catch (error) {
-          throw new Error(`after ${effects} effects, then ${recoveryEffects}: ${String(error)}`)
+  it.each(ACTS)(
+    '%s leaves nothing half done',
+    async (_what, before, act, states) => {
+      const seen = new Set<string>()
+      let effects = 0
+      for (let scene: Scene | null = null; effects === 0 || scene !== null; effects++) {
+        for (let recoveryEffects = 0; recoveryEffects <= RECOVERY_EFFECTS; recoveryEffects++) {
+          scene = await cutOff(before, act, effects, recoveryEffects)
+          if (scene === null) break
+          try {
+            checkSettled({ ...scene, tasks: [], cutOff: new Set() })
+          } catch (error) {
+            throw new Error(`after ${effects} effects, then ${recoveryEffects}: ${String(error)}`)
+          }
+          seen.add(stateOf(scene))
         }
-        seen.add(stateOf(scene))
       }
-    }
-    expect([...states]).toEqual(expect.arrayContaining([...seen]))
-    expect(effects).toBeGreaterThan(1)
-  })
+      expect([...states]).toEqual(expect.arrayContaining([...seen]))
+      expect(effects).toBeGreaterThan(1)
+    },
+    120_000,
+  )
 })

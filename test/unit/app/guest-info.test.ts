@@ -73,7 +73,7 @@ describe('the agent of a guest', () => {
   it('is nothing of a VM that is off', async () => {
     await open()
     app.power.powerOff(id, BY)
-    await pass()
+    await pass(1_000)
     expect(status()).toBeUndefined()
     expect(world.clock.pendingTimers).toBe(0)
     app.power.powerOn(id, BY)

@@ -140,7 +140,8 @@ describe('a new controld', () => {
     world.store.writesLeft = Number.POSITIVE_INFINITY
     await world.clock.advance(5_000)
     expect(app.vms.get(id).status).toMatchObject({ powerState: 'crashed', lastExit: { reason: 'unseen' } })
-    // Its restart, and nothing else.
+    // Once the copy of its spec is written: its restart, and nothing else.
+    await world.clock.advance(300)
     expect(world.clock.pendingTimers).toBe(1)
   })
 

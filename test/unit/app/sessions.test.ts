@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../../control/src/app/app.ts'
 import { Refusal } from '../../../control/src/app/refusal.ts'
+import { defaultNetwork } from '../../../control/src/domain/network.ts'
 import { BOOT_OUTCOME } from '../../fakes/host.ts'
 import { PASSWORD, World } from '../../fakes/world.ts'
 
@@ -31,20 +32,24 @@ describe('logging in', () => {
     const { token, expiresAt } = await login()
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/)
     expect(expiresAt).toBe('2026-01-01T12:00:00.000Z')
-    expect(app.sessions.authenticate(token)).toMatchObject({ kind: 'user', name: 'administrator', role: 'administrator' })
-    await world.clock.advance(12 * 3_600_000 - 1)
-    expect(app.sessions.authenticate(token)).not.toBeNull()
+    expect(app.sessions.authenticate(token, false)).toMatchObject({ kind: 'user', name: 'administrator', held: [{ on: 'host' }] })
+    for (let hour = 1; hour < 12; hour++) {
+      await world.clock.advance(3_600_000)
+      expect(app.sessions.authenticate(token, false)).not.toBeNull()
+    }
+    await world.clock.advance(3_600_000 - 1)
+    expect(app.sessions.authenticate(token, false)).not.toBeNull()
     await world.clock.advance(1)
-    expect(app.sessions.authenticate(token)).toBeNull()
+    expect(app.sessions.authenticate(token, false)).toBeNull()
   })
 
   it('outlives a restart, and ends by logging out', async () => {
     const { token } = await login()
     const next = await world.boot()
-    const principal = next.sessions.authenticate(token)
+    const principal = next.sessions.authenticate(token, false)
     if (principal?.kind !== 'user') throw new Error('nobody')
     next.sessions.logout(principal.tokenHash)
-    expect(next.sessions.authenticate(token)).toBeNull()
+    expect(next.sessions.authenticate(token, false)).toBeNull()
   })
 
   it('stores neither the token nor the password', async () => {
@@ -105,6 +110,7 @@ describe('the first password', () => {
     expect(world.store.latestEvents(1)).toMatchObject([{ code: 'user.created' }])
   })
 
+  const { hostname: _name, ...defaults } = defaultNetwork('a')
   const seeded = (document: object) => ({
     ...BOOT_OUTCOME,
     seed: { state: 'applied' as const, problems: [], document: { version: 1 as const, ...document } },
@@ -115,15 +121,15 @@ describe('the first password', () => {
     ['hash', { passwordHash: `$argon2id$v=19$m=8,t=1,p=1$${PASSWORD}` }],
   ])('comes from the seed as a %s, with the hostname, once', async (_what, administrator) => {
     const world = new World()
-    world.host.bootOutcome = seeded({ hostname: 'rack3', administrator, management: { adapter: null, ipv4: { mode: 'dhcp' }, dns: [] } })
+    world.host.bootOutcome = seeded({ hostname: 'rack3', administrator, management: { ...defaults, dns: ['192.0.2.53'] } })
     const app = await world.boot()
     expect(await refusal(app.sessions.login('administrator', PASSWORD, HERE))).toBe('was not refused')
-    expect(world.host.hostname).toBe('rack3')
-    expect(world.store.getSetting('management')).toEqual({ adapter: null, ipv4: { mode: 'dhcp' }, dns: [] })
+    const network = { revision: 1, settings: { ...defaultNetwork('rack3'), dns: ['192.0.2.53'] } }
+    expect(world.store.getSetting('network')).toEqual(network)
 
     world.host.bootOutcome = seeded({ hostname: 'other', administrator: { password: 'another password' } })
     const next = await world.boot()
-    expect(world.host.hostname).toBe('rack3')
+    expect(world.store.getSetting('network')).toEqual(network)
     expect(await refusal(next.sessions.login('administrator', PASSWORD, HERE))).toBe('was not refused')
   })
 
@@ -134,6 +140,6 @@ describe('the first password', () => {
       seed: { state: 'refused', problems: [], document: null },
     }
     expect((await world.boot()).sessions.setupRequired).toBe(true)
-    expect(world.host.hostname).toBe('corbel')
+    expect(world.store.getSetting('network')).toBeNull()
   })
 })

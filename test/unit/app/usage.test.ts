@@ -204,7 +204,7 @@ describe('accounting', () => {
     const third = await started('third')
     await world.clock.advance(2 * PERIOD)
     expect([points(first) > 0, points(second) > 0, points(third) > 0]).toEqual([false, true, true])
-  })
+  }, 120_000)
 
   it('moves what was when the clock is set', async () => {
     await round()

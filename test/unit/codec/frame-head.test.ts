@@ -21,6 +21,8 @@ describe('request heads', () => {
     expect(parseRequestHead(renderRequestHead(request))).toEqual(request)
     const upload: RequestHead = { ...request, bodyBytes: 2 ** 40 }
     expect(parseRequestHead(renderRequestHead(upload))).toEqual(upload)
+    const withCertificate: RequestHead = { ...request, certificate: '0123456789abcdef'.repeat(4) }
+    expect(parseRequestHead(renderRequestHead(withCertificate))).toEqual(withCertificate)
     const upgrade: RequestHead = { ...request, upgrade: 'websocket' }
     expect(parseRequestHead(renderRequestHead(upgrade))).toEqual(upgrade)
   })
@@ -43,6 +45,9 @@ describe('request heads', () => {
     ['a body of no bytes that is to come', { ...request, bodyBytes: 0 }],
     ['a part of a byte to come', { ...request, bodyBytes: 1.5 }],
     ['a body longer than can be counted', { ...request, bodyBytes: 2 ** 53 }],
+    ['a fingerprint in upper case', { ...request, certificate: 'A'.repeat(64) }],
+    ['half a fingerprint', { ...request, certificate: 'a'.repeat(32) }],
+    ['a list as fingerprint', { ...request, certificate: ['a'.repeat(64)] }],
     ['another upgrade', { ...request, upgrade: 'h2c' }],
   ])('are refused with %s', (_name, head) => {
     expect(parseRequestHead(JSON.stringify(head))).toBeNull()

@@ -111,7 +111,7 @@ describe('faults', () => {
     ['frame.too-large', header({ length: MAX_FRAME_PAYLOAD_BYTES + 1 })],
     ['frame.too-large', header({ length: 0xffffffff })],
     ['frame.unknown-type', header({ type: 0 })],
-    ['frame.unknown-type', header({ type: 7 })],
+    ['frame.unknown-type', header({ type: 8 })],
     ['frame.unexpected-type', header({ type: 2 })],
     ['frame.reserved-bits', header({ flags: 3 })],
     ['frame.reserved-bits', header({ reserved: 256 })],

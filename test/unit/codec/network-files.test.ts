@@ -10,15 +10,19 @@ describe('a lease', () => {
     [
       'of a server with everything',
       'ADDRESS=10.0.2.15/24\nGATEWAY=10.0.2.2\nDNS=10.0.2.3 10.0.2.4\nSERVER=10.0.2.2\nLEASE_SECONDS=86400\n',
-      { address: '10.0.2.15/24', gateway: '10.0.2.2', dns: ['10.0.2.3', '10.0.2.4'] },
+      { address: '10.0.2.15/24', gateway: '10.0.2.2', dns: ['10.0.2.3', '10.0.2.4'], ntp: [] },
     ],
-    ['without router and name server', 'ADDRESS=10.0.2.15/24\nGATEWAY=\nDNS=\n', { address: '10.0.2.15/24', gateway: null, dns: [] }],
-    ['with a dotted mask', 'ADDRESS=10.0.2.15/255.255.240.0\n', { address: '10.0.2.15/20', gateway: null, dns: [] }],
+    [
+      'without router and name server',
+      'ADDRESS=10.0.2.15/24\nGATEWAY=\nDNS=\n',
+      { address: '10.0.2.15/24', gateway: null, dns: [], ntp: [] },
+    ],
+    ['with a dotted mask', 'ADDRESS=10.0.2.15/255.255.240.0\n', { address: '10.0.2.15/20', gateway: null, dns: [], ntp: [] }],
     ['with a mask that is none', 'ADDRESS=10.0.2.15/255.0.255.0\n', null],
     [
       'with lies in it',
       'ADDRESS=10.0.2.15/24\nGATEWAY=$(reboot)\nDNS=a.example 10.0.2.3\n',
-      { address: '10.0.2.15/24', gateway: null, dns: ['10.0.2.3'] },
+      { address: '10.0.2.15/24', gateway: null, dns: ['10.0.2.3'], ntp: [] },
     ],
     ['not yet written', '', null],
   ])('%s', (_name, text, lease) => {

@@ -35,8 +35,8 @@ const ROUTES = `${HEADING}eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t
 describe('IPv4 addresses of the host', () => {
   it('are named once, with the adapter whose subnet they are in, without loopback', () => {
     expect(parseLocalIpv4(FIB_TRIE, ROUTES)).toEqual([
-      { adapter: 'eth0', address: '192.0.2.2', family: 4, linkLocal: false },
-      { adapter: 'corbel-nat0', address: '10.213.0.1', family: 4, linkLocal: false },
+      { adapter: 'eth0', address: '192.0.2.2', family: 4, linkLocal: false, advertised: false },
+      { adapter: 'corbel-nat0', address: '10.213.0.1', family: 4, linkLocal: false, advertised: false },
     ])
   })
 
@@ -46,14 +46,16 @@ describe('IPv4 addresses of the host', () => {
 })
 
 describe('IPv6 addresses of the host', () => {
-  it('come with their scope, without loopback', () => {
+  it('come with their scope and whether a router’s advertisement made them, without loopback', () => {
     const text = `fe8000000000000000fc00fffe000001 04 40 20 80     eth0
 00000000000000000000000000000001 01 80 10 80       lo
 fd000000000000000000000000000002 04 40 00 82     eth0
+fd000000000000000000000000000003 04 40 00 00     eth0
 `
     expect(parseLocalIpv6(text)).toEqual([
-      { adapter: 'eth0', address: 'fe80::fc:ff:fe00:1', family: 6, linkLocal: true },
-      { adapter: 'eth0', address: 'fd00::2', family: 6, linkLocal: false },
+      { adapter: 'eth0', address: 'fe80::fc:ff:fe00:1', family: 6, linkLocal: true, advertised: false },
+      { adapter: 'eth0', address: 'fd00::2', family: 6, linkLocal: false, advertised: false },
+      { adapter: 'eth0', address: 'fd00::3', family: 6, linkLocal: false, advertised: true },
     ])
   })
 

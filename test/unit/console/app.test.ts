@@ -29,11 +29,17 @@ function isKey(entry: Key | Event): entry is Key {
 const setup = answeredModel(statuses.setup, 80, 25)
 const text = (model: Model) => screenText(drawScreen(model)).join('\n')
 const good = 'correct horse battery'
+const sent = (request: number): Command => ({
+  ...{ kind: 'request', request, method: 'POST', path: '/v1/setup', body: { password: good }, token: null, timeoutMs: 20_000 },
+})
+const answer = (status: number, body: unknown): Event => ({
+  ...{ kind: 'answer', request: 1, answer: { kind: 'answered', status, body, etag: null, retryAfterSeconds: null } },
+})
 
 describe('the first password', () => {
   it('is sent once it has been typed twice', () => {
     const { model, commands } = play(setup, [...typed(good), named('enter'), ...typed(good), named('enter')])
-    expect(commands).toEqual([{ kind: 'set-password', password: good }])
+    expect(commands).toEqual([sent(1)])
     expect(text(model)).toContain('Setting the password')
   })
 
@@ -70,22 +76,26 @@ describe('the first password', () => {
 
   const send = [...typed(good), named('enter'), ...typed(good), named('enter')]
   it('takes no keys while it is under way', () => {
-    const sent = play(setup, send).model
-    expect(play(sent, [...typed('x'), named('enter')])).toEqual({ model: sent, commands: [] })
+    const waiting = play(setup, send).model
+    expect(play(waiting, [...typed('x'), named('enter')])).toEqual({ model: waiting, commands: [] })
   })
 
   it.each([
-    ['a refusal', { kind: 'refused', message: 'password must not have control characters' } as const, 'must not have control'],
-    ['no answer', { kind: 'unanswered' } as const, 'not known whether'],
+    [
+      'a refusal',
+      answer(422, { detail: 'No.', problems: [{ field: 'password', message: 'must not have control characters' }] }),
+      'must not have',
+    ],
+    ['no answer', { kind: 'answer', request: 1, answer: { kind: 'unanswered' } } as const, 'not known whether'],
   ])('is forgotten after %s, which is shown', (_name, outcome, shown) => {
-    const { model, commands } = play(setup, [...send, { kind: 'setup-ended', outcome }])
+    const { model, commands } = play(setup, [...send, outcome])
     expect(text(model)).toContain(shown)
     expect(model.setup?.form.fields.map(({ value }) => value)).toEqual(['', ''])
     expect(commands.at(-1)).toEqual({ kind: 'poll' })
   })
 
   it('is forgotten with its form once the API has one', () => {
-    const done = play(setup, [...send, { kind: 'setup-ended', outcome: { kind: 'done' } }, { kind: 'answered', status: statuses.normal }])
+    const done = play(setup, [...send, answer(204, undefined), { kind: 'answered', status: statuses.normal }])
     expect(done.model.setup).toBeNull()
     expect(JSON.stringify(done.model)).not.toContain(good)
     const elsewhere = play(setup, [...typed(good), { kind: 'answered', status: statuses.normal }])
@@ -120,12 +130,12 @@ describe('the screen', () => {
     ['F5', named('f5')],
     ['Ctrl-L', { kind: 'control', letter: 'l' } as const],
   ])('is drawn anew on %s', (_name, key) => {
-    expect(play(normal, [key]).commands).toEqual([{ kind: 'redraw' }])
-    expect(play(setup, [key]).commands).toEqual([{ kind: 'redraw' }])
+    expect(play(normal, [key]).commands).toContainEqual({ kind: 'redraw' })
+    expect(play(setup, [key]).commands).toContainEqual({ kind: 'redraw' })
   })
 
   it('does nothing on any other key', () => {
-    const keys = [named('enter'), named('f2'), named('f12'), named('escape'), ...typed('root'), { kind: 'control', letter: 'c' } as const]
+    const keys = [named('enter'), named('f11'), named('escape'), ...typed('root'), { kind: 'control', letter: 'c' } as const]
     expect(play(normal, keys)).toEqual({ model: normal, commands: [] })
   })
 

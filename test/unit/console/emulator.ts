@@ -1,5 +1,6 @@
 // A terminal with just the sequences that the console may send; any other one throws. For tests of what reaches the screen.
 import { makeScreen, type Screen } from '../../../control/src/console/cells.ts'
+import { fillerChar, isWide } from '../../../control/src/console/sanitize.ts'
 
 export interface Terminal {
   readonly screen: Screen
@@ -71,7 +72,12 @@ export function feed(terminal: Terminal, text: string): void {
       const index = terminal.row * screen.columns + terminal.column
       screen.chars[index] = char
       screen.styles[index] = terminal.style
-      terminal.column = Math.min(screen.columns - 1, terminal.column + 1)
+      const wide = isWide(char)
+      if (wide) {
+        screen.chars[index + 1] = fillerChar
+        screen.styles[index + 1] = terminal.style
+      }
+      terminal.column = Math.min(screen.columns - 1, terminal.column + (wide ? 2 : 1))
     }
   }
 }

@@ -16,11 +16,15 @@ export const normalStatus: ConsoleStatus = {
   urls: [{ url: 'https://10.0.2.15/', origin: 'dhcp' }],
   certificateSha256: fingerprint,
   setupRequired: false,
+  lockdown: { mode: 'normal', hasRecoveryCode: true },
   seed: { state: 'applied', problems: [] },
   state: 'persistent',
   datastore: { present: true, problem: null },
   health: [],
   vms: { running: 2, defined: 5, runningNames: ['web1', 'db1'] },
+  install: { mode: 'none', state: 'idle' },
+  system: { slot: null, generation: null },
+  network: { pending: null, replacements: 0 },
   time: '2026-11-21T01:22:05.120Z',
 }
 
@@ -47,6 +51,9 @@ export const statuses = {
       },
     ],
   },
+  locked: { ...normalStatus, lockdown: { mode: 'locked', hasRecoveryCode: false } },
+  strict: { ...normalStatus, lockdown: { mode: 'strict', hasRecoveryCode: true } },
+  'network-waits': { ...normalStatus, network: { pending: { secondsLeft: 42, phase: 'applied' }, replacements: 0 } },
   setup: { ...normalStatus, setupRequired: true, seed: { state: 'absent', problems: [] } },
   'seed-refused': { ...normalStatus, setupRequired: true, state: 'volatile', seed: { state: 'refused', problems: seedProblems } },
   'seed-refused-later': { ...normalStatus, seed: { state: 'refused', problems: seedProblems } },
@@ -67,6 +74,7 @@ export const statuses = {
     urls: [{ url: `https://${'9'.repeat(400)}/`, origin: 'static' }],
     health: [{ severity: 'error', message: '\x1b[31m\0\x7f┌──┐ ok é' }],
     vms: { running: 3, defined: 3, runningNames: ['\x1bc', '👾\ud800', 'n'.repeat(200)] },
+    network: { pending: null, replacements: 0 },
     time: '\x1b[999D',
   },
 } as const satisfies Record<string, ConsoleStatus>

@@ -1,4 +1,4 @@
-// No text, whatever it holds, gets anything into a cell but one harmless character a column.
+// No text, whatever it holds, gets anything into a cell but harmless characters, in as many columns as they take.
 import { describe, expect, it } from 'vitest'
 import { makeScreen, putText, screenText } from '../../../control/src/console/cells.ts'
 import { displayable } from '../../../control/src/console/sanitize.ts'
@@ -10,21 +10,29 @@ describe('displayable', () => {
     ['escapes as ?', '\x1b[2J', '?[2J'],
     ['C1 controls as ?', '\x9b31m', '?31m'],
     ['line breaks and tabs as spaces', 'a\r\nb\tc', 'a  b c'],
-    ['wide characters as one ? each', '機械', '??'],
+    ['other scripts as they are', 'Привет Ω', 'Привет Ω'],
+    ['wide characters with a filler each', '機械', '機\0械\0'],
+    ['signs of print as a typewriter has them', '“it’s” – x', '"it\'s" - x'],
+    ['a filler from elsewhere as ?', 'a\0b', 'a?b'],
+    ['scripts that run from right to left as ?', 'שלום', '????'],
     ['astral characters as one ? each', '👾x', '?x'],
     ['lone surrogates as ?', '\ud800x', '?x'],
-    ['combining, bidirectional and zero-width marks as ?', 'e\u0301\u202e\u200b', 'e???'],
+    ['combining marks composed, or not at all', 'e\u0301 q\u0301\u0302', 'é q'],
+    ['bidirectional and zero-width marks as ?', '\u202e\u200b', '??'],
     ['frames as ?', '┌─', '??'],
   ])('shows %s', (_name, text, shown) => {
     expect(displayable(text)).toBe(shown)
   })
 
-  it('leaves one UTF-16 unit for each code point, and no control, for the whole of Unicode', () => {
+  it('changes nothing that is displayable already', () => {
+    for (const text of ['機械 é', 'a\0b', 'e\u0301\u202e한']) expect(displayable(displayable(text))).toBe(displayable(text))
+  })
+
+  it('leaves at most one visible unit and a filler for each code point, and no control, for the whole of Unicode', () => {
     const wrong: number[] = []
     for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += codePoint < 0x3000 ? 1 : 997) {
       const shown = displayable(String.fromCodePoint(codePoint))
-      const unit = shown.charCodeAt(0)
-      if (shown.length !== 1 || unit < 0x20 || (unit >= 0x7f && unit <= 0xa0)) wrong.push(codePoint)
+      if (!/^(?:[^\0-\x1f\x7f-\xa0]\0?| )?$/.test(shown)) wrong.push(codePoint)
     }
     expect(wrong).toEqual([])
   })
@@ -33,9 +41,20 @@ describe('displayable', () => {
 describe('putText', () => {
   it('lets nothing else into a cell and nothing past the edges', () => {
     const screen = makeScreen(6, 2, 0)
-    expect(putText(screen, 4, 0, '\x1bcdef', 7)).toBe(5)
+    expect(putText(screen, 4, 0, '\x1bcdef', 7)).toBe(2)
     putText(screen, -1, 1, 'xyz', 7)
     putText(screen, 0, 2, 'below', 7)
     expect(screenText(screen)).toEqual(['    ?c', 'yz'])
+  })
+
+  it('leaves no half of a wide character', () => {
+    const screen = makeScreen(6, 4, 0)
+    putText(screen, 0, 0, '機械한', 7)
+    putText(screen, 1, 0, 'ab', 7)
+    putText(screen, 5, 1, '機', 7)
+    putText(screen, 0, 2, '機械', 7, 3)
+    putText(screen, 0, 3, '機械', 7)
+    putText(screen, 1, 3, '한', 7)
+    expect(screenText(screen)).toEqual([' ab 한', '', '機', ' 한'])
   })
 })

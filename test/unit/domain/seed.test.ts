@@ -10,6 +10,11 @@ function problemsOf(input: unknown): string[] {
   return checked.ok ? [] : checked.problems.map(({ code, field }) => `${code} ${field}`)
 }
 
+/** The defaults, with what a seed says. */
+const managementOf = (said: object) => ({
+  ...{ adapters: [], bond: null, vlan: null, mtu: 1500, ipv4: { mode: 'dhcp' }, ipv6: { mode: 'link-local' } },
+  ...{ dns: [], searchDomains: [], firewall: { https: [] }, ...said },
+})
 const withStatic = (ipv4: Record<string, unknown>) => ({ version: 1, management: { ipv4: { mode: 'static', ...ipv4 } } })
 const withHash = (passwordHash: string) => ({ version: 1, administrator: { passwordHash } })
 const withDisk = (disk: unknown) => ({ version: 1, datastore: { disk } })
@@ -20,6 +25,7 @@ describe('a seed', () => {
       version: 1,
       hostname: 'rack3',
       administrator: { passwordHash: HASH },
+      recoveryCode: { hash: HASH },
       management: {
         adapter: '52:54:00:12:34:56',
         ipv4: { mode: 'static', address: '10.0.2.15/24', gateway: '10.0.2.2' },
@@ -27,7 +33,7 @@ describe('a seed', () => {
       },
       datastore: { disk: { serial: 'DATA1' }, initialize: 'if-blank' },
     }
-    expect(validateSeed(seed)).toEqual({ ok: true, value: seed })
+    expect(validateSeed(seed)).toEqual({ ok: true, value: { ...seed, management: managementOf(seed.management) } })
   })
 
   it('needs nothing but its version', () => {
@@ -39,7 +45,7 @@ describe('a seed', () => {
       ok: true,
       value: {
         version: 1,
-        management: { adapter: null, ipv4: { mode: 'dhcp' }, dns: [] },
+        management: managementOf({}),
         datastore: { disk: { path: '/dev/vda' }, initialize: 'never' },
       },
     })
@@ -117,6 +123,16 @@ describe('a seed', () => {
       'itself as gateway',
       withStatic({ address: '10.0.2.15/24', gateway: '10.0.2.15' }),
       'seed.management.ipv4.gateway.outside-subnet management.ipv4.gateway',
+    ],
+    [
+      'an adapter beside a list',
+      { version: 1, management: { adapter: '52:54:00:00:00:01', adapters: ['52:54:00:00:00:02'] } },
+      'seed.management.adapter.either management.adapter',
+    ],
+    [
+      'two adapters without a bond',
+      { version: 1, management: { adapters: ['52:54:00:00:00:01', '52:54:00:00:00:02'] } },
+      'seed.management.adapters.bond-required management.adapters',
     ],
     ['another mode', { version: 1, management: { ipv4: { mode: 'auto' } } }, 'seed.management.ipv4.mode.not-allowed management.ipv4.mode'],
     ['a disk by both', withDisk({ serial: 'A', path: '/dev/sda' }), 'seed.datastore.disk.exactly-one datastore.disk'],

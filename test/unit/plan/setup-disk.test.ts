@@ -34,13 +34,31 @@ describe('where state and datastore are', () => {
       prepare: null,
       state: { device: '/dev/sdb1', name: 'corbel-state', fileSystem: 'ext4' },
       data: { device: '/dev/sdb2', name: 'corbel-data', fileSystem: 'ext4' },
+      brokenState: null,
       stateProblem: null,
       dataProblem: null,
     })
   })
 
   it('without disks there is neither, and that is no problem', () => {
-    expect(planStorage([], null)).toEqual({ prepare: null, state: null, data: null, stateProblem: null, dataProblem: null })
+    expect(planStorage([], null)).toEqual({
+      prepare: null,
+      state: null,
+      data: null,
+      brokenState: null,
+      stateProblem: null,
+      dataProblem: null,
+    })
+  })
+
+  it.each([
+    ['nothing that is known is broken', null, '/dev/sda1'],
+    ['something else is somebody’s', 'crypto_LUKS', undefined],
+  ])('a partition named as the state with %s', (_what, fileSystem, broken) => {
+    const partitions = [{ device: '/dev/sda1', name: 'corbel-state', fileSystem }]
+    const plan = planStorage([disk('sda', { partitions, content: USED })], null)
+    expect([plan.state, plan.brokenState?.device]).toEqual([null, broken])
+    expect(planStorage([disk('sda', { partitions, content: USED }), ours('sdb')], null).brokenState).toBeNull()
   })
 
   it('a blank disk that the seed names is prepared', () => {

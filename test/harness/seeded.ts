@@ -1,0 +1,10 @@
+// Numbers that look like chance and are the same in every run.
+
+/** Of each call a whole number from 0 to below `bound` (a linear congruence). */
+export function seededPick(seed: number): (bound: number) => number {
+  let state = seed
+  return (bound) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * bound)
+  }
+}
