@@ -1,21 +1,37 @@
-// The closing line of a test run: `N passed, N failed`, skipped ones named when there are any.
-import type { TestCase, TestModule } from 'vitest/node'
+// The closing lines of a test run: the slowest files, every failure in a line, and `N passed, N failed`.
+import type { TestCase, TestModule, TestSuite } from 'vitest/node'
 
-export default class ClosingLine {
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+/** Of a failure's message. */
+const SHOWN_CHARACTERS = 300
+const SLOW_FILES = 12
+
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').slice(0, SHOWN_CHARACTERS)
+
+const messageOf = (errors: readonly { readonly message: string }[] | undefined) => oneLine(errors?.[0]?.message ?? 'no message')
+
+const seconds = (module: TestModule) => module.diagnostic().duration / 1000
+
+export default class ClosingLines {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly { readonly message: string }[]): void {
     let passed = 0
-    let failed = unhandledErrors.length
     let skipped = 0
+    const failures = unhandledErrors.map((error) => `outside of a test: ${oneLine(error.message)}`)
     for (const module of modules) {
-      if (module.errors().length > 0) failed++
+      const file = module.relativeModuleId
+      if (module.errors().length > 0) failures.push(`${file}: ${messageOf(module.errors())}`)
+      for (const suite of module.children.allSuites() as Iterable<TestSuite>) {
+        if (suite.errors().length > 0) failures.push(`${file} > ${suite.fullName}: ${messageOf(suite.errors())}`)
+      }
       for (const test of module.children.allTests() as Iterable<TestCase>) {
-        const state = test.result().state
+        const { state, errors } = test.result()
         if (state === 'passed') passed++
-        else if (state === 'failed') failed++
+        else if (state === 'failed') failures.push(`${file} > ${test.fullName}: ${messageOf(errors)}`)
         else skipped++
       }
     }
-    const line = skipped > 0 ? `${passed} passed, ${failed} failed, ${skipped} skipped` : `${passed} passed, ${failed} failed`
-    process.on('exit', () => console.log(line))
+    const slowest = [...modules].sort((a, b) => seconds(b) - seconds(a)).slice(0, SLOW_FILES)
+    const times = slowest.map((module) => `${module.relativeModuleId} ${seconds(module).toFixed(0)} s`)
+    const counts = `${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+    process.on('exit', () => console.log([`slowest: ${times.join(', ')}`, ...failures.map((line) => `failed: ${line}`), counts].join('\n')))
   }
 }
