@@ -6,8 +6,10 @@ import { pause, until } from '../harness/wait.ts'
 import { booted } from './booted.ts'
 
 const CGROUPS = '/sys/fs/cgroup/corbel.vm'
-/** What a rate may be off by in so short a time: emulated and beside others, a timer may be late by more than a bucket holds. */
+/** More than a rate in so short a time: emulated and beside others, a timer may be late by more than a bucket holds. */
 const TOLERANCE = 0.25
+/** Less than a rate: what an emulated guest that does little else must still ask for. */
+const SHORTFALL = 0.4
 const SECONDS = 5
 
 const host = booted({ name: 'rates', probe: true, memoryMiB: 1536 }, (appliance) => appliance.readyAndLoggedIn())
@@ -122,7 +124,7 @@ const counted = (group: string, what: 'rbytes' | 'wbytes') => `grep -o "${what}=
 
 function expectRate(what: string, got: number, wanted: number): void {
   console.log(`${what}: ${Math.round(got / 1000)} kB/s of ${wanted / 1000}`)
-  expect(got).toBeGreaterThan(wanted * (1 - TOLERANCE))
+  expect(got).toBeGreaterThan(wanted * (1 - SHORTFALL))
   expect(got).toBeLessThan(wanted * (1 + TOLERANCE))
 }
 
