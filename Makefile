@@ -13,7 +13,7 @@ IN_TOOLS ?= image/in-tools
 NODE_MODULES := node_modules/.package-lock.json
 VITEST := node_modules/.bin/vitest
 # The first names the bundles that the second puts into the image.
-PARTS := control/control.mk image/image.mk hv-core/hv-core.mk hv-core/gateway/gateway.mk hv-core/tlsdial/tlsdial.mk test/test.mk
+PARTS := control/control.mk image/image.mk hv-core/hv-core.mk hv-core/gateway/gateway.mk hv-core/tlsdial/tlsdial.mk hv-core/webget/webget.mk test/test.mk
 
 .PHONY: help
 help: ## This list
@@ -44,7 +44,7 @@ deps: $(BUILD)/host-packages.stamp $(NODE_MODULES) ## Install what the build nee
 iso: deps $(addprefix $(IMAGE)/,corbel.iso files.txt corbel.cdx.json) ## Build the ISO (BASE=debian, debian-own-kernel or buildroot)
 
 .PHONY: test
-test: iso debug-iso signed-iso guests hv-core gateway tlsdial bundles ## Every test, those that boot the ISO included; test-kernel has the release's kernel
+test: iso debug-iso signed-iso guests hv-core gateway tlsdial webget bundles ## Every test, those that boot the ISO included; test-kernel has the release's kernel
 	$(VITEST) run --exclude test/boot/own-kernel.test.ts
 
 .PHONY: clean

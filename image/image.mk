@@ -1,5 +1,5 @@
 # The tools tree, the bases, and of each base the root image, the initramfs and the ISO; each is made again only when something that it is made of
-# has changed. Needs from the other fragments: hv-core, gatewayd and tlsdial, the bundles, openapi.json. BUILD must be inside the repository.
+# has changed. Needs from the other fragments: hv-core, gatewayd, tlsdial and webget, the bundles, openapi.json. BUILD must be inside the repository.
 BUILD ?= build
 BASE ?= debian
 IN_TOOLS ?= image/in-tools
@@ -42,7 +42,7 @@ $(BUILD)/base/debian-own-kernel/.stamp: $(BUILD)/base/debian/.stamp $(shell find
 # Our programs for a base, in one directory: those compiled in the tools tree, unless the base brings a recipe for its own.
 PROGRAMS_debian-own-kernel := debian
 programs_of = $(BUILD)/programs/$(or $(PROGRAMS_$(1)),$(1))
-$(BUILD)/programs/debian/.stamp: $(RELEASE)/hv-core $(RELEASE)/gatewayd $(RELEASE)/tlsdial $(QJBS) $(BUILD)/control/openapi.json
+$(BUILD)/programs/debian/.stamp: $(RELEASE)/hv-core $(RELEASE)/gatewayd $(RELEASE)/tlsdial $(RELEASE)/webget $(QJBS) $(BUILD)/control/openapi.json
 	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	cp -p $^ $(@D)/
@@ -134,7 +134,7 @@ $(BUILD)/image/%/corbel.cdx.json: $(BUILD)/image/%/root.img $(BUILD)/inventory/p
 .PRECIOUS: $(foreach base,$(BASES),$(BUILD)/base/$(base)/.stamp $(addprefix $(BUILD)/image/$(base)/,root.img initrd corbel.iso files.txt corbel.cdx.json))
 
 # Whatever is compiled is compiled in the tools tree.
-$(foreach variant,release asan,$(patsubst %,$(BUILD)/hv-core/$(variant)/%,hv-core hv-compile gatewayd tlsdial attach-peer)): | $(TOOLS_STAMP)
+$(foreach variant,release asan,$(patsubst %,$(BUILD)/hv-core/$(variant)/%,hv-core hv-compile gatewayd tlsdial webget attach-peer)): | $(TOOLS_STAMP)
 
 .PHONY: tools base root initrd reproducible
 tools: $(TOOLS_STAMP) ## Make the tools tree (Debian 13, by mmdebstrap)

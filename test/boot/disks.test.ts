@@ -241,12 +241,11 @@ describe('a guest', () => {
       await shell.run('dd if=/dev/zero of=/dev/vdb bs=256k count=16 oflag=direct && echo written', minutes(3))
       return (performance.now() - begun) / 1000
     }
-    const free = await seconds()
-    await limited({ writeBytesPerSecond: 524_288 })
+    // However busy the machine is that emulates it, it cannot be faster than that: QEMU lets through a second's worth at once.
+    await limited({ writeBytesPerSecond: 262_144 })
     const slow = await seconds()
-    console.log(`4 MiB written in ${free} s without a limit, in ${slow} s with one of 512 KiB/s`)
-    expect(slow).toBeGreaterThan(6.5)
-    expect(slow).toBeGreaterThan(2 * free)
+    console.log(`4 MiB written in ${slow} s with a limit of 256 KiB/s`)
+    expect(slow).toBeGreaterThan(13)
     await limited(null)
     expect((await vms.get(id)).status.pending).toEqual([])
   })

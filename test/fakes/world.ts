@@ -29,6 +29,7 @@ import { FakeTimekeeping } from './timekeeping.ts'
 import { FakeUsage } from './usage.ts'
 import { FakeUsb } from './usb.ts'
 import { FakeVmHost } from './vm-host.ts'
+import { FakeWebFiles } from './web-files.ts'
 
 export const PASSWORD = 'correct horse battery'
 
@@ -51,6 +52,7 @@ export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices' | 'network'
   readonly traffic = this.vmHost.kernel.traffic
   readonly passwords = new FakePasswords()
   readonly logCollector = new FakeLogCollector()
+  readonly webFiles = new FakeWebFiles()
   readonly hostLogs = new FakeHostLogs()
   readonly services = new FakeServices()
   readonly installer = new FakeInstaller()

@@ -1,55 +1,27 @@
 // tlsdial against a TLS server in Node: what arrives, what is said of it, and whom it refuses to talk to.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { build, repository } from '../harness/paths.ts'
-import { until } from '../harness/wait.ts'
+import { Certificates, Dialled } from './dialled.ts'
 
-const inTools = join(repository, 'image/in-tools')
-const scratch = join(build, 'tlsdial-test')
-const confinement = ['setpriv', '--reuid=106', '--regid=106', '--clear-groups', '--no-new-privs', '--bounding-set=-all']
-const file = (name: string) => join(scratch, name)
-
-function openssl(...argv: string[]): void {
-  execFileSync(inTools, ['openssl', ...argv], { stdio: 'pipe' })
-}
-
-const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-
-function makeAuthority(name: string): void {
-  openssl('req', '-x509', ...NEW_KEY, '-days', '30', '-subj', `/CN=${name}`, '-keyout', file(`${name}.key`), '-out', file(`${name}.pem`))
-}
-
-function makeCertificate(name: string, names: string, validity: readonly string[] = ['-days', '30']): void {
-  openssl('req', ...NEW_KEY, '-subj', '/CN=collector', '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`))
-  writeFileSync(file(`${name}.ext`), `subjectAltName=${names}\n`)
-  const signer = ['-CA', file('authority.pem'), '-CAkey', file('authority.key'), '-CAcreateserial']
-  openssl('x509', '-req', '-in', file(`${name}.csr`), ...signer, '-extfile', file(`${name}.ext`), ...validity, '-out', file(`${name}.pem`))
-}
+let certificates: Certificates
+const file = (name: string) => certificates.file(name)
 
 beforeAll(() => {
-  rmSync(scratch, { recursive: true, force: true })
-  mkdirSync(scratch, { recursive: true })
-  makeAuthority('authority')
-  makeAuthority('stranger')
-  makeCertificate('good', 'DNS:localhost,IP:127.0.0.1')
-  makeCertificate('other', 'DNS:elsewhere.example')
-  makeCertificate('expired', 'DNS:localhost', ['-not_before', '20200101000000Z', '-not_after', '20210101000000Z'])
-  for (const name of ['authority', 'stranger']) chmodSync(file(`${name}.pem`), 0o644)
+  certificates = new Certificates('tlsdial-test')
 })
 
 const servers: Server[] = []
 const running: Dialled[] = []
 afterEach(async () => {
   for (const dialled of running.splice(0)) {
-    dialled.stop()
-    await dialled.ended
-    expect(dialled.errors()).toBe('')
+    await dialled.stop()
+    expect(dialled.errors).toBe('')
   }
   for (const server of servers.splice(0)) server.close()
 })
@@ -83,88 +55,56 @@ async function collect(certificate = 'good', { paused = false, maxVersion = 'TLS
   return { port: await listening(server), received: () => received, sockets }
 }
 
-interface Dialled {
-  readonly lines: () => readonly string[]
-  readonly write: (text: string) => void
-  readonly stop: () => void
-  readonly ended: Promise<number | null>
-  readonly errors: () => string
-}
-
 function dial(port: number, { host = 'localhost', flavour = 'asan', trust = ['--authorities', file('authority.pem')] } = {}): Dialled {
-  const program = [join(build, 'hv-core', flavour, 'tlsdial'), '--host', host, '--port', String(port), ...trust]
-  const child: ChildProcess = spawn(inTools, [...confinement, ...program], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], cwd: repository })
-  let said = ''
-  let errors = ''
-  const control = child.stdio[3] as Duplex
-  control.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
-  })
-  control.on('error', () => {})
-  child.stderr?.on('data', (chunk: Buffer) => {
-    errors += chunk.toString()
-  })
-  const dialled: Dialled = {
-    lines: () => said.split('\n').slice(0, -1),
-    write: (text) => void control.write(text),
-    stop: () => void control.end(),
-    ended: new Promise((resolve) => child.once('exit', (code) => resolve(code))),
-    errors: () => errors,
-  }
+  const dialled = new Dialled('tlsdial', ['--host', host, '--port', String(port), ...trust], 106, { flavour })
   running.push(dialled)
   return dialled
 }
-
-const says = (dialled: Dialled, line: string | RegExp) =>
-  until(`line ${line}`, () => dialled.lines().some((each) => (typeof line === 'string' ? each === line : line.test(each))), {
-    timeoutMs: 15_000,
-    seen: () => dialled.lines().join('\n') + dialled.errors(),
-  })
 
 describe('what is given to it', () => {
   it.each(['asan', 'release'])('arrives, and is told of once the peer has it (%s)', async (flavour) => {
     const collector = await collect()
     const dialled = dial(collector.port, { flavour })
-    await says(dialled, 'connected TLSv1.3')
-    expect(dialled.lines()[0]).toBe('resolving')
-    dialled.write('5 hello')
-    await says(dialled, 'acked 7')
-    dialled.write(' 6 again!')
-    await says(dialled, 'acked 16')
+    await dialled.says('connected TLSv1.3')
+    expect(dialled.lines[0]).toBe('resolving')
+    dialled.control.write('5 hello')
+    await dialled.says('acked 7')
+    dialled.control.write(' 6 again!')
+    await dialled.says('acked 16')
     expect(collector.received()).toBe('5 hello 6 again!')
-    dialled.stop()
+    dialled.control.end()
     expect(await dialled.ended).toBe(0)
   })
 
   it('is sent to an address, too, and to a peer that has TLS 1.2 only', async () => {
     const collector = await collect('good', { maxVersion: 'TLSv1.2' })
     const dialled = dial(collector.port, { host: '127.0.0.1' })
-    await says(dialled, 'connected TLSv1.2')
-    dialled.write('x')
-    await says(dialled, 'acked 1')
+    await dialled.says('connected TLSv1.2')
+    dialled.control.write('x')
+    await dialled.says('acked 1')
   })
 
   it('is much, and all of it arrives in order', async () => {
     const collector = await collect()
     const dialled = dial(collector.port, { flavour: 'release' })
     const text = Array.from({ length: 200_000 }, (_, index) => `${index}\n`).join('')
-    dialled.write(text)
-    await says(dialled, `acked ${text.length}`)
+    dialled.control.write(text)
+    await dialled.says(`acked ${text.length}`)
     expect(collector.received()).toBe(text)
   })
 
   it('waits where the peer reads nothing: what is told of is less than what was given', async () => {
     const collector = await collect('good', { paused: true })
     const dialled = dial(collector.port, { flavour: 'release' })
-    await says(dialled, 'connected TLSv1.3')
+    await dialled.says('connected TLSv1.3')
     const bytes = 32 * 1024 * 1024
-    dialled.write('x'.repeat(bytes))
-    await says(dialled, /^acked \d+$/)
+    dialled.control.write('x'.repeat(bytes))
+    await dialled.says(/^acked \d+$/)
     await new Promise((resolve) => setTimeout(resolve, 1_000))
-    const acked = Number(dialled.lines().at(-1)?.replace('acked ', ''))
+    const acked = Number(dialled.lines.at(-1)?.replace('acked ', ''))
     expect(acked).toBeLessThan(bytes)
     for (const socket of collector.sockets) socket.resume()
-    await says(dialled, `acked ${bytes}`)
+    await dialled.says(`acked ${bytes}`)
   })
 })
 
@@ -185,9 +125,9 @@ describe('it talks to nobody', () => {
   ])('%s', async (_name, certificate, code, options) => {
     const collector = await collect(certificate)
     const dialled = dial(collector.port, options())
-    dialled.write('secret')
+    dialled.control.write('secret')
     expect(await dialled.ended).toBe(1)
-    expect(dialled.lines().at(-1)).toMatch(new RegExp(`^failed (${code}) `))
+    expect(dialled.lines.at(-1)).toMatch(new RegExp(`^failed (${code}) `))
     expect(collector.received()).toBe('')
   })
 
@@ -195,22 +135,22 @@ describe('it talks to nobody', () => {
     const port = await listening(createServer((socket) => socket.on('error', () => {}).end('220 hello\r\n')))
     const dialled = dial(port)
     expect(await dialled.ended).toBe(1)
-    expect(dialled.lines().at(-1)).toMatch(/^failed tls no TLS connection: /)
+    expect(dialled.lines.at(-1)).toMatch(/^failed tls no TLS connection: /)
   })
 
   it('who says nothing', async () => {
     const dialled = dial(await silent())
     expect(await dialled.ended).toBe(1)
-    expect(dialled.lines().at(-1)).toBe('failed timeout no TLS within 10 s')
+    expect(dialled.lines.at(-1)).toBe('failed timeout no TLS within 10 s')
   })
 
   it('where nobody listens, or the name is none', async () => {
     const nobody = dial(1)
     expect(await nobody.ended).toBe(1)
-    expect(nobody.lines().at(-1)).toMatch(/^failed connect localhost port 1: Connection refused$/)
+    expect(nobody.lines.at(-1)).toMatch(/^failed connect localhost port 1: Connection refused$/)
     const nowhere = dial(1, { host: 'no.such.host.invalid' })
     expect(await nowhere.ended).toBe(1)
-    expect(nowhere.lines().at(-1)).toMatch(/^failed resolve no\.such\.host\.invalid: /)
+    expect(nowhere.lines.at(-1)).toMatch(/^failed resolve no\.such\.host\.invalid: /)
   })
 })
 
@@ -220,9 +160,9 @@ describe('a pinned certificate', () => {
     const pem = readFileSync(file('expired.pem'), 'utf8')
     const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
     const dialled = dial(collector.port, { trust: ['--fingerprint', createHash('sha256').update(der).digest('hex')] })
-    await says(dialled, 'connected TLSv1.3')
-    dialled.write('x')
-    await says(dialled, 'acked 1')
+    await dialled.says('connected TLSv1.3')
+    dialled.control.write('x')
+    await dialled.says('acked 1')
   })
 })
 
@@ -230,16 +170,16 @@ describe('a connection that ends', () => {
   it.each(['end', 'destroy'] as const)('by the peer (%s) is told of', async (how) => {
     const collector = await collect()
     const dialled = dial(collector.port)
-    await says(dialled, 'connected TLSv1.3')
+    await dialled.says('connected TLSv1.3')
     const [socket] = collector.sockets
     if (how === 'end') socket?.end()
     else socket?.destroy()
     expect(await dialled.ended).toBe(1)
-    expect(dialled.lines().at(-1)).toMatch(/^failed closed /)
+    expect(dialled.lines.at(-1)).toMatch(/^failed closed /)
   })
 })
 
 it('says how it is used when it is not used so', async () => {
-  const result = spawn(inTools, [join(build, 'hv-core/asan/tlsdial'), '--host', 'x'], { stdio: 'ignore' })
+  const result = spawn(join(repository, 'image/in-tools'), [join(build, 'hv-core/asan/tlsdial'), '--host', 'x'], { stdio: 'ignore' })
   expect(await new Promise((resolve) => result.once('exit', resolve))).toBe(64)
 })

@@ -137,7 +137,7 @@ describe('the root image', () => {
 
   it('has the libraries of our programs, and these without symbols', () => {
     const files = new Set(entries.map(({ path }) => path.replace(/.*\//, '')))
-    for (const program of ['hv-core', 'gatewayd', 'tlsdial']) {
+    for (const program of ['hv-core', 'gatewayd', 'tlsdial', 'webget']) {
       const bytes = readFileSync(join(tree, 'usr/bin', program))
       expect(parseElf(bytes)?.needed.filter((name) => !files.has(name))).toEqual([])
       expect(bytes.includes('.debug_info')).toBe(false)

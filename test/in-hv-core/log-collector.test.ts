@@ -67,7 +67,7 @@ async function collect(): Promise<string> {
 
 function dial(target: Partial<CollectorTarget>): CollectorLink {
   const resolver = { '/etc/resolv.conf': '/etc/resolv.conf', '/etc/hosts': '/etc/hosts' }
-  const collector = createLogCollector({ program: PROGRAM, directory: `${directory}/authority`, resolver })
+  const collector = createLogCollector({ program: PROGRAM, uid: 106, directory: `${directory}/authority`, resolver })
   const fingerprint = Array.from({ length: 32 }, () => 'AB').join(':')
   link = collector.dial(
     { host: '127.0.0.1', port: PORT, authority: null, fingerprint, ...target },

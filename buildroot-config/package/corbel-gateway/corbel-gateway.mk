@@ -13,7 +13,7 @@ CORBEL_GATEWAY_LICENSE_FILES = LICENSE
 CORBEL_GATEWAY_DEPENDENCIES = libseccomp libwebsockets llhttp openssl
 
 define CORBEL_GATEWAY_BUILD_CMDS
-	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) gatewayd tlsdial \
+	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) gatewayd tlsdial webget \
 		CC="$(TARGET_CC)" \
 		CFLAGS="$(TARGET_CFLAGS)" \
 		LDFLAGS="$(TARGET_LDFLAGS)"
@@ -22,6 +22,7 @@ endef
 define CORBEL_GATEWAY_INSTALL_TARGET_CMDS
 	$(INSTALL) -D -m 0755 $(@D)/out/gatewayd $(TARGET_DIR)/usr/bin/gatewayd
 	$(INSTALL) -D -m 0755 $(@D)/out/tlsdial $(TARGET_DIR)/usr/bin/tlsdial
+	$(INSTALL) -D -m 0755 $(@D)/out/webget $(TARGET_DIR)/usr/bin/webget
 endef
 
 define CORBEL_GATEWAY_ADD_LICENSE

@@ -1,8 +1,22 @@
 // Routes about the system slots and updates.
+import type { UpdateRequest } from '../app/system-update.ts'
+import { updateSourceSchema } from '../domain/update-source.ts'
 import { json } from './answer.ts'
-import { flag, type Route, withBody, withoutBody, withStream } from './route.ts'
+import { type Call, flag, type Route, withBody, withoutBody, withStream } from './route.ts'
+import { ACCEPTED, accepted } from './routes-host.ts'
 import { emptySchema } from './schemas.ts'
 import { systemSlotsSchema, updateOutcomeSchema } from './schemas-slots.ts'
+
+const UPDATE_QUERY = {
+  dryRun: flag('Answer with what would be done, by the file’s header alone, and do nothing'),
+  downgrade: flag('Take it though it is older than what runs'),
+  // biome-ignore lint/suspicious/noThenProperty: a word of the query, and no value is awaited
+  then: { description: 'What follows: VMs are shut down in order, and the host restarts', allowed: ['restart'] },
+}
+
+function wishesOf(query: Call<undefined>['query']): Omit<UpdateRequest, 'sizeBytes'> {
+  return { allowDowngrade: query.downgrade === 'true', dryRun: query.dryRun === 'true', restart: query.then === 'restart' }
+}
 
 export const slotRoutes: readonly Route[] = [
   withoutBody(
@@ -43,12 +57,7 @@ export const slotRoutes: readonly Route[] = [
         who: 'host.update',
         summary: 'Put an update into the slot that does not run, to be tried next',
       },
-      query: {
-        dryRun: flag('Answer with what would be done, by the file’s header alone, and do nothing'),
-        downgrade: flag('Take it though it is older than what runs'),
-        // biome-ignore lint/suspicious/noThenProperty: a word of the query, and no value is awaited
-        then: { description: 'What follows: VMs are shut down in order, and the host restarts', allowed: ['restart'] },
-      },
+      query: UPDATE_QUERY,
       answers: [{ status: 200, description: 'It is there whole, was read back, and comes first', schema: updateOutcomeSchema }],
     },
     ['application/octet-stream'],
@@ -57,15 +66,26 @@ export const slotRoutes: readonly Route[] = [
       const begun = (task: string) => {
         ended = app.holds.keep(may, () => app.tasks.cancel(task))
       }
-      const request = {
-        ...{ sizeBytes, allowDowngrade: query.downgrade === 'true', dryRun: query.dryRun === 'true' },
-        restart: query.then === 'restart',
-      }
       try {
-        return json(200, await app.systemUpdate.receive(request, receive, by, begun))
+        return json(200, await app.systemUpdate.receive({ sizeBytes, ...wishesOf(query) }, receive, by, begun))
       } finally {
         ended()
       }
+    },
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/update', who: 'host.update', summary: 'Have the host get an update itself, from a web server' },
+      query: UPDATE_QUERY,
+      answers: [
+        { ...ACCEPTED, description: 'The server has answered; the task puts it into the slot that does not run' },
+        { status: 200, description: 'Of a dry run: what would be done', schema: updateOutcomeSchema },
+      ],
+    },
+    { schema: updateSourceSchema, prefix: 'update' },
+    async ({ app, by, body, query }) => {
+      const got = await app.updateFetch.fetch(body, wishesOf(query), by)
+      return 'task' in got ? accepted(got.task) : json(200, got.outcome)
     },
   ),
 ]

@@ -62,6 +62,7 @@ import { createSystemUpdate, type SystemUpdate } from './system-update.ts'
 import { createTasks, type Tasks } from './tasks.ts'
 import { createTimeControl, type TimeControl } from './timekeeping.ts'
 import { createTurns } from './turns.ts'
+import { createUpdateFetch, type UpdateFetch } from './update-fetch.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { type Accounting, createAccounting } from './usage.ts'
 import { createUsbGuard } from './usb-guard.ts'
@@ -98,6 +99,7 @@ export interface App {
   /** Follows no slot before it is told to. */
   readonly systemSlots: Pick<BootSlotControl, 'start' | 'view' | 'bootOnce' | 'activate'>
   readonly systemUpdate: SystemUpdate
+  readonly updateFetch: UpdateFetch
   /** Follows no seed before it is told to. */
   readonly installation: Installation
   readonly network: Omit<ManagementNetwork, 'start'>
@@ -185,6 +187,7 @@ export function createApp(outside: AppPorts): App {
   const installation = createInstallation(ports, ledger, hostPower)
   const time = createTimeControl(ports, ledger)
   const systemSlots = createBootSlotControl(ports, ledger)
+  const systemUpdate = createSystemUpdate(ports, { slots: systemSlots, tasks, power: hostPower })
 
   return {
     async start() {
@@ -242,7 +245,8 @@ export function createApp(outside: AppPorts): App {
     events: createEventFeed(ports, ledger),
     hostPower,
     systemSlots,
-    systemUpdate: createSystemUpdate(ports, { slots: systemSlots, tasks, power: hostPower }),
+    systemUpdate,
+    updateFetch: createUpdateFetch(ports, { update: systemUpdate, tasks }),
     installation,
     network,
     host: () => ({ facts: host.facts, status: host.observeStatus() }),

@@ -25,6 +25,7 @@ import type { Traffic } from '../ports/traffic.ts'
 import type { Usage } from '../ports/usage.ts'
 import type { UsbDevices } from '../ports/usb-devices.ts'
 import type { VmHost } from '../ports/vm-host.ts'
+import type { WebFiles } from '../ports/web-files.ts'
 
 export interface AppPorts {
   readonly store: Store
@@ -56,5 +57,6 @@ export interface AppPorts {
   readonly clock: Clock
   readonly random: Random
   readonly logCollector: LogCollector
+  readonly webFiles: WebFiles
   readonly log: Log
 }

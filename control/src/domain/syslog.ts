@@ -4,13 +4,12 @@ import type { AuditEntry, AuditResult } from './audit.ts'
 import { auditLine } from './audit.ts'
 import { closed, rule } from './check.ts'
 import type { Event, Severity } from './event.ts'
+import { authoritySchema, fingerprintSchema } from './tls-trust.ts'
 
 export const SYSLOG_KINDS = ['audit', 'events'] as const
 export type SyslogKind = (typeof SYSLOG_KINDS)[number]
 
 const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*|[0-9a-fA-F:.]{2,45})$/
-const PEM = /^(?:\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/
-const FINGERPRINT = /^(?:[0-9a-fA-F]{2}:){31}[0-9a-fA-F]{2}$/
 
 interface Shape {
   host: string
@@ -34,30 +33,13 @@ export const syslogSchema = v.pipe(
     ),
     port: v.pipe(v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)), 6514), v.description('TCP, with TLS.')),
     authority: v.pipe(
-      v.optional(
-        v.nullable(
-          v.pipe(
-            v.string(),
-            v.maxLength(32_768),
-            v.check((pem) => PEM.test(pem), 'must be one or more certificates as PEM'),
-          ),
-        ),
-        null,
-      ),
+      v.optional(v.nullable(authoritySchema), null),
       v.description(
         'Certificates, as PEM, of which one has signed the collector’s; its name or address is held against `host`, and its time is checked.',
       ),
     ),
     fingerprint: v.pipe(
-      v.optional(
-        v.nullable(
-          v.pipe(
-            v.string(),
-            v.check((text) => FINGERPRINT.test(text), 'must be 32 bytes such as AA:BB:…'),
-          ),
-        ),
-        null,
-      ),
+      v.optional(v.nullable(fingerprintSchema), null),
       v.description('SHA-256 of the one certificate that is trusted, whatever its name and time, in place of `authority`.'),
     ),
     kinds: v.pipe(

@@ -39,6 +39,7 @@ import { createUsage } from '../adapters/usage.ts'
 import { createUsbDevices } from '../adapters/usb-devices.ts'
 import { findCgroups } from '../adapters/vm-cgroup.ts'
 import { createVmHost } from '../adapters/vm-host.ts'
+import { createWebFiles } from '../adapters/web-files.ts'
 import { createApi } from '../api/api.ts'
 import { createApp } from '../app/app.ts'
 import type { Host } from '../ports/host.ts'
@@ -48,6 +49,11 @@ const STATE = '/state'
 const DATASTORE = '/datastores/local'
 const VM_CGROUPS = '/sys/fs/cgroup/corbel.vm'
 const CONTROL_DIRECTORY = '/run/corbel/control'
+/** Of programs that connect to others. */
+const SYSLOG_USER = 106
+const FETCH_USER = 108
+/** The resolver's files, as such programs see them. */
+const RESOLVER = { '/etc/resolv.conf': '/run/resolv.conf', '/etc/hosts': '/etc/hosts' }
 /** Who is at the other end, by uid; root has no business there. */
 const PEERS = { 100: 'network', 101: 'console' } as const
 
@@ -145,10 +151,9 @@ const app = createApp({
   clock,
   random: createRandom(),
   logCollector: createLogCollector({
-    program: '/usr/bin/tlsdial',
-    directory: '/run/corbel/syslog',
-    resolver: { '/etc/resolv.conf': '/run/resolv.conf', '/etc/hosts': '/etc/hosts' },
+    ...{ program: '/usr/bin/tlsdial', uid: SYSLOG_USER, directory: '/run/corbel/syslog', resolver: RESOLVER },
   }),
+  webFiles: createWebFiles({ program: '/usr/bin/webget', uid: FETCH_USER, directory: '/run/corbel/fetch', resolver: RESOLVER }),
   log,
 })
 const api = createApi(app, { decodeUtf8: utf8OrNull, log })

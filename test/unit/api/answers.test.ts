@@ -58,6 +58,7 @@ const BODIES: Record<string, unknown> = {
     ],
   },
   'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
+  'POST /v1/host/update': { url: 'http://files.example/update' },
   'POST /v1/datastores/{name}/disks': { file: 'new.raw', format: 'raw', sizeBytes: 1_048_576 },
   'POST /v1/datastores/{name}/files/{file}/grow': { sizeBytes: 1_048_576 },
   'POST /v1/datastores/{name}/files/{file}/copy': { to: 'copy.raw', format: 'qcow2' },
@@ -137,6 +138,10 @@ const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<s
     return undefined
   },
   'PUT /v1/host/update': runFromSlot,
+  'POST /v1/host/update': async (client) => {
+    client.world.webFiles.files['http://files.example/update'] = 5000
+    return runFromSlot(client)
+  },
   'POST /v1/host/slots/{slot}/boot-once': runFromSlot,
   'POST /v1/host/slots/{slot}/activate': runFromSlot,
   async 'POST /v1/host/state/renew'({ world }) {

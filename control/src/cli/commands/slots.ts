@@ -1,17 +1,22 @@
 // The system slots and updates: listing, choosing, and sending an update.
 import type { SystemSlot, SystemSlotsView } from '../../domain/boot-slot.ts'
+import type { Task } from '../../domain/task.ts'
 import type { UpdateOutcome } from '../../domain/update-manifest.ts'
 import { documentOf } from '../answer.ts'
-import type { Command } from '../command.ts'
+import type { Command, Context } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { operationCommand } from '../operation-command.ts'
 import { operation, pathOf, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { formatBytes } from '../quantity.ts'
 import { type Column, renderTable } from '../table.ts'
+import { followTask, timeoutOf, WAIT_OPTIONS } from '../tasks.ts'
+import { trustOf, trustOptions } from '../tls-trust.ts'
 import { upload } from '../upload.ts'
 
 const PUT = 'PUT /v1/host/update'
+const POST = 'POST /v1/host/update'
+const WEB = /^https?:\/\//i
 
 const COLUMNS: readonly Column<SystemSlot>[] = [
   { title: 'SLOT', value: ({ slot }) => slot },
@@ -34,6 +39,22 @@ function renderOutcome({ slot, version, from, downgrade, replaces, sizeBytes, dr
   return `${what}: is in ${where}. ${restarts ? 'The host restarts into it now.' : 'It is tried at the next restart.'}\n`
 }
 
+/** The host gets it; with `--restart` it goes down at the end, and what is known last is that it has begun. */
+async function fetchUpdate(context: Context, url: string, target: string): Promise<void> {
+  const { given, io, host } = context
+  const client = host()
+  const answer = await client.call<Task | UpdateOutcome>('POST', target, { json: { url, ...trustOf(given) } })
+  if ('dryRun' in answer) {
+    printResult(context, answer, () => renderOutcome(answer))
+    return
+  }
+  const task = given.has('no-wait')
+    ? answer
+    : await followTask(client, answer, { io, timeoutSeconds: timeoutOf(given), hostGoesDown: given.has('restart') })
+  const said = given.has('no-wait') ? 'The host gets it' : 'The update is in its slot'
+  printResult(context, task ?? answer, () => `${said}: task ${answer.id}\n`)
+}
+
 export const slotCommands: readonly Command[] = [
   {
     words: ['host', 'slots'],
@@ -48,17 +69,21 @@ export const slotCommands: readonly Command[] = [
   operationCommand(['host', 'activate-slot'], 'POST /v1/host/slots/{slot}/activate', { done: 'is started from the next restart on' }),
   {
     words: ['host', 'update'],
-    summary: 'Send an update to the host, into the slot that does not run',
+    summary: 'Send an update to the host, or have it get one from a URL, into the slot that does not run',
     details: [
       'Its signature is verified before anything is written, and all of it is read back. The slot that runs stays as it is; an update that does not come up in order is undone.',
+      'Of a URL the host gets the file itself. The signature is what is trusted; --authority or --fingerprint say who the server must be besides.',
       whoMay(PUT),
+      whoMay(POST),
     ],
-    arguments: [{ name: 'FILE', kind: 'local-file' }],
+    arguments: [{ name: 'FILE|URL', kind: 'local-file' }],
     options: () => [
       { name: 'restart', help: 'Then shut all VMs down in order and restart into it' },
       { name: 'downgrade', help: 'Take it though it is older than what runs' },
       { name: 'dry-run', help: 'Show what it would do, and do nothing' },
+      ...trustOptions('the server’s'),
       { name: 'yes', help: 'Do not ask' },
+      ...WAIT_OPTIONS,
     ],
     async run(context) {
       const { given, io, host } = context
@@ -73,8 +98,12 @@ export const slotCommands: readonly Command[] = [
       if (given.has('downgrade')) query.set('downgrade', 'true')
       if (given.has('restart') && !dryRun) query.set('then', 'restart')
       const text = query.toString()
-      const answer = await upload(client, io, { path, target: `${pathOf(operation(PUT), {})}${text === '' ? '' : `?${text}`}` })
-      const outcome = documentOf(answer) as UpdateOutcome
+      const target = `${pathOf(operation(PUT), {})}${text === '' ? '' : `?${text}`}`
+      if (WEB.test(path)) {
+        await fetchUpdate(context, path, target)
+        return
+      }
+      const outcome = documentOf(await upload(client, io, { path, target })) as UpdateOutcome
       printResult(context, outcome, () => renderOutcome(outcome))
     },
   },

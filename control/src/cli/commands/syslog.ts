@@ -1,5 +1,4 @@
 // Where a host sends its audit log and events.
-import { readFileSync } from 'node:fs'
 import { SYSLOG_KINDS, type SyslogSettings } from '../../domain/syslog.ts'
 import type { Command, Given } from '../command.ts'
 import { usage } from '../failure.ts'
@@ -7,6 +6,7 @@ import { operationCommand } from '../operation-command.ts'
 import { operation } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { renderPairs } from '../table.ts'
+import { trustOf, trustOptions } from '../tls-trust.ts'
 
 interface View {
   readonly settings: SyslogSettings | null
@@ -39,8 +39,7 @@ export const syslogCommands: readonly Command[] = [
     arguments: [{ name: 'COLLECTOR', kind: 'text' }],
     options: () => [
       { name: 'port', value: 'NUMBER', help: 'TCP port; default 6514' },
-      { name: 'authority', value: 'FILE', kind: 'local-file', help: 'Certificates, as PEM, of which one has signed the collector’s' },
-      { name: 'fingerprint', value: 'AA:BB:…', help: 'SHA-256 of the collector’s certificate, in place of an authority' },
+      ...trustOptions('the collector’s'),
       { name: 'kind', value: 'KIND', values: SYSLOG_KINDS, repeated: true, help: 'What is sent; default: all' },
     ],
     async run(context) {
@@ -54,25 +53,14 @@ export const syslogCommands: readonly Command[] = [
 /** What is wrong with it is for the host to say, but for what cannot be sent. */
 function settingsOf(given: Given): Readonly<Record<string, unknown>> {
   const port = given.value('port')
-  const authority = given.value('authority')
-  const fingerprint = given.value('fingerprint')
   const kinds = given.values('kind')
   if (port !== undefined && !/^\d{1,5}$/.test(port))
     throw usage({ code: 'usage.invalid-value', field: '--port', message: `must be a number, not ${port}` })
   return {
     host: given.arguments[0] ?? '',
     ...(port === undefined ? {} : { port: Number(port) }),
-    ...(authority === undefined ? {} : { authority: readPem(authority) }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...trustOf(given),
     ...(kinds.length === 0 ? {} : { kinds }),
-  }
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    throw usage({ code: 'usage.invalid-value', field: '--authority', message: `cannot be read: ${path}` })
   }
 }
 

@@ -1,19 +1,20 @@
-// One TLS connection to one peer: what its parts have in common. Knows neither what is sent nor why.
-#ifndef CORBEL_TLSDIAL_H
-#define CORBEL_TLSDIAL_H
+// One connection to one peer, and the trust in it by TLS: for programs that dial. Knows neither what is sent nor why.
+#ifndef CORBEL_DIAL_H
+#define CORBEL_DIAL_H
 
 #include <openssl/ssl.h>
+#include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The descriptor of whoever started it: bytes to send come in by it, lines about how it goes go out. */
+/** The descriptor of whoever started it: lines about how it goes go out by it, and what is needed comes in. */
 enum { CONTROL_FD = 3 };
 
 enum { CONNECT_TIMEOUT_MS = 5000, HANDSHAKE_TIMEOUT_MS = 10000, SILENT_PEER_MS = 60000 };
 
 struct target {
   const char *host, *port;
-  /** One of the two: a file with authorities, or the SHA-256 of the one certificate that is trusted, in hexadecimal. */
+  /** At most one of the two: a file with authorities, or the SHA-256 of the one certificate that is trusted, in hexadecimal. With neither nobody is verified. */
   const char *authorities, *fingerprint;
 };
 
@@ -32,7 +33,7 @@ SSL_CTX *trust(const struct target *target);
 /** The handshake and the check of who is there; false after `fail`. */
 bool shake_hands(SSL *ssl, int socket, const struct target *target);
 
-/** From here on: the two descriptors, memory and time. False after `fail`. */
-bool sandbox_enter(void);
+/** From here on: bytes by the descriptors that are open, memory and time, and what `add` allows besides. False after `fail`. */
+bool sandbox_enter(bool (*add)(scmp_filter_ctx filter));
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tlsdial.h"
+#include "dial.h"
 
 /** Owned by the caller; -1 with `errno`. */
 static int try_address(const struct addrinfo *address) {

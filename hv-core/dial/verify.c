@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "tlsdial.h"
+#include "dial.h"
 
 enum { FINGERPRINT_BYTES = 32 };
 
