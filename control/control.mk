@@ -1,5 +1,5 @@
 # The TypeScript programs: bundled by esbuild, compiled to bytecode by the engine that will run them.
-PROGRAMS := setup logd controld gateway-launch management-dhcp-launch nat-dhcp-launch chrony-launch dcui receive medium-write install slots guard
+PROGRAMS := setup logd controld gateway-launch management-dhcp-launch nat-dhcp-launch chrony-launch dcui receive medium-read medium-write install slots guard
 CLI_SOURCES := $(shell find control/src/cli -name '*.ts' 2>/dev/null)
 CONTROL_SOURCES := $(filter-out $(CLI_SOURCES),$(shell find control/src -name '*.ts' 2>/dev/null))
 ESBUILD := node_modules/.bin/esbuild

@@ -47,7 +47,7 @@ test-kernel: kernel-iso guests ## Boot the quick base with the release's kernel
 .PHONY: campaign
 HISTORIES ?= 100000
 CUTS ?= 200
-campaign: iso guests ## Hours: random histories (HISTORIES more), installations, changes of the network, power cuts (CUTS); PART=power-cuts for that alone; goes on where it was interrupted
+campaign: iso guests ## Hours: random histories (HISTORIES more), measurements on hosts, installations, changes of the network, power cuts (CUTS); PART=power-cuts for that alone; goes on where it was interrupted
 	CORBEL_CAMPAIGN=$(HISTORIES) CORBEL_CUTS=$(CUTS) $(VITEST) run --project campaign $(PART)
 
 .PHONY: bench

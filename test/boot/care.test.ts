@@ -1,11 +1,12 @@
 // Looking after a booted host: its log by kind and over restarts, its clock, the keyboard at its screen, support bundles on a stick, and its management
 // services, which can be started again under a running VM.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiClient } from '../harness/api-client.ts'
+import { inTools } from '../harness/in-tools.ts'
 import { TimeServer } from '../harness/time-server.ts'
+import { UsbStick } from '../harness/usb-stick.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
 import { booted } from './booted.ts'
@@ -137,7 +138,6 @@ describe('the keyboard at the screen', () => {
 })
 
 describe('a support bundle', () => {
-  const stick = () => join(host().machine.logDirectory, 'stick.img')
   const task = async (body: object) => {
     const { id } = await host().api.call<{ id: string }>('POST', '/v1/host/support/bundle', { body })
     const look = async () => {
@@ -150,22 +150,17 @@ describe('a support bundle', () => {
   it('is written to a stick that is plugged in while the host runs, and leaves no mount behind', async () => {
     const { api, machine, probe } = host()
     expect(await api.call('GET', '/v1/host/support/media')).toEqual({ items: [] })
-    writeFileSync(stick(), Buffer.alloc(33 * 1024 * 1024))
-    execFileSync('image/in-tools', ['mkfs.vfat', '-n', 'STICK', stick()])
-    await machine.qmp.run('blockdev-add', { driver: 'raw', 'node-name': 'stick', file: { driver: 'file', filename: stick() } })
-    await machine.qmp.run('device_add', { driver: 'usb-storage', id: 'stick', drive: 'stick', bus: 'usb.0' })
+    const stick = await UsbStick.plug(machine)
     const look = async () =>
       (await api.call<{ items: { device: string; label: string }[] }>('GET', '/v1/host/support/media')).items[0] ?? null
     const medium = await until('stick', look, { timeoutMs: patience(15_000), intervalMs: 1000 })
     expect(medium.label).toBe('STICK')
     expect(await task({ device: medium.device })).toMatchObject({ state: 'succeeded' })
     expect(await probe.output('cat /proc/1/mounts')).not.toMatch(/vfat.*support/)
-    await machine.qmp.run('device_del', { id: 'stick' })
     const gone = async () => ((await api.call<{ items: object[] }>('GET', '/v1/host/support/media')).items.length === 0 ? true : null)
-    await until('stick gone', gone, { timeoutMs: patience(10_000), intervalMs: 1000 })
-    await machine.qmp.run('blockdev-del', { 'node-name': 'stick' })
+    await stick.pull(() => until('stick gone', gone, { timeoutMs: patience(10_000), intervalMs: 1000 }))
 
-    execFileSync('image/in-tools', ['sh', '-c', `mcopy -n -i ${stick()} '::*.gz' ${machine.logDirectory}/bundle.tar.gz`])
+    inTools('mcopy', '-n', '-i', stick.image, '::*.gz', `${machine.logDirectory}/bundle.tar.gz`)
     const names = execFileSync('tar', ['-tzf', join(machine.logDirectory, 'bundle.tar.gz')], { encoding: 'utf8' })
     for (const name of ['README.txt', 'logs/kernel.log', 'events.json', 'host/cgroups.txt', 'host/nft-list-ruleset.txt'])
       expect(names).toContain(name)

@@ -2,10 +2,14 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { otherSlot, type SlotName, type SystemSlotsView } from '../../control/src/domain/boot-slot.ts'
+import type { UpdateOnMedium } from '../../control/src/domain/update-source.ts'
 import type { Appliance } from '../harness/appliance.ts'
+import { FileServer } from '../harness/file-server.ts'
 import { makeInstalledDisk, readEnvironment } from '../harness/installed-disk.ts'
 import { freshLogDirectory } from '../harness/paths.ts'
 import { isoVersion, isoWithCommandLine, makeUpdate, strangersKey } from '../harness/update-file.ts'
+import { UsbStick } from '../harness/usb-stick.ts'
+import type { Task } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
 import { withAppliance } from './booted.ts'
 
@@ -22,7 +26,7 @@ beforeAll(() => {
 afterAll(() => rmSync(disk, { force: true }))
 
 const boot = <T>(name: string, use: (appliance: Appliance) => Promise<T>) =>
-  withAppliance({ name: `update/${name}`, medium: 'none', seed, dataDisk: disk }, use)
+  withAppliance({ name: `update/${name}`, medium: 'none', seed, dataDisk: disk, usb: true }, use)
 
 const slotsOf = ({ api }: Appliance) => api.call<SystemSlotsView>('GET', '/v1/host/slots')
 
@@ -41,6 +45,8 @@ function put({ api }: Appliance, update: Buffer, query = '') {
   const headers = { 'content-type': 'application/octet-stream' }
   return api.request('PUT', `/v1/host/update${query}`, { rawBody: update, headers, timeoutMs: 240_000 })
 }
+
+const fetchUpdate = ({ api }: Appliance, source: { url: string }) => api.call<Task>('POST', '/v1/host/update', { body: source })
 
 const codesOf = (json: unknown) => (json as { problems: readonly { code: string }[] }).problems.map(({ code }) => code)
 
@@ -92,8 +98,12 @@ describe('an installed host', () => {
       expect(await confirmed(appliance)).toMatchObject({ running: 'a' })
       const payload = isoWithCommandLine('corbel.confirm=300')
       const startedAt = performance.now()
-      expect((await put(appliance, makeUpdate({ payload }), '?then=restart')).json).toMatchObject({ slot: 'b', restarts: true })
+      // The host gets it itself.
+      const server = await FileServer.start(makeUpdate({ payload }))
+      await appliance.vms.follow(await fetchUpdate(appliance, { url: server.url('corbel.update') }), appliance.patience(60_000))
+      server.stop()
       const writtenAt = performance.now()
+      await appliance.api.call('POST', '/v1/host/restart')
       await runsFrom(appliance, 'b', 0)
       await confirmed(appliance)
       console.log(
@@ -110,7 +120,11 @@ describe('an installed host', () => {
       good = (await confirmed(appliance)).running ?? good
       // Without a driver for its adapter the host has no network.
       const payload = isoWithCommandLine('module_blacklist=virtio_net corbel.confirm=90')
-      expect((await put(appliance, makeUpdate({ payload }), '?then=restart')).json).toMatchObject({ slot: otherSlot(good), restarts: true })
+      await UsbStick.plug(appliance.machine, { 'corbel.update': makeUpdate({ payload }) })
+      const look = async () => (await appliance.api.call<{ items: UpdateOnMedium[] }>('GET', '/v1/host/update/media')).items[0] ?? null
+      const { device, file, version } = await until('the stick', look, { timeoutMs: appliance.patience(15_000), intervalMs: 1000 })
+      expect([file, version]).toEqual(['corbel.update', isoVersion()])
+      await appliance.api.call('POST', '/v1/host/update/from-medium?then=restart', { body: { device, file } })
       const startedAt = performance.now()
       await until('the second restart', () => (appliance.machine.resets > 1 ? true : null), {
         ...{ timeoutMs: appliance.patience(240_000), signal: appliance.machine.died },

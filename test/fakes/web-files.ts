@@ -1,10 +1,11 @@
 // Web servers in memory: one file at each address, and where its bytes were sent.
 import type { TlsTrust } from '../../control/src/domain/tls-trust.ts'
 import { formatWebAddress, type WebAddress } from '../../control/src/domain/web-address.ts'
-import type { WebFile, WebFiles } from '../../control/src/ports/web-files.ts'
+import type { IncomingFile } from '../../control/src/ports/incoming-file.ts'
+import type { WebFiles } from '../../control/src/ports/web-files.ts'
 import { FakeFailure } from './failure.ts'
 
-type Ending = Awaited<WebFile['ended']>
+type Ending = Awaited<IncomingFile['ended']>
 
 export class FakeWebFiles implements WebFiles {
   /** Sizes in bytes. */
@@ -15,7 +16,7 @@ export class FakeWebFiles implements WebFiles {
   failure: FakeFailure | null = null
   #end: (ending: Ending) => void = () => {}
 
-  open(address: WebAddress, trust: TlsTrust): Promise<WebFile> {
+  open(address: WebAddress, trust: TlsTrust): Promise<IncomingFile> {
     this.trusted.push(trust)
     const sizeBytes = this.files[formatWebAddress(address)]
     if (this.failure !== null) return Promise.reject(this.failure)

@@ -26,6 +26,7 @@ import { FakeStateCare } from './state-care.ts'
 import { FakeStore } from './store.ts'
 import { FakeSupport } from './support.ts'
 import { FakeTimekeeping } from './timekeeping.ts'
+import { FakeUpdateMedia } from './update-media.ts'
 import { FakeUsage } from './usage.ts'
 import { FakeUsb } from './usb.ts'
 import { FakeVmHost } from './vm-host.ts'
@@ -53,6 +54,7 @@ export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices' | 'network'
   readonly passwords = new FakePasswords()
   readonly logCollector = new FakeLogCollector()
   readonly webFiles = new FakeWebFiles()
+  readonly updateMedia = new FakeUpdateMedia()
   readonly hostLogs = new FakeHostLogs()
   readonly services = new FakeServices()
   readonly installer = new FakeInstaller()

@@ -9,7 +9,7 @@ import { waitUntil } from '../../control/src/adapters/wait.ts'
 import { createWebFiles } from '../../control/src/adapters/web-files.ts'
 import type { TlsTrust } from '../../control/src/domain/tls-trust.ts'
 import { parseWebAddress } from '../../control/src/domain/web-address.ts'
-import type { WebFile } from '../../control/src/ports/web-files.ts'
+import type { IncomingFile } from '../../control/src/ports/incoming-file.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
 
 // The one that is shipped, as it is confined there.
@@ -24,7 +24,7 @@ let listener: Listener | null = null
 let server: Process | null = null
 const connections: Connection[] = []
 let asked: string[] = []
-const files: WebFile[] = []
+const files: IncomingFile[] = []
 
 beforeEach(() => {
   directory = temporaryDirectory()
@@ -62,7 +62,7 @@ function serve(answers: Readonly<Record<string, string>>, { ends = true } = {}):
 const found = (text: string, more = '') => `HTTP/1.1 200 OK\r\nContent-Length: ${encodeUtf8(text).length}\r\n${more}\r\n${text}`
 const moved = (location: string) => `HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`
 
-async function open(url: string, trust = ANYBODY): Promise<WebFile> {
+async function open(url: string, trust = ANYBODY): Promise<IncomingFile> {
   const resolver = { '/etc/resolv.conf': '/etc/resolv.conf', '/etc/hosts': '/etc/hosts' }
   const address = parseWebAddress(url)
   if (address === null) throw new Error(`no address: ${url}`)
@@ -81,7 +81,7 @@ const failure = (url: string, trust = ANYBODY) =>
   )
 
 /** All that comes until its end. */
-async function received(file: WebFile): Promise<string> {
+async function received(file: IncomingFile): Promise<string> {
   const { readFd, writeFd } = pipe()
   let text = ''
   let ended = false

@@ -1,13 +1,13 @@
 // Gathers what a support bundle has of the machine, packs it, and has it written to a stick by a process of its own.
-import { mkdir, readDir, readFile, readLink, readText, statOrNull, writeFileAtomic } from 'hv:fs'
+import { mkdir, readDir, readFile, readText, statOrNull, writeFileAtomic } from 'hv:fs'
 import { run } from 'hv:process'
 import { decodeUtf8, encodeUtf8 } from 'hv:text'
 import { renderTar } from '../codec/tar.ts'
-import type { BundleEntry, SupportMedium } from '../domain/support.ts'
+import type { BundleEntry } from '../domain/support.ts'
 import type { SupportTools } from '../ports/support.ts'
-import { scanSignatures } from './block-disks.ts'
 import { VmHostFailure } from './host-failure.ts'
 import { runTool } from './run-tool.ts'
+import { listSticks } from './usb-sticks.ts'
 
 export interface SupportPlaces {
   /** Root's own, in memory. */
@@ -20,7 +20,6 @@ const MAX_ENTRY_BYTES = 1024 * 1024
 const PACK_MS = 60_000
 /** Of a slow stick. */
 const WRITE_MS = 120_000
-const SYSFS = '/sys/class/block'
 
 const FILES = [
   ...['cmdline', 'cpuinfo', 'interrupts', 'meminfo', 'modules', 'mounts', 'partitions', 'swaps', 'uptime', 'version', 'vmstat'],
@@ -69,7 +68,7 @@ export function createSupportTools({ directory, writer }: SupportPlaces): Suppor
       return stdout.length
     },
     read: () => (statOrNull(bundle) === null ? null : readFile(bundle, MAX_PACKED_BYTES)),
-    media: listMedia,
+    media: listSticks,
     async write(device, fileName) {
       const failed = (message: string) => new VmHostFailure('support.medium-failed', 'write', message, `/dev/${device}`)
       const { code, stdout, timedOut } = await run({
@@ -119,23 +118,4 @@ function cgroupsBelow(root: string, group: string): readonly string[] {
   )
   const inside = names.filter((name) => statOrNull(`${path}/${name}`)?.kind === 'directory')
   return [...files, ...inside.flatMap((name) => cgroupsBelow(root, `${group}/${name}`))]
-}
-
-/** The kernel makes a new stick's device by itself, so that one put in a moment ago is here. */
-async function listMedia(): Promise<readonly SupportMedium[]> {
-  const isUsb = (name: string) => statOrNull(`${SYSFS}/${name}`) !== null && /\/usb\d+\//.test(readLink(`${SYSFS}/${name}`))
-  const bootMedium = textOf('/dev/corbel-medium').trim()
-  const wholeOf = (name: string) =>
-    readLink(`${SYSFS}/${name}`)
-      .split('/')
-      .find((part) => part !== '' && name.startsWith(part) && part !== name) ?? name
-  return (await scanSignatures()).flatMap(({ device, type, label }): SupportMedium[] => {
-    const name = device.slice('/dev/'.length)
-    if (type !== 'vfat' || !isUsb(name)) return []
-    const disk = wholeOf(name)
-    if (bootMedium !== '' && wholeOf(bootMedium) === disk) return []
-    const facts = (file: string) => textOf(`${SYSFS}/${disk}/device/${file}`).trim()
-    const sizeBytes = Number(textOf(`${SYSFS}/${name}/size`).trim()) * 512
-    return [{ device: name, label, fileSystem: 'vfat', model: `${facts('vendor')} ${facts('model')}`.trim(), sizeBytes }]
-  })
 }

@@ -5,7 +5,8 @@ import { type Connection, fromFd, socketPair } from 'hv:socket'
 import { parseWebgetLine, WEBGET_LINE_BYTES, type WebgetLine } from '../codec/webget-line.ts'
 import type { TlsTrust } from '../domain/tls-trust.ts'
 import { redirected, type WebAddress } from '../domain/web-address.ts'
-import type { WebFile, WebFiles } from '../ports/web-files.ts'
+import type { IncomingFile } from '../ports/incoming-file.ts'
+import type { WebFiles } from '../ports/web-files.ts'
 import { type Dialler, startDialler, stopDialler } from './dialler.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 
@@ -14,7 +15,7 @@ const STEP = 'get'
 
 export function createWebFiles(dialler: Dialler): WebFiles {
   /** The file, or where it is said to be. */
-  async function ask(address: WebAddress, trust: TlsTrust): Promise<WebFile | string> {
+  async function ask(address: WebAddress, trust: TlsTrust): Promise<IncomingFile | string> {
     const [ours, theirs] = socketPair()
     let running: Process
     try {
@@ -45,11 +46,16 @@ export function createWebFiles(dialler: Dialler): WebFiles {
   }
 }
 
-type Ending = Awaited<WebFile['ended']>
+type Ending = Awaited<IncomingFile['ended']>
 
 const NOBODY: TlsTrust = { authority: null, fingerprint: null }
 
-function hear(running: Process, connection: Connection, resolve: (found: WebFile | string) => void, reject: (error: Error) => void): void {
+function hear(
+  running: Process,
+  connection: Connection,
+  resolve: (found: IncomingFile | string) => void,
+  reject: (error: Error) => void,
+): void {
   let last: WebgetLine = { kind: 'other' }
   let isOpen = true
   let end: (ending: Ending) => void = () => {}

@@ -1,11 +1,12 @@
 // Routes about the system slots and updates.
 import type { UpdateRequest } from '../app/system-update.ts'
-import { updateSourceSchema } from '../domain/update-source.ts'
+import type { FetchedUpdate } from '../app/update-fetch.ts'
+import { updateOnMediumSchema, updateSourceSchema } from '../domain/update-source.ts'
 import { json } from './answer.ts'
 import { type Call, flag, type Route, withBody, withoutBody, withStream } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
-import { emptySchema } from './schemas.ts'
-import { systemSlotsSchema, updateOutcomeSchema } from './schemas-slots.ts'
+import { emptySchema, listOf } from './schemas.ts'
+import { foundUpdateSchema, systemSlotsSchema, updateOutcomeSchema } from './schemas-slots.ts'
 
 const UPDATE_QUERY = {
   dryRun: flag('Answer with what would be done, by the file’s header alone, and do nothing'),
@@ -17,6 +18,13 @@ const UPDATE_QUERY = {
 function wishesOf(query: Call<undefined>['query']): Omit<UpdateRequest, 'sizeBytes'> {
   return { allowDowngrade: query.downgrade === 'true', dryRun: query.dryRun === 'true', restart: query.then === 'restart' }
 }
+
+const FETCHED = [
+  { ...ACCEPTED, description: 'It is on its way; the task puts it into the slot that does not run' },
+  { status: 200, description: 'Of a dry run: what would be done', schema: updateOutcomeSchema },
+]
+
+const answerOf = (got: FetchedUpdate) => ('task' in got ? accepted(got.task) : json(200, got.outcome))
 
 export const slotRoutes: readonly Route[] = [
   withoutBody(
@@ -77,15 +85,33 @@ export const slotRoutes: readonly Route[] = [
     {
       ...{ method: 'POST', path: '/v1/host/update', who: 'host.update', summary: 'Have the host get an update itself, from a web server' },
       query: UPDATE_QUERY,
-      answers: [
-        { ...ACCEPTED, description: 'The server has answered; the task puts it into the slot that does not run' },
-        { status: 200, description: 'Of a dry run: what would be done', schema: updateOutcomeSchema },
-      ],
+      answers: FETCHED,
     },
     { schema: updateSourceSchema, prefix: 'update' },
     async ({ app, by, body, query }) => {
-      const got = await app.updateFetch.fetch(body, wishesOf(query), by)
-      return 'task' in got ? accepted(got.task) : json(200, got.outcome)
+      return answerOf(await app.updateFetch.fromWeb(body, wishesOf(query), by))
     },
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/host/update/media', who: 'host.update', summary: 'Updates on sticks at the machine' },
+      answers: [
+        {
+          status: 200,
+          description: 'As they are now; what they say of themselves was verified by nobody',
+          schema: listOf(foundUpdateSchema),
+        },
+      ],
+    },
+    async ({ app }) => json(200, { items: await app.updateFetch.media() }),
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/update/from-medium', who: 'host.update', summary: 'Take an update from a stick at the machine' },
+      query: UPDATE_QUERY,
+      answers: FETCHED,
+    },
+    { schema: updateOnMediumSchema, prefix: 'update' },
+    async ({ app, by, body, query }) => answerOf(await app.updateFetch.fromMedium(body, wishesOf(query), by)),
   ),
 ]

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { SLOT_MARKS, SLOT_NAMES, type SystemSlotsView } from '../domain/boot-slot.ts'
 import { closed } from '../domain/check.ts'
 import type { UpdateOutcome } from '../domain/update-manifest.ts'
+import type { UpdateOnMedium } from '../domain/update-source.ts'
 import type { Of } from './schemas.ts'
 
 const slot = v.picklist(SLOT_NAMES)
@@ -44,3 +45,12 @@ export const updateOutcomeSchema = closed({
   dryRun: v.boolean(),
   restarts: v.pipe(v.boolean(), v.description('Whether the host shuts its VMs down and restarts now.')),
 }) satisfies Of<UpdateOutcome>
+
+export const foundUpdateSchema = closed({
+  device: v.pipe(v.string(), v.description('The stick, by the kernel’s name: `sdb1`.')),
+  label: v.nullable(v.string()),
+  model: v.string(),
+  file: v.string(),
+  sizeBytes: count,
+  version: v.string(),
+}) satisfies Of<UpdateOnMedium>

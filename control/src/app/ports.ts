@@ -22,6 +22,7 @@ import type { Store } from '../ports/store.ts'
 import type { SupportTools } from '../ports/support.ts'
 import type { Timekeeping } from '../ports/timekeeping.ts'
 import type { Traffic } from '../ports/traffic.ts'
+import type { UpdateMedia } from '../ports/update-media.ts'
 import type { Usage } from '../ports/usage.ts'
 import type { UsbDevices } from '../ports/usb-devices.ts'
 import type { VmHost } from '../ports/vm-host.ts'
@@ -58,5 +59,6 @@ export interface AppPorts {
   readonly random: Random
   readonly logCollector: LogCollector
   readonly webFiles: WebFiles
+  readonly updateMedia: UpdateMedia
   readonly log: Log
 }

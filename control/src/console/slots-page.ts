@@ -4,6 +4,7 @@ import { flagAt, listAt, numberAt, textAt } from './json.ts'
 import { listPage } from './list-page.ts'
 import type { Page } from './page.ts'
 import { severityStyle, theme } from './theme.ts'
+import { updateMediaPage } from './update-page.ts'
 
 export const slotsPath = '/v1/host/slots'
 
@@ -74,6 +75,10 @@ export function slotsPage(): Page {
         ...{ key: 'f7', hint: 'Start from now on', permission: 'host.update' },
         when: (slot) => slot !== null && textAt(slot, 'mark') !== 'empty',
         run: (slot) => [{ kind: 'push', page: chooseDialog(slot, 'activate') }],
+      },
+      {
+        ...{ key: 'f10', hint: 'Update', permission: 'host.update', when: (slot) => slot !== null },
+        run: () => [{ kind: 'push', page: updateMediaPage() }],
       },
     ],
   })

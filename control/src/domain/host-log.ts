@@ -48,6 +48,7 @@ const BY_SOURCE: Readonly<Record<string, LogKind>> = {
   init: 'boot',
   controld: 'controld',
   receive: 'controld',
+  'medium-read': 'controld',
   'medium-write': 'controld',
   gatewayd: 'gateway',
   'gateway-launch': 'gateway',

@@ -34,6 +34,7 @@ import { openStore, type StoreProblem } from '../adapters/store-recovery.ts'
 import { createSupportTools } from '../adapters/support.ts'
 import { createTimekeeping } from '../adapters/timekeeping.ts'
 import { createTraffic } from '../adapters/traffic.ts'
+import { createUpdateMedia } from '../adapters/update-media.ts'
 import { createUpdateTrust } from '../adapters/update-trust.ts'
 import { createUsage } from '../adapters/usage.ts'
 import { createUsbDevices } from '../adapters/usb-devices.ts'
@@ -152,6 +153,11 @@ const app = createApp({
   random: createRandom(),
   logCollector: createLogCollector({
     ...{ program: '/usr/bin/tlsdial', uid: SYSLOG_USER, directory: '/run/corbel/syslog', resolver: RESOLVER },
+  }),
+  updateMedia: createUpdateMedia({
+    engine: '/usr/bin/hv-core',
+    bundle: '/usr/lib/corbel/medium-read.qjb',
+    mountPoint: '/run/corbel/update-medium',
   }),
   webFiles: createWebFiles({ program: '/usr/bin/webget', uid: FETCH_USER, directory: '/run/corbel/fetch', resolver: RESOLVER }),
   log,

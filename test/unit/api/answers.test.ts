@@ -6,6 +6,7 @@ import { problemBodySchema } from '../../../control/src/api/schemas.ts'
 import { check } from '../../../control/src/domain/check.ts'
 import { toBase64 } from '../../fakes/backup-files.ts'
 import { installedSlots } from '../../fakes/boot-slots.ts'
+import { UPDATE_ON_STICK } from '../../fakes/update-media.ts'
 import { Client, encodeAscii, type Sent } from '../../fakes/world.ts'
 
 async function prepared() {
@@ -59,6 +60,7 @@ const BODIES: Record<string, unknown> = {
   },
   'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
   'POST /v1/host/update': { url: 'http://files.example/update' },
+  'POST /v1/host/update/from-medium': { device: 'sdb1', file: 'corbel-0.2.0.update' },
   'POST /v1/datastores/{name}/disks': { file: 'new.raw', format: 'raw', sizeBytes: 1_048_576 },
   'POST /v1/datastores/{name}/files/{file}/grow': { sizeBytes: 1_048_576 },
   'POST /v1/datastores/{name}/files/{file}/copy': { to: 'copy.raw', format: 'qcow2' },
@@ -140,6 +142,10 @@ const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<s
   'PUT /v1/host/update': runFromSlot,
   'POST /v1/host/update': async (client) => {
     client.world.webFiles.files['http://files.example/update'] = 5000
+    return runFromSlot(client)
+  },
+  'POST /v1/host/update/from-medium': async (client) => {
+    client.world.updateMedia.updates = [UPDATE_ON_STICK]
     return runFromSlot(client)
   },
   'POST /v1/host/slots/{slot}/boot-once': runFromSlot,

@@ -64,6 +64,8 @@ export const WHO_MAY: Readonly<Record<string, readonly [permission: string, wher
   'POST /v1/host/slots/{slot}/activate': ['host.update', 'host'],
   'PUT /v1/host/update': ['host.update', 'host'],
   'POST /v1/host/update': ['host.update', 'host'],
+  'GET /v1/host/update/media': ['host.update', 'host'],
+  'POST /v1/host/update/from-medium': ['host.update', 'host'],
   'GET /v1/host/generations': ['host.reset', 'host'],
   'GET /v1/host/generations/{generation}': ['host.reset', 'host'],
   'GET /v1/host/generations/{generation}/diff': ['host.reset', 'host'],

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../../control/src/domain/task.ts'
 import { installedSlots } from '../../fakes/boot-slots.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
+import { UPDATE_ON_STICK } from '../../fakes/update-media.ts'
 import { Client, encodeAscii, World } from '../../fakes/world.ts'
 
 const URL = 'https://files.example/corbel.update'
@@ -77,6 +78,29 @@ it('that is refused by its header, or does not come whole, fails its task, and t
   await post()
   expect(task()).toMatchObject({ state: 'failed', error: { code: 'update.truncated' } })
   expect(world.webFiles.done.filter((what) => what === 'closed')).toHaveLength(2)
+})
+
+describe('on a stick', () => {
+  const fromMedium = (body: object, query = '') => client.call({ method: 'POST', path: '/v1/host/update/from-medium', query, body })
+
+  it('is listed, and goes into the other slot', async () => {
+    world.updateMedia.updates = [UPDATE_ON_STICK]
+    expect((await client.call({ method: 'GET', path: '/v1/host/update/media' })).body).toEqual({ items: [UPDATE_ON_STICK] })
+    const { device, file } = UPDATE_ON_STICK
+    expect(await fromMedium({ device, file })).toMatchObject({ status: 202, body: { kind: 'host.update' } })
+    await world.clock.advance(0)
+    expect(task().state).toBe('succeeded')
+    expect(world.updateMedia.done).toEqual(['sent to 100', 'closed'])
+  })
+
+  it.each([
+    [{ device: 'sdb1', file: 'other.update' }, 404, 'update.no-such-file'],
+    [{ device: '../sda', file: 'x' }, 422, 'request.invalid'],
+    [{ device: 'sdb1', file: '../x' }, 422, 'request.invalid'],
+  ])('%j is none', async (body, status, code) => {
+    world.updateMedia.updates = [UPDATE_ON_STICK]
+    expect(await fromMedium(body)).toMatchObject({ status, body: { code } })
+  })
 })
 
 describe('no task begins', () => {

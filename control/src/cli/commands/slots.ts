@@ -2,11 +2,12 @@
 import type { SystemSlot, SystemSlotsView } from '../../domain/boot-slot.ts'
 import type { Task } from '../../domain/task.ts'
 import type { UpdateOutcome } from '../../domain/update-manifest.ts'
+import type { UpdateOnMedium } from '../../domain/update-source.ts'
 import { documentOf } from '../answer.ts'
 import type { Command, Context } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { operationCommand } from '../operation-command.ts'
-import { operation, pathOf, whoMay } from '../operations.ts'
+import { type OperationName, operation, pathOf, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
 import { formatBytes } from '../quantity.ts'
 import { type Column, renderTable } from '../table.ts'
@@ -16,6 +17,8 @@ import { upload } from '../upload.ts'
 
 const PUT = 'PUT /v1/host/update'
 const POST = 'POST /v1/host/update'
+const MEDIA = 'GET /v1/host/update/media'
+const FROM_MEDIUM = 'POST /v1/host/update/from-medium'
 const WEB = /^https?:\/\//i
 
 const COLUMNS: readonly Column<SystemSlot>[] = [
@@ -24,6 +27,14 @@ const COLUMNS: readonly Column<SystemSlot>[] = [
   { title: 'STATE', value: ({ mark }) => mark },
   { title: 'TRIES', value: ({ tries }) => tries, align: 'right' },
   { title: 'WHEN', value: ({ running, next }) => [...(running ? ['runs'] : []), ...(next ? ['next'] : [])].join(', ') || null },
+]
+
+const MEDIA_COLUMNS: readonly Column<UpdateOnMedium>[] = [
+  { title: 'DEVICE', value: ({ device }) => device },
+  { title: 'LABEL', value: ({ label }) => label },
+  { title: 'VERSION', value: ({ version }) => version },
+  { title: 'SIZE', value: ({ sizeBytes }) => formatBytes(sizeBytes), align: 'right' },
+  { title: 'FILE', value: ({ file }) => file },
 ]
 
 function renderSlots({ running, confirmed, missing, items }: SystemSlotsView): string {
@@ -39,11 +50,11 @@ function renderOutcome({ slot, version, from, downgrade, replaces, sizeBytes, dr
   return `${what}: is in ${where}. ${restarts ? 'The host restarts into it now.' : 'It is tried at the next restart.'}\n`
 }
 
-/** The host gets it; with `--restart` it goes down at the end, and what is known last is that it has begun. */
-async function fetchUpdate(context: Context, url: string, target: string): Promise<void> {
+/** The host gets it from there; with `--restart` it goes down at the end, and what is known last is that it has begun. */
+async function fetchUpdate(context: Context, target: string, source: object): Promise<void> {
   const { given, io, host } = context
   const client = host()
-  const answer = await client.call<Task | UpdateOutcome>('POST', target, { json: { url, ...trustOf(given) } })
+  const answer = await client.call<Task | UpdateOutcome>('POST', target, { json: source })
   if ('dryRun' in answer) {
     printResult(context, answer, () => renderOutcome(answer))
     return
@@ -68,6 +79,15 @@ export const slotCommands: readonly Command[] = [
   operationCommand(['host', 'boot-once'], 'POST /v1/host/slots/{slot}/boot-once', { done: 'is started at the next restart, once' }),
   operationCommand(['host', 'activate-slot'], 'POST /v1/host/slots/{slot}/activate', { done: 'is started from the next restart on' }),
   {
+    words: ['host', 'update-media'],
+    summary: 'Updates on USB sticks at the machine',
+    details: [whoMay(MEDIA)],
+    async run(context) {
+      const list = await context.host().call<{ readonly items: readonly UpdateOnMedium[] }>('GET', '/v1/host/update/media')
+      printResult(context, list, () => (list.items.length === 0 ? 'There are none.\n' : renderTable(MEDIA_COLUMNS, list.items)))
+    },
+  },
+  {
     words: ['host', 'update'],
     summary: 'Send an update to the host, or have it get one from a URL, into the slot that does not run',
     details: [
@@ -75,6 +95,7 @@ export const slotCommands: readonly Command[] = [
       'Of a URL the host gets the file itself. The signature is what is trusted; --authority or --fingerprint say who the server must be besides.',
       whoMay(PUT),
       whoMay(POST),
+      whoMay(FROM_MEDIUM),
     ],
     arguments: [{ name: 'FILE|URL', kind: 'local-file' }],
     options: () => [
@@ -82,6 +103,7 @@ export const slotCommands: readonly Command[] = [
       { name: 'downgrade', help: 'Take it though it is older than what runs' },
       { name: 'dry-run', help: 'Show what it would do, and do nothing' },
       ...trustOptions('the server’s'),
+      { name: 'medium', value: 'DEVICE', help: 'FILE is on this stick at the machine, as `corbel host update-media` lists it' },
       { name: 'yes', help: 'Do not ask' },
       ...WAIT_OPTIONS,
     ],
@@ -98,12 +120,11 @@ export const slotCommands: readonly Command[] = [
       if (given.has('downgrade')) query.set('downgrade', 'true')
       if (given.has('restart') && !dryRun) query.set('then', 'restart')
       const text = query.toString()
-      const target = `${pathOf(operation(PUT), {})}${text === '' ? '' : `?${text}`}`
-      if (WEB.test(path)) {
-        await fetchUpdate(context, path, target)
-        return
-      }
-      const outcome = documentOf(await upload(client, io, { path, target })) as UpdateOutcome
+      const targetOf = (name: OperationName) => `${pathOf(operation(name), {})}${text === '' ? '' : `?${text}`}`
+      const device = given.value('medium')
+      if (device !== undefined) return fetchUpdate(context, targetOf(FROM_MEDIUM), { device, file: path })
+      if (WEB.test(path)) return fetchUpdate(context, targetOf(POST), { url: path, ...trustOf(given) })
+      const outcome = documentOf(await upload(client, io, { path, target: targetOf(PUT) })) as UpdateOutcome
       printResult(context, outcome, () => renderOutcome(outcome))
     },
   },

@@ -1,9 +1,9 @@
 // More memory given out than there is, on a booted appliance: what one guest comes to need is taken from those that have it idle, nobody dies, and all get theirs back.
 import { describe, expect, it } from 'vitest'
+import { booted } from '../boot/booted.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs, type Vm } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
-import { booted } from './booted.ts'
 
 /** Scarce for all three at once, with room for everybody's once the third has done. */
 const host = booted({ name: 'balloon', probe: true, memoryMiB: 1792 }, (appliance) => appliance.readyAndLoggedIn())

@@ -1,9 +1,9 @@
 // Where VMs are on a host with several CPUs and NUMA nodes: read back from the kernel, and held against what the API says.
 import { describe, expect, it } from 'vitest'
+import { booted } from '../boot/booted.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs, type Task, type Vm } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
-import { booted } from './booted.ts'
 
 const CGROUPS = '/proc/1/root/sys/fs/cgroup'
 const NODES = '/proc/1/root/sys/devices/system/node'

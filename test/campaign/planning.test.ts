@@ -1,5 +1,6 @@
 // A host that is booted with fewer CPUs and less memory than before: what is gone is told, and priority decides who runs, as was foretold.
 import { expect, it } from 'vitest'
+import { withAppliance } from '../boot/booted.ts'
 import type { Appliance } from '../harness/appliance.ts'
 import { overlayDataDisk } from '../harness/data-disk.ts'
 import type { ApiEvent } from '../harness/event-stream.ts'
@@ -7,7 +8,6 @@ import { freshLogDirectory } from '../harness/paths.ts'
 import { ordinarySeed } from '../harness/seed-medium.ts'
 import { guestSpecs, type Vm } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
-import { withAppliance } from './booted.ts'
 
 const password = 'less than there was'
 /** What QEMU takes of its memory is not the kernel’s to give. */

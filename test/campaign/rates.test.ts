@@ -1,9 +1,9 @@
 // Rates of NICs, pools and disks on a booted appliance: measured by what TAPs and cgroups count while guests send, receive and read as fast as they can.
 import { describe, expect, it } from 'vitest'
+import { booted } from '../boot/booted.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs, type Task } from '../harness/vm-client.ts'
 import { pause, until } from '../harness/wait.ts'
-import { booted } from './booted.ts'
 
 const CGROUPS = '/sys/fs/cgroup/corbel.vm'
 /** More than a rate in so short a time: emulated and beside others, a timer may be late by more than a bucket holds. */
