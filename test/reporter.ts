@@ -12,6 +12,12 @@ const messageOf = (errors: readonly { readonly message: string }[] | undefined) 
 const seconds = (module: TestModule) => module.diagnostic().duration / 1000
 
 export default class ClosingLines {
+  /** At once, too: a run that is cut off has no end. */
+  onTestCaseResult(test: TestCase): void {
+    const { state, errors } = test.result()
+    if (state === 'failed') console.log(`failed: ${test.module.relativeModuleId} > ${test.fullName}: ${messageOf(errors)}`)
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly { readonly message: string }[]): void {
     let passed = 0
     let skipped = 0

@@ -217,7 +217,7 @@ describe('a guest', () => {
     const disk = (file: string) => ({ datastore: 'local', file, format: 'qcow2' })
     id = (await vms.create({ name: 'debian', memoryMiB: 256, disks: [disk('debian.qcow2'), disk('second.qcow2')] })).id
     await vms.power(id, 'power-on', minutes(1))
-    shell = await GuestShell.login(await SerialSocket.open(api, id), machine, minutes(6))
+    shell = await GuestShell.login(await SerialSocket.open(api, id), machine, minutes(6), () => vms.power(id, 'reset', minutes(1)))
     expect(await shell.run('cat /sys/block/vdb/size', minutes(1))).toBe(String((1024 * MIB) / 512))
     expect((await fileNamed('second.qcow2'))?.usedBy).toEqual([id])
   })

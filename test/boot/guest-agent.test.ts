@@ -94,7 +94,7 @@ describe('the agent of a guest', () => {
 
   it('tells who the guest is, and its address', async () => {
     const { machine } = host()
-    shell = await GuestShell.login(console, machine, minutes(12))
+    shell = await GuestShell.login(console, machine, minutes(12), () => host().vms.power(vm.id, 'reset', minutes(1)))
     const { claims } = await guestWhen(
       'address from the agent',
       ({ claims: now }) => now?.addresses.some(({ mac }) => mac === MAC) === true,
@@ -189,7 +189,7 @@ describe('a guest with cloud-init that is powered on again', () => {
     console = await SerialSocket.open(api, vm.id)
     await console.waitFor(/GRUB loads Debian[\s\S]*GRUB loads Debian/, minutes(2), machine.died)
     console.forget()
-    shell = await GuestShell.login(console, machine, minutes(12))
+    shell = await GuestShell.login(console, machine, minutes(12), () => host().vms.power(vm.id, 'reset', minutes(1)))
     await cloudInitResult()
     expect(await shell.run('readlink /var/lib/cloud/instance; cat /root/cloud-init', minutes(1))).toBe(
       '/var/lib/cloud/instances/first-instance\nboot\ninstance\nboot',

@@ -1,4 +1,4 @@
-// Who may do what on a booted host, over HTTPS: every route and object, each by some of all callers, so that each caller comes by a third of them.
+// Who may do what on a booted host, over HTTPS: every route and object, each by one of all callers in turn; the unit tests have all of them.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { routes } from '../../control/src/api/routes.ts'
 import { ApiClient } from '../harness/api-client.ts'
@@ -6,7 +6,7 @@ import type { Appliance } from '../harness/appliance.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { CALLERS, cases, expected, type Matrix, openMatrix, seen } from '../unit/api/matrix.ts'
 
-const SAMPLE = 3
+const SAMPLE = 1
 
 /** Those that a connection is handed over by are seen where consoles are. */
 const upgrades = new Set(routes.filter(({ upgrade }) => upgrade !== undefined).map(({ method, path }) => `${method} ${path}`))
@@ -58,7 +58,7 @@ export function roleMatrixOf(host: () => Appliance): void {
         if (JSON.stringify(found) !== JSON.stringify(wanted)) wrong.push({ what, found, wanted })
       }
       expect(wrong).toEqual([])
-      expect(at).toBeGreaterThan(400)
+      expect(at).toBeGreaterThan(130)
     })
   })
 }

@@ -48,7 +48,7 @@ describe('a VM with UEFI Secure Boot and a TPM', () => {
     })
     id = vm.id
     await vms.power(id, 'power-on', minutes(2))
-    shell = await GuestShell.login(await SerialSocket.open(api, id), machine, minutes(8))
+    shell = await GuestShell.login(await SerialSocket.open(api, id), machine, minutes(8), () => vms.power(id, 'reset', minutes(1)))
   })
 
   it('enforces Secure Boot, as the guest sees it', async () => {

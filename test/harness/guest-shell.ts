@@ -5,6 +5,35 @@ import { until } from './wait.ts'
 
 const PASSWORD = 'corbel-guest'
 
+/** A guest that boots says something more often than that. */
+const STILL_MS = 150_000
+
+/**
+ * The guest is at its login prompt. An emulated processor can lose an interrupt of a guest under nested KVM, which then stands still for good: `again` resets
+ * such a guest, once.
+ */
+export async function bootedGuest(
+  console: SerialSocket,
+  machine: Machine,
+  timeoutMs: number,
+  again: () => Promise<unknown>,
+): Promise<void> {
+  const isUp = () => /^\w+ login:/m.test(console.text)
+  let length = -1
+  let movedAt = 0
+  const moved = () => {
+    if (console.text.length !== length) movedAt = performance.now()
+    length = console.text.length
+    return performance.now() - movedAt < STILL_MS
+  }
+  await until('login prompt, or a guest that stands still', () => isUp() || !moved(), { timeoutMs, signal: machine.died })
+  if (isUp()) return
+  process.stdout.write(`a guest has printed nothing for ${STILL_MS / 1000} s and is reset; its last words: ${console.text.slice(-200)}\n`)
+  console.forget()
+  await again()
+  await console.waitFor(/^\w+ login:/m, timeoutMs, machine.died)
+}
+
 export class GuestShell {
   readonly #console: SerialSocket
   readonly #machine: Machine
@@ -16,8 +45,8 @@ export class GuestShell {
   }
 
   /** Waits for the login prompt and logs in as root. */
-  static async login(console: SerialSocket, machine: Machine, timeoutMs: number): Promise<GuestShell> {
-    await console.waitFor(/^\w+ login:/m, timeoutMs, machine.died)
+  static async login(console: SerialSocket, machine: Machine, timeoutMs: number, again: () => Promise<unknown>): Promise<GuestShell> {
+    await bootedGuest(console, machine, timeoutMs, again)
     console.send('root\r')
     await console.waitFor(/Password:/, timeoutMs, machine.died)
     console.send(`${PASSWORD}\r`)
