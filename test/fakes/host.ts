@@ -28,6 +28,7 @@ export class FakeHost implements Host {
     cpu: { model: 'CPU', sockets: 1, cores: 2, threads: 4 },
     memoryMiB: 131_072,
     kvm: { available: true, kind: 'amd' },
+    tpm: { sha256: Array.from({ length: 24 }, () => '00'.repeat(32)) },
   }
   /** What {@link topology} answers. */
   made: HostTopology = TWO_NODES

@@ -2,7 +2,7 @@
 import * as fs from 'hv:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDatastores } from '../../control/src/adapters/datastores.ts'
-import { createHost } from '../../control/src/adapters/host.ts'
+import { createHost, readTpm } from '../../control/src/adapters/host.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
 
 describe('the host', () => {
@@ -15,6 +15,22 @@ describe('the host', () => {
     expect(status.memory.usedMiB).toBeGreaterThan(0)
     expect(status.time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/)
     expect(status.addresses.filter(({ address }) => address === '127.0.0.1' || address === '::1')).toEqual([])
+  })
+
+  it('tells what its TPM has measured, where it has one', () => {
+    const directory = temporaryDirectory()
+    try {
+      expect(readTpm(directory)).toBeNull()
+      fs.writeFileAtomic(`${directory}/tpm_version_major`, '2\n')
+      fs.mkdir(`${directory}/pcr-sha256`)
+      for (let index = 0; index < 24; index++) fs.writeFileAtomic(`${directory}/pcr-sha256/${index}`, `${'AB'.repeat(31)}${index + 10}\n`)
+      const registers = readTpm(directory)?.sha256 ?? []
+      expect([registers.length, registers[0], registers[23]]).toEqual([24, `${'ab'.repeat(31)}10`, `${'ab'.repeat(31)}33`])
+      fs.writeFileAtomic(`${directory}/tpm_version_major`, '1\n')
+      expect(readTpm(directory)).toBeNull()
+    } finally {
+      removeDirectory(directory)
+    }
   })
 
   it('whose setup said nothing is volatile, and says why', () => {

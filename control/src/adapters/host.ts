@@ -5,6 +5,8 @@ import { hostname, monotonicMs } from 'hv:system'
 import { parseBootRequest } from '../codec/boot-request.ts'
 import { parseDmiText } from '../codec/dmi.ts'
 import type { Lease } from '../codec/lease.ts'
+
+import { parsePcr } from '../codec/pcr.ts'
 import { parseCpuinfo } from '../codec/proc-cpuinfo.ts'
 import { parseMeminfo } from '../codec/proc-meminfo.ts'
 import { type LocalAddress, parseLocalIpv4, parseLocalIpv6 } from '../codec/proc-net.ts'
@@ -21,6 +23,8 @@ const MANIFEST = '/usr/share/corbel/manifest.json'
 const POWER_OFF_SIGNAL = 12 // SIGUSR2
 const RESTART_SIGNAL = 15 // SIGTERM
 const INIT_PID = 1
+/** @source TCG PC Client Platform TPM Profile, section 4.6 */
+const PCRS = 24
 
 export function createHost(): Host {
   const facts = readFacts()
@@ -58,7 +62,15 @@ function readFacts(): HostFacts {
     cpu: parseCpuinfo(readText('/proc/cpuinfo')),
     memoryMiB: parseMeminfo(readText('/proc/meminfo')).totalMiB,
     kvm: { available: statOrNull('/dev/kvm') !== null, kind },
+    tpm: readTpm('/sys/class/tpm/tpm0'),
   }
+}
+
+/** Its platform configuration registers 0 to 23, as they are now. */
+export function readTpm(directory: string): HostFacts['tpm'] {
+  if (textOr(`${directory}/tpm_version_major`, '').trim() !== '2') return null
+  const registers = Array.from({ length: PCRS }, (_, index) => parsePcr(textOr(`${directory}/pcr-sha256/${index}`, '')))
+  return { sha256: registers.filter((register) => register !== null) }
 }
 
 function readManifest(): Pick<HostFacts, 'product' | 'version'> {

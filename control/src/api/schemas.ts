@@ -176,6 +176,10 @@ const hostFactsSchema = closed({
   cpu: closed({ model: v.string(), sockets: count, cores: count, threads: count }),
   memoryMiB: count,
   kvm: closed({ available: v.boolean(), kind: v.nullable(v.picklist(['intel', 'amd'])) }),
+  tpm: v.pipe(
+    v.nullable(closed({ sha256: v.pipe(v.array(v.string()), v.readonly(), v.description('Registers 0 to 23, in hexadecimal.')) })),
+    v.description('What the firmware and the boot loader have measured; nothing depends on it. Null without a TPM 2.0.'),
+  ),
 }) satisfies Of<HostFacts>
 
 const hostStatusSchema = closed({

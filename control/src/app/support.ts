@@ -85,6 +85,7 @@ export function createSupport(ports: Ports, ledger: Ledger, { logs, services, ti
       `Processor: ${facts.cpu.model}, ${facts.cpu.sockets} sockets, ${facts.cpu.cores} cores, ${facts.cpu.threads} threads`,
       `Memory: ${status.memory.usedMiB} of ${status.memory.totalMiB} MiB in use`,
       `Virtualisation: ${facts.kvm.available ? `KVM, ${facts.kvm.kind}` : 'none: VMs cannot start'}`,
+      `TPM: ${facts.tpm === null ? 'none' : '2.0'}`,
       `Time: ${status.time}, ${synchronised ? `follows ${source}` : 'follows no time server'}; up for ${Math.floor(status.uptimeSeconds / 60)} minutes`,
       `State: ${bootOutcome.state}${bootOutcome.stateProblem === null ? '' : `; ${bootOutcome.stateProblem}`}`,
       `Datastore: ${bootOutcome.datastore.problem ?? (bootOutcome.datastore.present ? 'in use' : 'none')}`,

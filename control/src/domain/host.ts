@@ -12,6 +12,8 @@ export interface HostFacts {
   readonly cpu: { readonly model: string; readonly sockets: number; readonly cores: number; readonly threads: number }
   readonly memoryMiB: number
   readonly kvm: { readonly available: boolean; readonly kind: 'intel' | 'amd' | null }
+  /** What the firmware and the boot loader have measured, for whoever compares it; nothing depends on it. Null where there is no TPM 2.0. */
+  readonly tpm: { readonly sha256: readonly string[] } | null
 }
 
 export interface HostAddress {

@@ -154,13 +154,14 @@ export const listCommands: readonly Command[] = [
   },
 ]
 
-function hostPairs({ product, version, machine, cpu, kvm }: HostFacts, status: HostStatus): readonly (readonly [string, string])[] {
+function hostPairs({ product, version, machine, cpu, kvm, tpm }: HostFacts, status: HostStatus): readonly (readonly [string, string])[] {
   return [
     ['Hostname', status.hostname],
     ['Version', `${product} ${version}`],
     ['Machine', [machine.vendor, machine.model, machine.serial].filter((part) => part !== '').join(' ')],
     ['CPU', `${cpu.model}, ${cpu.sockets} sockets, ${cpu.cores} cores, ${cpu.threads} threads`],
     ['Virtualisation', kvm.available ? `KVM, ${kvm.kind}` : 'none'],
+    ['TPM', tpm === null ? 'none' : '2.0; `corbel host show --json` has its registers'],
     ['Memory', `${mib(status.memory.usedMiB)} of ${mib(status.memory.totalMiB)} in use`],
     ...status.addresses.map(({ adapter, address, origin }): [string, string] => ['Address', `${address} (${origin}, ${adapter})`]),
     ['Time', status.time],

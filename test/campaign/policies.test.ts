@@ -1,9 +1,9 @@
 // What a booted appliance does with VMs by itself: restarts after crashes, shutdown and start of all in their order.
 import { describe, expect, it } from 'vitest'
+import { booted } from '../boot/booted.ts'
 import type { ApiEvent } from '../harness/event-stream.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
-import { booted } from './booted.ts'
 
 const host = booted({ name: 'policies', probe: true, memoryMiB: 2048 }, (appliance) => appliance.readyAndLoggedIn())
 const minutes = (count: number) => host().patience(count * 10_000)

@@ -1,11 +1,11 @@
 // What the appliance says of the machine that it runs on, held against the machine that QEMU was told to be.
 import { describe, expect, it } from 'vitest'
 import type { HostTopology } from '../../control/src/domain/topology.ts'
+import { booted } from '../boot/booted.ts'
+import { coreSchedulingOf } from '../boot/core-scheduling.ts'
 import { topologyContract } from '../contract/topology.contract.ts'
 import type { Hardware } from '../harness/outer-hardware.ts'
 import { until } from '../harness/wait.ts'
-import { booted } from './booted.ts'
-import { coreSchedulingOf } from './core-scheduling.ts'
 
 /** Two sockets of one core with two threads, each with memory, a third node of memory alone, and a slot near to each of the first two. */
 const HARDWARE: Hardware = {

@@ -1,9 +1,9 @@
 // What is promised on a booted appliance: read back from its cgroups, measured by work done in guests, and kept when one of them runs wild.
 import { describe, expect, it } from 'vitest'
+import { booted } from '../boot/booted.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
 import { guestSpecs, type Vm } from '../harness/vm-client.ts'
 import { pause, until } from '../harness/wait.ts'
-import { booted } from './booted.ts'
 
 const MIB = 1_048_576
 const CGROUPS = '/proc/1/root/sys/fs/cgroup'
