@@ -9,15 +9,27 @@ export interface Accelerator {
   readonly argv: readonly string[]
   /** How much longer than hardware things may take; multiplies deadlines. */
   readonly slowness: number
+  /**
+   * Emulated, a processor that runs a nested guest loses its timer's interrupt now and then, and stands still until another one comes: seen with QEMU 7.2 as a
+   * kernel that was stuck for just as long as nobody talked to it. Such a machine is sent something every so many milliseconds.
+   */
+  readonly nudgeEveryMs: number | null
   /** Why this one, for people. */
   readonly reason: string
 }
 
-const hardware = (reason: string): Accelerator => ({ name: 'kvm', argv: ['-accel', 'kvm', '-cpu', 'host'], slowness: 1, reason })
+const hardware = (reason: string): Accelerator => ({
+  name: 'kvm',
+  argv: ['-accel', 'kvm', '-cpu', 'host'],
+  slowness: 1,
+  nudgeEveryMs: null,
+  reason,
+})
 const emulated = (reason: string): Accelerator => ({
   name: 'tcg',
   argv: ['-accel', 'tcg,thread=multi', '-cpu', 'max,+svm,+npt'],
   slowness: 10,
+  nudgeEveryMs: 250,
   reason,
 })
 

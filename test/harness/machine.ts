@@ -4,6 +4,7 @@ import { copyFileSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { accelerator } from './accel.ts'
+import { Nudge } from './nudge.ts'
 import { type OuterMachine, pristineVariables, renderQemuArgv } from './qemu-argv.ts'
 import { Qmp } from './qmp.ts'
 import { SerialLine } from './serial-line.ts'
@@ -45,9 +46,11 @@ export class Machine {
   readonly #process: ChildProcess
   readonly #exited: Promise<number | null>
   readonly #socketDirectory: string
+  readonly #nudge: Nudge | null
   #qmp: Qmp | null = null
 
-  private constructor(argv: readonly string[], socketDirectory: string, logDirectory: string) {
+  private constructor(argv: readonly string[], socketDirectory: string, logDirectory: string, nudge: Nudge | null) {
+    this.#nudge = nudge
     this.logDirectory = logDirectory
     this.died = this.#abort.signal
     this.#socketDirectory = socketDirectory
@@ -76,7 +79,8 @@ export class Machine {
 
   /** Switches a machine on. */
   static async start(options: MachineOptions): Promise<Machine> {
-    const { argv } = await accelerator()
+    const { argv, nudgeEveryMs } = await accelerator()
+    const nudge = nudgeEveryMs === null ? null : await Nudge.prepare()
     // Unix socket paths are at most 107 bytes, and the repository may be deep.
     const sockets = mkdtempSync(join(tmpdir(), 'corbel-'))
     const pristine = pristineVariables(options.firmware)
@@ -89,16 +93,18 @@ export class Machine {
       noReboot: false,
       ...options,
       ...(pristine === null ? {} : { uefiVariables }),
+      ...(nudge === null ? {} : { nudge: nudge.port }),
       accelerator: argv,
       serials: ['s0', 's1', 's2'].map((name) => join(sockets, name)),
       monitor,
     })
-    const machine = new Machine(rendered, sockets, options.logDirectory)
+    const machine = new Machine(rendered, sockets, options.logDirectory, nudge)
     try {
       machine.#qmp = await Qmp.open(monitor, 15_000, machine.died)
       for (const line of [machine.console, machine.kernelLog, machine.probePort]) await line.open(machine.died)
       machine.poweredOnAt = performance.now()
       await machine.qmp.run('cont')
+      if (nudgeEveryMs !== null) nudge?.start(nudgeEveryMs)
       return machine
     } catch (error) {
       await machine.stop()
@@ -147,6 +153,7 @@ export class Machine {
   async stop(): Promise<void> {
     this.cutPower()
     await this.#exited
+    this.#nudge?.stop()
     this.#qmp?.close()
     for (const line of [this.console, this.kernelLog, this.probePort]) line.close()
     rmSync(this.#socketDirectory, { recursive: true, force: true })

@@ -39,6 +39,8 @@ export interface OuterMachine {
   readonly seedImage?: string
   /** Loopback port here → port of the appliance. */
   readonly forwards: readonly (readonly [number, number])[]
+  /** A loopback port here whose datagrams come to the appliance, where nobody listens. */
+  readonly nudge?: number
   /** The card that the API is reached by is one of the hardware's, with `netdev=management`. */
   readonly listsManagementCard?: boolean
   /** A socket that QEMU listens on: whoever connects is a neighbour on the network of the management adapter. */
@@ -167,8 +169,9 @@ function seedArgv(machine: OuterMachine): string[] {
 /** Port forwarding alone, or a hub of the forwarding, the appliance and its neighbour. */
 function networkArgv(machine: OuterMachine): string[] {
   const forwards = machine.forwards.map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`).join('')
+  const nudge = machine.nudge === undefined ? '' : `,hostfwd=udp:127.0.0.1:${machine.nudge}-:9`
   const adapter = (netdev: string) => ['-device', `virtio-net-pci,netdev=${netdev},mac=${managementMac},romfile=`]
-  const user = (options: string) => ['-netdev', `user,id=management${options}${forwards}`]
+  const user = (options: string) => ['-netdev', `user,id=management${options}${forwards}${nudge}`]
   if (machine.listsManagementCard === true) return user('')
   if (machine.neighbour === undefined) return [...user(''), ...adapter('management')]
   return [

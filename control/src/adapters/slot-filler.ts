@@ -1,12 +1,11 @@
 // Fills a slot in the program that does so: the header first, then what is allowed, hashed on its way to the disk, and read back from there.
 import { open } from 'hv:copy'
-import { closeFd, openFd, readFile, writeControl } from 'hv:fs'
+import { closeFd, openFd, writeControl } from 'hv:fs'
 import { fromFd } from 'hv:socket'
-import { memoryFile } from 'hv:system'
 import { toBase64, toHex } from 'hv:text'
-import { UPDATE_HEADER_BYTES } from '../domain/update-manifest.ts'
 import { VmHostFailure } from './host-failure.ts'
 import { hashOf } from './installation.ts'
+import { takeUpdateHeader } from './update-header.ts'
 
 const STEP_BYTES = 8 * 1024 * 1024
 /** Of what it does, as time goes: receiving and writing, then the copies and reading back. */
@@ -27,7 +26,7 @@ function failed(code: string, message: string): VmHostFailure {
 /** False where it was refused, with nothing written. `devices` are the same slot on each disk. */
 export async function fillSlot(devices: readonly [string, ...string[]], { source, permission }: Feed, say: Say): Promise<boolean> {
   const allowed = whenAllowed(permission)
-  say({ header: toBase64(takeHeader(source)) })
+  say({ header: toBase64(takeUpdateHeader(source)) })
   const wanted = await allowed
   if (wanted === null) return false
   const [first, ...others] = devices
@@ -49,17 +48,6 @@ export async function fillSlot(devices: readonly [string, ...string[]], { source
       throw failed('update.read-back', `What was read back from ${device} has the SHA-256 ${found}, not ${wanted.sha256}.`)
   }
   return true
-}
-
-function takeHeader(source: number): Uint8Array {
-  const memory = memoryFile()
-  try {
-    const taken = open(source, memory).step(UPDATE_HEADER_BYTES)
-    if (taken < UPDATE_HEADER_BYTES) throw failed('update.truncated', `Of the header ${taken} of ${UPDATE_HEADER_BYTES} bytes have come.`)
-    return readFile(`/proc/self/fd/${memory}`, UPDATE_HEADER_BYTES)
-  } finally {
-    closeFd(memory)
-  }
 }
 
 function whenAllowed(permission: number): Promise<{ readonly bytes: number; readonly sha256: string } | null> {
