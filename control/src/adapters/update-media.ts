@@ -16,16 +16,17 @@ export interface MediumReader {
   readonly mountPoint: string
 }
 
+const MAY_MOUNT = 'CAP_SYS_ADMIN'
 /** Of a slow stick. */
 const LIST_MS = 20_000
 const SIGKILL = 9
 const MAX_WORDS = 2_000
 
 export function createUpdateMedia({ engine, bundle, mountPoint }: MediumReader): UpdateMedia {
-  const confined = (words: readonly string[]): SpawnOptions => ({
+  const confined = (words: readonly string[], capabilities: readonly string[]): SpawnOptions => ({
     argv: [engine, bundle, ...words],
     noNewPrivileges: true,
-    capabilities: ['CAP_SYS_ADMIN'],
+    capabilities: [...capabilities],
     namespaces: ['mount', 'net', 'ipc', 'uts'],
     rlimits: { core: [0, 0] },
   })
@@ -34,7 +35,7 @@ export function createUpdateMedia({ engine, bundle, mountPoint }: MediumReader):
     const found: UpdateOnMedium[] = []
     for (const { device, label, model } of await listSticks()) {
       const { code, stdout } = await run({
-        ...confined(['list', `/dev/${device}`, mountPoint]),
+        ...confined(['list', `/dev/${device}`, mountPoint], [MAY_MOUNT]),
         timeoutMs: LIST_MS,
         maxOutputBytes: 65_536,
       })
@@ -52,7 +53,8 @@ export function createUpdateMedia({ engine, bundle, mountPoint }: MediumReader):
     let child: Process
     try {
       child = spawn({
-        ...confined(['send', `/dev/${device}`, mountPoint, file]),
+        // The second is what it gives up both by, before it reads.
+        ...confined(['send', `/dev/${device}`, mountPoint, file], [MAY_MOUNT, 'CAP_SETPCAP']),
         fds: { 1: descriptor, 2: errors.writeFd },
         parentDeathSignal: SIGKILL,
       })
