@@ -177,6 +177,8 @@ export class ManagedNetwork {
     await menu.choose('Management network')
     screen.type('\r')
     await menu.page('Management network')
+    // Offered once it is known how the network is.
+    await menu.shown(/Enter Change/)
     screen.type('\r')
     await menu.page('Change the network')
     await this.#fill({ ...form, 'Undone after': String(confirmSeconds) })
