@@ -125,7 +125,9 @@ describe('a frozen guest', () => {
   it('writes nothing until it is thawed', async () => {
     await act('freeze')
     expect((await guestWhen('frozen guest', ({ claims }) => claims?.frozen === true)).claims).toMatchObject({ hostname: 'lovelace' })
-    console.send('(touch /root/first; echo writ""ten) & sleep 3; echo wai""ted\r')
+    // It waits in the kernel, where no signal reaches it.
+    const stuck = 'until grep -q "State:.D" /proc/$pid/status; do :; done; echo wai""ted'
+    console.send(`touch /root/first & pid=$! ; ${stuck}; wait $pid; echo writ""ten\r`)
     await hears(/^waited\r?$/m)
     expect(console.text).not.toMatch(/written/)
     await act('thaw')

@@ -7,6 +7,8 @@ import { booted } from './booted.ts'
 import { ManagedNetwork, otherCard, pullCable, ways, wrongChanges } from './wrong-networks.ts'
 
 const CONFIRM_SECONDS = 15
+/** Longer than an emulated host is waited for before it counts as out of reach. */
+const SEEN_CUT_OFF_SECONDS = 60
 
 const home = scratch()
 let network: ManagedNetwork
@@ -70,11 +72,11 @@ describe('a change of the management network that nobody confirms', () => {
     const { wanted } = await network.reached()
     const [firewall] = wrongChanges.filter(({ name }) => name.startsWith('a firewall'))
     if (firewall === undefined) throw new Error('there is no such change')
-    await network.ask(firewall, 'API', CONFIRM_SECONDS)
+    await network.ask(firewall, 'API', SEEN_CUT_OFF_SECONDS)
     await until('its being cut off', async () => (await network.reach()) === null, { timeoutMs: seconds(15) })
     const [controld] = await host().probe.pidsOf('hv-core', 'controld.qjb')
     await host().probe.output(`kill -9 ${controld}`)
-    await network.settled(wanted, CONFIRM_SECONDS)
+    await network.settled(wanted, SEEN_CUT_OFF_SECONDS)
     await expectRunning()
   })
 })

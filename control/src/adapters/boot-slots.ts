@@ -8,7 +8,9 @@ import { parseUpdateHeader } from '../codec/update-file.ts'
 import type { GuardNote, SlotTrial } from '../domain/boot-slot.ts'
 import type { BootSlots, SignedManifest } from '../ports/boot-slots.ts'
 import type { Clock } from '../ports/clock.ts'
+import { endProcess } from './end-process.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
+import { MOUNTING_JOB } from './mounting-job.ts'
 
 const READ_MS = 60_000
 /** Nothing was received, written or read for so long. */
@@ -46,10 +48,7 @@ export function createBootSlots(places: BootSlotPlaces, clock: Clock): BootSlots
         argv: [engine, '--turn-ms', TURN_MS, bundle, ...words],
         env: { PATH: '/usr/sbin:/usr/bin' },
         fds: { ...fds, 1: output.writeFd, 2: 2 },
-        noNewPrivileges: true,
-        capabilities: ['CAP_SYS_ADMIN'],
-        namespaces: ['mount', 'net', 'ipc', 'uts'],
-        rlimits: { core: [0, 0] },
+        ...MOUNTING_JOB,
         parentDeathSignal: SIGKILL,
       })
     } catch (error) {
@@ -65,7 +64,7 @@ export function createBootSlots(places: BootSlotPlaces, clock: Clock): BootSlots
       cancel()
       cancel = clock.after(timeoutMs, () => {
         late = true
-        end(child)
+        endProcess(child)
       })
     }
     wait()
@@ -127,7 +126,7 @@ export function createBootSlots(places: BootSlotPlaces, clock: Clock): BootSlots
       let offered = false
       const started = (child: Process) => {
         offered = true
-        cancellation.onRequest(() => end(child))
+        cancellation.onRequest(() => endProcess(child))
         offer(theirs)
       }
       try {
@@ -179,14 +178,6 @@ export function readGuardNote(directory: string): GuardNote | null {
     return statOrNull(path) === null ? null : (JSON.parse(readText(path)) as GuardNote)
   } catch {
     return null
-  }
-}
-
-function end(child: Process): void {
-  try {
-    child.kill(SIGKILL)
-  } catch {
-    // ESRCH: it has ended.
   }
 }
 

@@ -60,12 +60,3 @@ function trustWords({ authority, fingerprint }: TlsTrust): readonly string[] {
   if (authority !== null) return ['--authorities', '/authority.pem']
   return fingerprint === null ? [] : ['--fingerprint', fingerprint.replaceAll(':', '').toLowerCase()]
 }
-
-/** Whether it runs or has ended. */
-export function stopDialler(running: Process): void {
-  try {
-    running.kill(SIGKILL)
-  } catch {
-    // It has ended by itself.
-  }
-}

@@ -7,11 +7,11 @@ import { decodeUtf8, toHex } from 'hv:text'
 import { parseComplaint } from '../codec/qemu-img.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Cancellation } from '../ports/disk-images.ts'
+import { endProcess } from './end-process.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { type ImageFile, type ImageProgram, imageSandbox } from './image-sandbox.ts'
 import { makeCgroup, removeCgroup } from './vm-cgroup.ts'
 
-const SIGKILL = 9
 const LOOK_MS = 500
 /** A disk that takes nothing for so long takes nothing at all. */
 const STALL_MS = 300_000
@@ -117,14 +117,6 @@ function nameOf({ program: { path } }: ImageWork): string {
 
 export function cancelled(): VmHostFailure {
   return new VmHostFailure('image.cancelled', 'cancel', 'It was cancelled.')
-}
-
-function endProcess(running: process.Process): void {
-  try {
-    running.kill(SIGKILL)
-  } catch {
-    // ESRCH: it has ended.
-  }
 }
 
 /** The caller closes `writeFd`; the other end is closed with the last writer, or by `close`. */

@@ -5,8 +5,10 @@ import { fromFd, pipe } from 'hv:socket'
 import { type InstallLine, parseInstallLine } from '../codec/install-line.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Installer } from '../ports/installer.ts'
+import { endProcess } from './end-process.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 import { readMediumName } from './install-disks.ts'
+import { MOUNTING_JOB } from './mounting-job.ts'
 
 const LOOK_MS = 60_000
 /** Of a slot at 2 MB/s, read and written. */
@@ -39,10 +41,7 @@ export function createInstaller({ engine, bundle, directory }: InstallerPlaces, 
         argv: [engine, '--turn-ms', TURN_MS, bundle, what],
         env: { PATH: '/usr/sbin:/usr/bin' },
         fds: { 1: output.writeFd, 2: 2, ...(inputFd === null ? {} : { 0: inputFd }) },
-        noNewPrivileges: true,
-        capabilities: ['CAP_SYS_ADMIN'],
-        namespaces: ['mount', 'net', 'ipc', 'uts'],
-        rlimits: { core: [0, 0] },
+        ...MOUNTING_JOB,
         parentDeathSignal: 9,
       })
     } catch (error) {
@@ -64,11 +63,8 @@ export function createInstaller({ engine, bundle, directory }: InstallerPlaces, 
     let late = false
     const cancel = clock.after(timeoutMs, () => {
       late = true
-      try {
-        child.kill(9)
-      } catch {
-        // ESRCH: it has ended, and something that it started still has its output.
-      }
+      // Where it has ended, something that it started still has its output.
+      endProcess(child)
     })
     await Promise.all([child.exited, ended])
     cancel()

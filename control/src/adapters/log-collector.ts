@@ -6,7 +6,8 @@ import { encodeUtf8 } from 'hv:text'
 import { renderSyslog } from '../codec/syslog.ts'
 import { parseTlsdialLine } from '../codec/tlsdial-line.ts'
 import type { CollectorEvents, CollectorLink, LogCollector } from '../ports/log-collector.ts'
-import { type Dialler, startDialler, stopDialler } from './dialler.ts'
+import { type Dialler, startDialler } from './dialler.ts'
+import { endProcess } from './end-process.ts'
 
 const LINE_MAX_BYTES = 512
 
@@ -35,7 +36,7 @@ function linkTo(running: Process, connection: ReturnType<typeof fromFd>, events:
   const end = () => {
     if (!isOpen) return
     isOpen = false
-    stopDialler(running)
+    endProcess(running)
     events.ended(failure.code, failure.message)
   }
   connection.onLine((text) => {
@@ -62,7 +63,7 @@ function linkTo(running: Process, connection: ReturnType<typeof fromFd>, events:
     close() {
       isOpen = false
       connection.close()
-      stopDialler(running)
+      endProcess(running)
     },
   }
 }

@@ -6,6 +6,7 @@ import { renderTar } from '../codec/tar.ts'
 import type { BundleEntry } from '../domain/support.ts'
 import type { SupportTools } from '../ports/support.ts'
 import { VmHostFailure } from './host-failure.ts'
+import { MOUNTING_JOB } from './mounting-job.ts'
 import { runTool } from './run-tool.ts'
 import { listSticks } from './usb-sticks.ts'
 
@@ -73,11 +74,7 @@ export function createSupportTools({ directory, writer }: SupportPlaces): Suppor
       const failed = (message: string) => new VmHostFailure('support.medium-failed', 'write', message, `/dev/${device}`)
       const { code, stdout, timedOut } = await run({
         argv: [writer.engine, writer.bundle, `/dev/${device}`, bundle, fileName, `${directory}/medium`],
-        noNewPrivileges: true,
-        capabilities: ['CAP_SYS_ADMIN'],
-        // What it mounts is seen by it alone, and is gone with it, whatever becomes of stick and process.
-        namespaces: ['mount', 'net', 'ipc', 'uts'],
-        rlimits: { core: [0, 0] },
+        ...MOUNTING_JOB,
         timeoutMs: WRITE_MS,
         maxOutputBytes: 4096,
       })

@@ -1,12 +1,14 @@
 // Has updates on sticks looked at and read by a process of its own, which alone sees what it mounts, and ends with this one.
 import { closeFd } from 'hv:fs'
-import { type Process, run, type SpawnOptions, spawn } from 'hv:process'
+import { type Process, run, spawn } from 'hv:process'
 import { fromFd, pipe } from 'hv:socket'
 import { decodeUtf8 } from 'hv:text'
 import type { UpdateOnMedium } from '../domain/update-source.ts'
 import type { IncomingFile } from '../ports/incoming-file.ts'
 import type { UpdateMedia } from '../ports/update-media.ts'
+import { endProcess } from './end-process.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
+import { MOUNTING_JOB } from './mounting-job.ts'
 import { listSticks } from './usb-sticks.ts'
 
 export interface MediumReader {
@@ -16,26 +18,19 @@ export interface MediumReader {
   readonly mountPoint: string
 }
 
-const MAY_MOUNT = 'CAP_SYS_ADMIN'
 /** Of a slow stick. */
 const LIST_MS = 20_000
 const SIGKILL = 9
 const MAX_WORDS = 2_000
 
 export function createUpdateMedia({ engine, bundle, mountPoint }: MediumReader): UpdateMedia {
-  const confined = (words: readonly string[], capabilities: readonly string[]): SpawnOptions => ({
-    argv: [engine, bundle, ...words],
-    noNewPrivileges: true,
-    capabilities: [...capabilities],
-    namespaces: ['mount', 'net', 'ipc', 'uts'],
-    rlimits: { core: [0, 0] },
-  })
+  const argvOf = (what: string, device: string, ...words: string[]) => [engine, bundle, what, `/dev/${device}`, mountPoint, ...words]
 
   async function list(): Promise<readonly UpdateOnMedium[]> {
     const found: UpdateOnMedium[] = []
     for (const { device, label, model } of await listSticks()) {
       const { code, stdout } = await run({
-        ...confined(['list', `/dev/${device}`, mountPoint], [MAY_MOUNT]),
+        ...{ ...MOUNTING_JOB, argv: argvOf('list', device) },
         timeoutMs: LIST_MS,
         maxOutputBytes: 65_536,
       })
@@ -53,8 +48,9 @@ export function createUpdateMedia({ engine, bundle, mountPoint }: MediumReader):
     let child: Process
     try {
       child = spawn({
+        ...{ ...MOUNTING_JOB, argv: argvOf('send', device, file) },
         // The second is what it gives up both by, before it reads.
-        ...confined(['send', `/dev/${device}`, mountPoint, file], [MAY_MOUNT, 'CAP_SETPCAP']),
+        capabilities: ['CAP_SYS_ADMIN', 'CAP_SETPCAP'],
         fds: { 1: descriptor, 2: errors.writeFd },
         parentDeathSignal: SIGKILL,
       })
@@ -64,7 +60,7 @@ export function createUpdateMedia({ engine, bundle, mountPoint }: MediumReader):
     } finally {
       for (const fd of [descriptor, errors.writeFd]) closeFd(fd)
     }
-    return { ended: endOf(child, fromFd(errors.readFd)), close: () => end(child) }
+    return { ended: endOf(child, fromFd(errors.readFd)), close: () => endProcess(child) }
   }
 
   return {
@@ -102,12 +98,4 @@ async function endOf(child: Process, errors: ReturnType<typeof fromFd>): Incomin
   // Whoever has taken enough says so by closing.
   if (code === 0 || /Broken pipe/.test(said)) return null
   return { code: 'update.medium-failed', message: said.trim() || 'The stick could not be read.' }
-}
-
-function end(child: Process): void {
-  try {
-    child.kill(SIGKILL)
-  } catch {
-    // ESRCH: it has ended.
-  }
 }

@@ -7,7 +7,8 @@ import type { TlsTrust } from '../domain/tls-trust.ts'
 import { redirected, type WebAddress } from '../domain/web-address.ts'
 import type { IncomingFile } from '../ports/incoming-file.ts'
 import type { WebFiles } from '../ports/web-files.ts'
-import { type Dialler, startDialler, stopDialler } from './dialler.ts'
+import { type Dialler, startDialler } from './dialler.ts'
+import { endProcess } from './end-process.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 
 const MAX_REDIRECTIONS = 5
@@ -65,7 +66,7 @@ function hear(
   const close = () => {
     isOpen = false
     connection.close()
-    stopDialler(running)
+    endProcess(running)
   }
 
   connection.onLine((text) => {
@@ -84,7 +85,7 @@ function hear(
   }, WEBGET_LINE_BYTES)
   connection.onClose(() => {
     isOpen = false
-    stopDialler(running)
+    endProcess(running)
     // Whoever has taken enough ends it without a word.
     const failure = last.kind === 'failed' ? { code: `web.${last.code}`, message: `${last.message}.` } : null
     end(failure)
