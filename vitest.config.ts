@@ -28,25 +28,31 @@ function project(name: string, groupOrder: number, options: Options = {}) {
   }
 }
 
+const boots = (...names: string[]) => names.map((name) => `test/boot/${name}.test.ts`)
+
 /** Boots in which VMs work for long: emulated under an emulated KVM, they stand still now and then for want of a processor. */
-const WITH_VMS = ['care', 'cli', 'consoles', 'disks', 'guest-agent', 'isolation', 'passthrough', 'vm-hardware', 'vms'].map(
-  (name) => `test/boot/${name}.test.ts`,
-)
+const WITH_VMS = boots('cli', 'disks', 'isolation', 'vms')
+/** `make e2e` has these too, and all rows where `make test` takes a sample (test/harness/sample.ts). */
+const MORE = boots('boot-menu', 'cards', 'debug-image', 'durability', 'integrity', 'ports', 'seed')
+const MORE_WITH_VMS = boots('care', 'consoles', 'guest-agent', 'passthrough', 'vm-hardware')
+const all = process.env.CORBEL_E2E !== undefined
+const withVms = [...WITH_VMS, ...(all ? MORE_WITH_VMS : [])]
+const elsewhere = [...WITH_VMS, ...MORE_WITH_VMS, ...(all ? [] : MORE)]
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/reporter.ts'],
     projects: [
-      project('static', 0, { timeoutMs: 120_000 }),
-      project('unit', 0),
-      project('node', 0),
-      project('engine', 1, { timeoutMs: 60_000 }),
+      project('static', 0, { workers: 2, timeoutMs: 120_000 }),
+      project('unit', 0, { workers: 2 }),
+      project('node', 0, { workers: 2 }),
+      project('engine', 1, { workers: 2, timeoutMs: 60_000 }),
       project('hv-core', 2, { serial: true, timeoutMs: 180_000 }),
       project('gateway', 3, { serial: true, timeoutMs: 120_000 }),
       project('image', 4, { serial: true, timeoutMs: 600_000 }),
       // An emulated host with one processor leaves the other core to a second one.
-      project('boot', 5, { workers: 2, timeoutMs: 900_000, exclude: WITH_VMS }),
-      project('boot-vms', 6, { serial: true, timeoutMs: 900_000, include: WITH_VMS }),
+      project('boot', 5, { workers: 2, timeoutMs: 900_000, exclude: elsewhere }),
+      project('boot-vms', 6, { serial: true, timeoutMs: 900_000, include: withVms }),
       // Hours long: only when asked for by `make campaign`.
       ...(process.env.CORBEL_CAMPAIGN === undefined ? [] : [project('campaign', 0, { serial: true, timeoutMs: 86_400_000 })]),
     ],

@@ -35,8 +35,8 @@ run: $(ISO_TO_BUILD) guests $(BUILD)/harness/run.mjs ## Boot the ISO in QEMU and
 	@node $(BUILD)/harness/run.mjs --iso $(ISO)
 
 .PHONY: e2e
-e2e: $(ISO_TO_BUILD) $(DEBUG_TO_BUILD) $(SIGNED_TO_BUILD) guests ## Boot tests, of BASE=… or ISO=path
-	CORBEL_ISO=$(ISO) $(VITEST) run --project boot --project boot-vms --exclude test/boot/own-kernel.test.ts $(if $(DEBUG_TO_BUILD),,--exclude test/boot/debug-image.test.ts --exclude test/boot/own-keys.test.ts)
+e2e: $(ISO_TO_BUILD) $(DEBUG_TO_BUILD) $(SIGNED_TO_BUILD) guests ## Every boot test, of BASE=… or ISO=path; `make test` has a part of them
+	CORBEL_E2E=1 CORBEL_ISO=$(ISO) $(VITEST) run --project boot --project boot-vms --exclude test/boot/own-kernel.test.ts $(if $(DEBUG_TO_BUILD),,--exclude test/boot/debug-image.test.ts --exclude test/boot/own-keys.test.ts)
 
 # The kernel is compiled once and kept by the hash of its configuration.
 .PHONY: kernel-iso test-kernel

@@ -1,5 +1,6 @@
 // The management network on a booted appliance: wrong changes that undo themselves, a right one that is kept, and what ends controld or the power meets in between.
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { sample } from '../harness/sample.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
 import { scratch } from '../node/cli/program.ts'
@@ -55,17 +56,15 @@ describe('a change of the management network that nobody confirms', () => {
   })
 
   // The campaign asks for each by each way.
-  it.each(wrongChanges.map((change, at) => [change.name, ways[at % ways.length] ?? 'API', change] as const))(
-    'is undone: %s, asked for by %s',
-    async (_, way, change) => {
-      await started()
-      const { wanted } = await network.reached()
-      await network.ask(change, way, CONFIRM_SECONDS)
-      await pullCable(change, host())
-      await network.settled(wanted, CONFIRM_SECONDS)
-      await expectRunning()
-    },
-  )
+  const asked = wrongChanges.map((change, at) => [change.name, ways[at % ways.length] ?? 'API', change] as const)
+  it.each(sample(asked, 3, 4, 8))('is undone: %s, asked for by %s', async (_, way, change) => {
+    await started()
+    const { wanted } = await network.reached()
+    await network.ask(change, way, CONFIRM_SECONDS)
+    await pullCable(change, host())
+    await network.settled(wanted, CONFIRM_SECONDS)
+    await expectRunning()
+  })
 
   it('is undone in time though controld was killed while it waited', async () => {
     await started()

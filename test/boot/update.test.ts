@@ -7,6 +7,7 @@ import type { Appliance } from '../harness/appliance.ts'
 import { FileServer } from '../harness/file-server.ts'
 import { makeInstalledDisk, readEnvironment } from '../harness/installed-disk.ts'
 import { freshLogDirectory } from '../harness/paths.ts'
+import { leftToE2e } from '../harness/sample.ts'
 import { isoVersion, isoWithCommandLine, makeUpdate, strangersKey } from '../harness/update-file.ts'
 import { UsbStick } from '../harness/usb-stick.ts'
 import type { Task } from '../harness/vm-client.ts'
@@ -114,7 +115,7 @@ describe('an installed host', () => {
     expect(readEnvironment(disk, directory)).toMatchObject({ order: 'b a', a_state: 'good', b_state: 'good', b_tries: '3' })
   })
 
-  it('undoes an update that does not come up in order, with nobody present, and says why', async () => {
+  it.skipIf(leftToE2e)('undoes an update that does not come up in order, with nobody present, and says why', async () => {
     let good: SlotName = 'a'
     await boot('undone', async (appliance) => {
       good = (await confirmed(appliance)).running ?? good

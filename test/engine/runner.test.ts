@@ -1,30 +1,8 @@
-// The unit tests once more, inside QuickJS: the appliance's language engine is no Node.
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+// The runner of test files inside QuickJS tells all ends that a case can have.
 import { describe, expect, it } from 'vitest'
 import { runInQuickJs } from './run-in-quickjs.ts'
 
-const UNIT = 'test/unit'
-const files = readdirSync(UNIT, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.test.ts'))
-  .sort()
-
-for (const file of files) {
-  const reports = await runInQuickJs(join(UNIT, file))
-  describe(file, () => {
-    for (const { name, ok, error } of reports) {
-      it(name, () => {
-        if (!ok) expect.fail(error ?? 'failed')
-      })
-    }
-  })
-}
-
 describe('the runner in QuickJS', () => {
-  it('finds the unit tests', () => {
-    expect(files.length).toBeGreaterThan(10)
-  })
-
   it('tells a passing, a failing, a throwing and a hanging case apart', async () => {
     const reports = await runInQuickJs('test/engine/samples/outcomes.ts')
     expect(reports.map(({ name, ok }) => [name, ok])).toEqual([
