@@ -89,6 +89,7 @@ describe('the root image', () => {
       ['logd', 'x', '105', '/usr/bin/false'],
       ['syslog', 'x', '106', '/usr/bin/false'],
       ['chrony', 'x', '107', '/usr/bin/false'],
+      ['fetch', 'x', '108', '/usr/bin/false'],
     ])
     expect(entries.filter(({ path }) => /\/(shadow|gshadow|securetty|shells)$/.test(path))).toEqual([])
   })
