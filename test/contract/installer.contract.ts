@@ -21,10 +21,10 @@ export interface InstallerWish {
 const DISK: InstallDisk = {
   ...{ device: '/dev/vdx', model: 'Vendor Disk', serial: 'VDX', byPath: null, sizeBytes: 34_359_738_368, sectorBytes: 512 },
   ...{ ssd: true, removable: false, readOnly: false, bootMedium: false, holds: 'blank', contents: 'nothing' },
-  ...{ installed: false, datastore: false, seedSha256: null },
+  ...{ installed: false, datastore: false, mirror: null, seedSha256: null },
 }
 const JOB: InstallJob = {
-  ...{ action: 'fresh', device: '/dev/vdx', sizeBytes: DISK.sizeBytes, medium: 'sr0', version: '0.2.0', seedSha256: null },
+  ...{ action: 'fresh', disks: [{ device: '/dev/vdx', sizeBytes: DISK.sizeBytes }], medium: 'sr0', version: '0.2.0', seedSha256: null },
   ...{ at: '2026-01-01T00:00:00Z', firstBoot: '{"hostname": "größer"}' },
 }
 

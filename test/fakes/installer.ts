@@ -11,7 +11,7 @@ export function blankInstallDisk(name: string, more: Partial<InstallDisk> = {}):
   return {
     ...{ device: `/dev/${name}`, model: 'Vendor Disk', serial: name.toUpperCase(), byPath: `pci-0000:00:04.0-${name}` },
     ...{ sizeBytes: 32 * GIB, sectorBytes: 512, ssd: true, removable: false, readOnly: false, bootMedium: false },
-    ...{ holds: 'blank', contents: 'nothing', installed: false, datastore: false, seedSha256: null },
+    ...{ holds: 'blank', contents: 'nothing', installed: false, datastore: false, mirror: null, seedSha256: null },
     ...more,
   }
 }

@@ -15,6 +15,7 @@ import { FakeHugePages } from './huge-pages.ts'
 import { FakeInstaller } from './installer.ts'
 import { FakeKeyboard } from './keyboard.ts'
 import { FakeLogCollector } from './log-collector.ts'
+import { FakeMirrors } from './mirrors.ts'
 import { FakeNetwork } from './network.ts'
 import { FakePasswords } from './passwords.ts'
 import { FakeRandom } from './random.ts'
@@ -63,6 +64,7 @@ export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices' | 'network'
   readonly updateTrust = new FakeUpdateTrust()
   readonly selfTest = new FakeSelfTest()
   readonly keyboard = new FakeKeyboard()
+  readonly mirrors = new FakeMirrors()
   readonly timekeeping = new FakeTimekeeping()
   readonly support = new FakeSupport()
   readonly sockets = new FakeSockets()

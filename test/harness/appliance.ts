@@ -11,7 +11,7 @@ import { freshLogDirectory, iso } from './paths.ts'
 import { freePorts } from './ports.ts'
 import { directBoot, directBootWithProbe, Probe } from './probe.ts'
 import { type DirectBoot, type DiskBus, type Firmware, type Medium, managementMac } from './qemu-argv.ts'
-import { dataDiskSerial, ordinarySeed, writeSeed } from './seed-medium.ts'
+import { dataDiskSerial, ordinarySeed, secondDiskSerial, writeSeed } from './seed-medium.ts'
 import { SerialScreen } from './serial-screen.ts'
 import { VmClient } from './vm-client.ts'
 import { until } from './wait.ts'
@@ -32,6 +32,8 @@ export interface ApplianceOptions {
   readonly seedImage?: string
   /** A qcow2 file instead of a fresh overlay of the prepared disk; null for none. */
   readonly dataDisk?: string | null
+  /** A second disk, a qcow2 file. */
+  readonly secondDisk?: string
   /** An empty file into which every write to the data disk goes as well; see harness/write-log.ts. */
   readonly writeLog?: string
   /** How the disk is attached; default virtio. */
@@ -126,6 +128,7 @@ export class Appliance {
               ...(options.writeLog === undefined ? {} : { writeLog: options.writeLog }),
             },
           }),
+      ...(options.secondDisk === undefined ? {} : { secondDisk: { file: options.secondDisk, serial: secondDiskSerial } }),
       ...(options.seedImage === undefined ? {} : { seedImage: options.seedImage }),
       ...(seed === null || options.seedImage !== undefined ? {} : { seedDirectory: writeSeed(logDirectory, seed) }),
     })

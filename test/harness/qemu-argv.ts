@@ -31,6 +31,8 @@ export interface OuterMachine {
   readonly direct?: DirectBoot
   /** A qcow2 file, or raw where its name ends with that, seen as a disk with this serial; virtio unless it says otherwise. */
   readonly dataDisk?: { readonly file: string; readonly serial: string; readonly bus?: DiskBus; readonly writeLog?: string }
+  /** A second one, a qcow2 file on virtio, after the data disk. */
+  readonly secondDisk?: { readonly file: string; readonly serial: string }
   /** Firmware starts from the data disk if it can, and from the medium otherwise. */
   readonly diskFirst?: boolean
   /** A directory, seen as a FAT volume labelled CORBEL-SEED. */
@@ -87,6 +89,7 @@ export function renderQemuArgv(machine: OuterMachine): string[] {
     ...firmwareArgv(machine),
     ...mediumArgv(machine),
     ...dataArgv(machine),
+    ...secondArgv(machine),
     ...seedArgv(machine),
     ...networkArgv(machine),
     ...renderCards(hardware),
@@ -146,6 +149,13 @@ function dataArgv(machine: OuterMachine): string[] {
   const plain = ['-drive', `if=none,id=data,format=${format},cache=writeback,file=${file}`]
   const drive = writeLog === undefined ? plain : loggedDrive(format, file, writeLog)
   return [...watchdog, ...drive, ...controller, '-device', `${device},drive=data,serial=${serial}${order}`]
+}
+
+function secondArgv({ secondDisk, medium }: OuterMachine): string[] {
+  if (secondDisk === undefined) return []
+  const order = medium === 'none' ? ',bootindex=1' : ''
+  const drive = `if=none,id=second,format=qcow2,cache=writeback,file=${secondDisk.file}`
+  return ['-drive', drive, '-device', `virtio-blk-pci,drive=second,serial=${secondDisk.serial}${order}`]
 }
 
 function loggedDrive(format: string, file: string, log: string): string[] {

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { inTools } from './in-tools.ts'
 import { iso } from './paths.ts'
 
-/** Serial number of the data disk of every test machine. */
+/** Serial numbers of the data disk of every test machine, and of the second one where there is one. */
 export const dataDiskSerial = 'DATA1'
+export const secondDiskSerial = 'DATA2'
 
 export interface SeedOptions {
   readonly password: string

@@ -39,15 +39,21 @@ export function listDisks(signatures: readonly BlockSignature[]): readonly Block
   })
 }
 
-/** Partitions that the kernel has found on a disk by now. */
+/** Partitions that the kernel has found on a disk by now; in the place of one that belongs to an array that runs, that array. */
 export function listPartitions(disk: string, signatures: readonly BlockSignature[]): readonly Partition[] {
   const base = `${SYSFS}/${disk}`
   const names = readDir(base).filter((entry) => entry.startsWith(disk) && statOrNull(`${base}/${entry}/partition`) !== null)
   return names.map((entry) => {
-    const device = `/dev/${entry}`
+    const device = `/dev/${arrayOver(`${base}/${entry}`) ?? entry}`
     const name = /^PARTNAME=(.*)$/m.exec(textOf(`${base}/${entry}/uevent`))?.[1] ?? null
     return { device, name, fileSystem: signatures.find((signature) => signature.device === device)?.type ?? null }
   })
+}
+
+/** Of two copies. @source Linux Documentation/admin-guide/md.rst */
+function arrayOver(partition: string): string | null {
+  const holders = statOrNull(`${partition}/holders`) === null ? [] : readDir(`${partition}/holders`)
+  return holders.find((name) => /^md\d+$/.test(name) && textOf(`${SYSFS}/${name}/md/level`) === 'raid1') ?? null
 }
 
 /** virtio and NVMe have a file for it, SCSI and SATA a page of vital product data, USB disks their device's. */

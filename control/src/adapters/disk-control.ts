@@ -2,13 +2,14 @@
 // @source proc_pid_mountinfo(5); Linux Documentation/ABI/stable/sysfs-block; Documentation/block/bfq-iosched.rst
 import { writeControl } from 'hv:fs'
 import type { DiskControl } from '../domain/disk-control.ts'
-import { textOrNull } from './sysfs.ts'
+import { namesIn, textOrNull } from './sysfs.ts'
 
 /** Of the file system that is mounted at exactly this path. */
 export function findDiskControl(target: string): DiskControl {
   const device = diskUnder(target)
-  const scheduler = device === null ? null : textOrNull(`${queueOf(device)}/scheduler`)
-  return { device, weights: scheduler?.includes('[bfq]') === true }
+  const disks = device === null ? [] : schedulingDisks(device)
+  const isDivided = (disk: string) => textOrNull(`${queueOf(disk)}/scheduler`)?.includes('[bfq]') === true
+  return { device, weights: disks.length > 0 && disks.every(isDivided) }
 }
 
 /**
@@ -17,9 +18,17 @@ export function findDiskControl(target: string): DiskControl {
  */
 export function divideByWeight(target: string): void {
   const device = diskUnder(target)
-  if (device === null) return
-  writeControl(`${queueOf(device)}/scheduler`, 'bfq')
-  writeControl(`${queueOf(device)}/iosched/low_latency`, '0')
+  for (const disk of device === null ? [] : schedulingDisks(device)) {
+    writeControl(`${queueOf(disk)}/scheduler`, 'bfq')
+    writeControl(`${queueOf(disk)}/iosched/low_latency`, '0')
+  }
+}
+
+/** Those below an array: it has limits, but no scheduler of its own. */
+function schedulingDisks(device: string): readonly string[] {
+  const parts = namesIn(`/sys/dev/block/${device}/slaves`)
+  if (parts.length === 0) return [device]
+  return parts.flatMap((name) => wholeDisk(textOrNull(`/sys/class/block/${name}/dev`)?.trim() ?? '') ?? [])
 }
 
 function queueOf(device: string): string {
@@ -31,6 +40,10 @@ function diskUnder(target: string): string | null {
   const mounts = (textOrNull('/proc/self/mountinfo') ?? '').split('\n').map((line) => line.split(' '))
   const numbers = mounts.findLast((fields) => fields[4] === target)?.[2]
   if (numbers === undefined || textOrNull(`/sys/dev/block/${numbers}/dev`) === null) return null
+  return wholeDisk(numbers)
+}
+
+function wholeDisk(numbers: string): string | null {
   if (textOrNull(`/sys/dev/block/${numbers}/partition`) === null) return numbers
   return textOrNull(`/sys/dev/block/${numbers}/../dev`)?.trim() ?? null
 }

@@ -11,6 +11,7 @@ import type { InstallDisk } from '../domain/install.ts'
 import { listDisks, scanSignatures } from './block-disks.ts'
 import { readBlocks } from './disk-blocks.ts'
 import { examineDisk } from './disk-content.ts'
+import { readMembers } from './mirrors.ts'
 
 const SYSFS = '/sys/block'
 const MIB = 1_048_576
@@ -31,12 +32,14 @@ export function readMediumName(): string {
 export async function observeInstallDisks(): Promise<readonly InstallDisk[]> {
   const signatures = await scanSignatures()
   const medium = readMediumName()
+  const members = await readMembers(signatures)
+  const mirrorOf = ({ device }: BlockDisk) => members.find(({ disk, holds }) => disk === device && holds === STATE_PARTITION)?.uuid ?? null
   const disks: InstallDisk[] = []
-  for (const disk of listDisks(signatures)) disks.push(await observeDisk(disk, signatures, medium))
+  for (const disk of listDisks(signatures)) disks.push({ ...(await observeDisk(disk, signatures, medium)), mirror: mirrorOf(disk) })
   return disks
 }
 
-async function observeDisk(disk: BlockDisk, signatures: readonly BlockSignature[], medium: string): Promise<InstallDisk> {
+async function observeDisk(disk: BlockDisk, signatures: readonly BlockSignature[], medium: string): Promise<Omit<InstallDisk, 'mirror'>> {
   const { device, serial, byPath, sizeBytes, readOnly, partitions } = disk
   const name = nameOf(device)
   const sysfsPath = readLink(`${SYSFS}/${name}`)

@@ -11,9 +11,10 @@ import { type InstallReceipt, renderInstallReceipt } from '../codec/install-rece
 import { ISO_HEAD_BYTES, isoBytes } from '../codec/iso-size.ts'
 import { renderPartitionTable } from '../codec/sfdisk.ts'
 import { DATA_PARTITION, STATE_PARTITION } from '../domain/block-disk.ts'
-import { BIOS_PARTITION, ESP_PARTITION, LAYOUT_NAMES, layoutOf, SLOT_A_PARTITION } from '../domain/disk-layout.ts'
+import { BIOS_PARTITION, ESP_PARTITION, LAYOUT_NAMES, type LayoutPartition, layoutOf, SLOT_A_PARTITION } from '../domain/disk-layout.ts'
 import type { InstallProgress } from '../domain/install.ts'
 import type { InstallJob } from '../domain/install-job.ts'
+import type { MirroredPartition } from '../domain/mirror.ts'
 import type { Clock } from '../ports/clock.ts'
 import { listPartitions } from './block-disks.ts'
 import { writeBlocks } from './disk-blocks.ts'
@@ -21,7 +22,9 @@ import { writeMark } from './disk-content.ts'
 import { makeExt4 } from './ext4.ts'
 import { VmHostFailure } from './host-failure.ts'
 import { RECEIPT_BLOCK, RECEIPT_BYTES } from './install-disks.ts'
+import { createMirror, stopMirror } from './mirrors.ts'
 import { runTool } from './run-tool.ts'
+import { sizeOf as bytesOf } from './state-care.ts'
 import { waitUntil } from './wait.ts'
 
 const MIB = 1_048_576
@@ -53,33 +56,42 @@ export async function install(clock: Clock, job: InstallJob, tell: Tell): Promis
   tell({ step: 'Looking at the medium', percent: 0 })
   const medium = `/dev/${job.medium}`
   const bytes = isoBytes(readHead(medium, ISO_HEAD_BYTES))
-  const layout = layoutOf(job.sizeBytes)
+  const layout = layoutOf(roomOf(job))
   const coreSector = ((layout.find(({ name }) => name === BIOS_PARTITION)?.startMiB ?? 1) * MIB) / SECTOR
   if (bytes === null) throw failed('install.medium.not-iso', `The medium ${job.medium} holds no ISO 9660 image.`)
-  if (bytes > sizeOf(job, SLOT_A_PARTITION)) throw failed('install.medium.too-large', 'The image on the medium is larger than a slot.')
+  if (bytes > sizeOf(layout, SLOT_A_PARTITION)) throw failed('install.medium.too-large', 'The image on the medium is larger than a slot.')
   const files = readBootFiles(medium, coreSector)
 
-  if (job.action === 'fresh') await makeTable(clock, job, tell)
+  if (job.action === 'fresh') await makeTables(clock, job, layout, tell)
   else await closeBoot(job, tell)
-  const device = partitionsOf(job)
-  await writeBlocks(device(BIOS_PARTITION), SECTOR, 0, files.core)
-  // Without its first blocks, firmware finds no file system on it.
-  await writeBlocks(device(ESP_PARTITION), BLOCK, 0, new Uint8Array(BLOCK))
-  await writeBlocks(device(ESP_PARTITION), BLOCK, 1, files.esp.subarray(BLOCK))
-  await copySlot(medium, bytes, device(SLOT_A_PARTITION), tell)
-  if (job.action === 'fresh') await makeFileSystems(job, device, tell)
-  await writeReceipt(job)
+  for (const [at, { device }] of job.disks.entries()) {
+    const partition = partitionsOf(device)
+    await writeBlocks(partition(BIOS_PARTITION), SECTOR, 0, files.core)
+    // Without its first blocks, firmware finds no file system on it.
+    await writeBlocks(partition(ESP_PARTITION), BLOCK, 0, new Uint8Array(BLOCK))
+    await writeBlocks(partition(ESP_PARTITION), BLOCK, 1, files.esp.subarray(BLOCK))
+    await copySlot(medium, bytes, partition(SLOT_A_PARTITION), { at, of: job.disks.length }, tell)
+  }
+  if (job.action === 'fresh') await makeFileSystems(job, layout, tell)
+  for (const { device } of job.disks) await writeReceipt(device, job)
   sync()
   tell({ step: 'Writing the boot code', percent: 98 })
-  await writeBlocks(device(ESP_PARTITION), BLOCK, 0, files.esp.subarray(0, BLOCK))
-  await writeBlocks(job.device, SECTOR, 0, files.bootSector)
+  for (const { device } of job.disks) {
+    await writeBlocks(partitionsOf(device)(ESP_PARTITION), BLOCK, 0, files.esp.subarray(0, BLOCK))
+    await writeBlocks(device, SECTOR, 0, files.bootSector)
+  }
   sync()
-  if (job.action === 'fresh') await writeMark(job.device, false)
+  if (job.action === 'fresh') for (const { device } of job.disks) await writeMark(device, false)
   tell({ step: 'Done', percent: 100 })
 }
 
-function sizeOf({ sizeBytes }: InstallJob, name: string): number {
-  return (layoutOf(sizeBytes).find((partition) => partition.name === name)?.sizeMiB ?? 0) * MIB
+/** What all of them have. */
+function roomOf({ disks }: InstallJob): number {
+  return Math.min(...disks.map(({ sizeBytes }) => sizeBytes))
+}
+
+function sizeOf(layout: readonly LayoutPartition[], name: string): number {
+  return (layout.find((partition) => partition.name === name)?.sizeMiB ?? 0) * MIB
 }
 
 function readBootFiles(medium: string, coreSector: number): BootFiles {
@@ -99,45 +111,56 @@ function readBootFiles(medium: string, coreSector: number): BootFiles {
   }
 }
 
-/** The mark, then whatever booted before goes, then the table. */
-async function makeTable(clock: Clock, { device, sizeBytes }: InstallJob, tell: Tell): Promise<void> {
+/** The marks, then whatever booted before goes, then the tables. */
+async function makeTables(clock: Clock, { disks }: InstallJob, layout: readonly LayoutPartition[], tell: Tell): Promise<void> {
   tell({ step: 'Making partitions', percent: 2 })
-  await writeMark(device, true)
-  await writeBlocks(device, BLOCK, 0, new Uint8Array(MIB - BLOCK))
-  await writeBlocks(device, SECTOR, Math.floor(sizeBytes / SECTOR) - MIB / SECTOR, new Uint8Array(MIB))
-  const argv = ['/usr/sbin/sfdisk', '--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device]
-  await runTool(argv, { stdin: renderPartitionTable(layoutOf(sizeBytes)), timeoutMs: 60_000 })
-  const names = () => listPartitions(device.slice('/dev/'.length), []).map(({ name }) => name)
-  const areThere = () => LAYOUT_NAMES.every((name) => names().includes(name))
-  if (!(await waitUntil(clock, areThere, PARTITIONS_MS)))
-    throw failed('install.disk.no-partitions', 'The kernel does not show the new partitions.')
+  for (const { device } of disks) await writeMark(device, true)
+  for (const { device, sizeBytes } of disks) {
+    await writeBlocks(device, BLOCK, 0, new Uint8Array(MIB - BLOCK))
+    await writeBlocks(device, SECTOR, Math.floor(sizeBytes / SECTOR) - MIB / SECTOR, new Uint8Array(MIB))
+    const argv = ['/usr/sbin/sfdisk', '--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device]
+    await runTool(argv, { stdin: renderPartitionTable(layout), timeoutMs: 60_000 })
+    const names = () => listPartitions(device.slice('/dev/'.length), []).map(({ name }) => name)
+    const areThere = () => LAYOUT_NAMES.every((name) => names().includes(name))
+    if (!(await waitUntil(clock, areThere, PARTITIONS_MS)))
+      throw failed('install.disk.no-partitions', 'The kernel does not show the new partitions.')
+  }
 }
 
 /** Of an installation that stays: it does not boot until its system is whole again. */
-async function closeBoot(job: InstallJob, tell: Tell): Promise<void> {
+async function closeBoot({ disks }: InstallJob, tell: Tell): Promise<void> {
   tell({ step: 'Closing the old system', percent: 2 })
-  await writeBlocks(job.device, SECTOR, 0, new Uint8Array(440))
-  await writeBlocks(partitionsOf(job)(ESP_PARTITION), BLOCK, 0, new Uint8Array(BLOCK))
+  for (const { device } of disks) {
+    await writeBlocks(device, SECTOR, 0, new Uint8Array(440))
+    await writeBlocks(partitionsOf(device)(ESP_PARTITION), BLOCK, 0, new Uint8Array(BLOCK))
+  }
 }
 
-function partitionsOf(job: InstallJob): (name: string) => string {
-  const partitions = listPartitions(job.device.slice('/dev/'.length), [])
+function partitionsOf(disk: string): (name: string) => string {
+  const partitions = listPartitions(disk.slice('/dev/'.length), [])
   return (name) => {
     const found = partitions.find((partition) => partition.name === name)
-    if (found === undefined) throw failed('install.disk.no-partitions', `The disk has no partition ${name}.`)
+    if (found === undefined) throw failed('install.disk.no-partitions', `${disk} has no partition ${name}.`)
     return found.device
   }
 }
 
 /** Copies, then reads back what is really on the disk. */
-async function copySlot(medium: string, bytes: number, slot: string, tell: Tell): Promise<void> {
+async function copySlot(
+  medium: string,
+  bytes: number,
+  slot: string,
+  turn: { readonly at: number; readonly of: number },
+  tell: Tell,
+): Promise<void> {
+  const percent = (done: number) => 5 + Math.floor((75 * (turn.at + done)) / turn.of)
   const source = openFd(medium, 'r')
   const target = openFd(slot, 'w')
   let copied = 0
   const copy = open(source, target)
   try {
     while (copied < bytes) {
-      tell({ step: 'Copying the system', percent: 5 + Math.floor((65 * copied) / bytes) })
+      tell({ step: 'Copying the system', percent: percent((0.85 * copied) / bytes) })
       // What tells of progress is sent in between.
       await new Promise<void>((resolve) => setTimeout(resolve, 0))
       const step = copy.step(Math.min(COPY_STEP, bytes - copied))
@@ -148,7 +171,7 @@ async function copySlot(medium: string, bytes: number, slot: string, tell: Tell)
     closeFd(source)
     closeFd(target)
   }
-  tell({ step: 'Checking the copy', percent: 70 })
+  tell({ step: 'Checking the copy', percent: percent(0.85) })
   writeControl('/proc/sys/vm/drop_caches', '1\n')
   const wanted = toHex(copy.sha256())
   const found = await hashOf(slot, bytes)
@@ -177,23 +200,42 @@ export async function hashOf(device: string, bytes: number): Promise<string> {
   return code === 0 ? (/^[0-9a-f]{64}/.exec(text)?.[0] ?? 'unknown') : 'unreadable'
 }
 
-async function makeFileSystems(job: InstallJob, device: (name: string) => string, tell: Tell): Promise<void> {
+async function makeFileSystems(job: InstallJob, layout: readonly LayoutPartition[], tell: Tell): Promise<void> {
   tell({ step: 'Making the file systems', percent: 85 })
   const files = job.firstBoot === null ? [] : ['-d', STATE_FILES]
   mkdir(STATE_FILES, { mode: 0o700, recursive: true })
   try {
     if (job.firstBoot !== null) writeFileAtomic(`${STATE_FILES}/${FIRST_BOOT}`, job.firstBoot, { mode: 0o600 })
-    const at = (name: string, options: readonly string[]) => ({ label: name, offsetMiB: 0, sizeMiB: sizeOf(job, name) / MIB, options })
     // As `prepareDisk` makes them.
-    await makeExt4(device(STATE_PARTITION), at(STATE_PARTITION, ['-m', '1', '-J', 'size=64', ...files]))
-    await makeExt4(device(DATA_PARTITION), at(DATA_PARTITION, ['-m', '0', '-i', String(MIB)]))
+    await makeFileSystem(job, layout, STATE_PARTITION, ['-m', '1', '-J', 'size=64', ...files])
+    await makeFileSystem(job, layout, DATA_PARTITION, ['-m', '0', '-i', String(MIB)])
   } finally {
     if (job.firstBoot !== null) unlink(`${STATE_FILES}/${FIRST_BOOT}`)
     rmdir(STATE_FILES)
   }
 }
 
-async function writeReceipt({ device, version, seedSha256, at }: InstallJob): Promise<void> {
+/** On the partition, or on a mirror of two. */
+async function makeFileSystem(
+  { disks }: InstallJob,
+  layout: readonly LayoutPartition[],
+  name: MirroredPartition,
+  options: readonly string[],
+): Promise<void> {
+  const [first, ...others] = disks.map(({ device }) => partitionsOf(device)(name))
+  if (first === undefined) return
+  const make = (device: string, bytes: number) => makeExt4(device, { label: name, offsetMiB: 0, sizeMiB: Math.floor(bytes / MIB), options })
+  if (others.length === 0) return make(first, sizeOf(layout, name))
+  const array = await createMirror(name, [first, ...others])
+  try {
+    await make(array, bytesOf(array))
+    sync()
+  } finally {
+    await stopMirror(array)
+  }
+}
+
+async function writeReceipt(device: string, { version, seedSha256, at }: InstallJob): Promise<void> {
   const receipt: InstallReceipt = { version, seedSha256, at }
   const block = new Uint8Array(RECEIPT_BYTES)
   block.set(encodeUtf8(renderInstallReceipt(receipt)).subarray(0, RECEIPT_BYTES))

@@ -12,6 +12,7 @@ import {
   keyboardViewSchema,
   logKindSchema,
   logPageSchema,
+  mirrorSchema,
   renewStateSchema,
   resetRequestSchema,
   serviceSchema,
@@ -73,6 +74,13 @@ export const careRoutes: readonly Route[] = [
       answers: [{ status: 200, description: 'Each, with how long it has run', schema: listOf(serviceSchema) }],
     },
     ({ app }) => json(200, { items: app.services.list() }),
+  ),
+  withoutBody(
+    {
+      ...{ method: 'GET', path: '/v1/host/mirrors', who: 'host.view', summary: 'Which disks state and datastore are mirrored on' },
+      answers: [{ status: 200, description: 'Each mirror with its copies; none where there is one disk', schema: listOf(mirrorSchema) }],
+    },
+    ({ app }) => json(200, { items: app.mirrors.list() }),
   ),
   withBody(
     {

@@ -4,6 +4,7 @@ import type { LogPage } from '../app/host-logs.ts'
 import { closed } from '../domain/check.ts'
 import { LOG_KINDS, LOG_SEVERITIES, type LogKindSummary } from '../domain/host-log.ts'
 import { KEYBOARD_LAYOUT_NAMES, type KeyboardView } from '../domain/keyboard.ts'
+import type { Mirror } from '../domain/mirror.ts'
 import { SERVICE_NAMES, type Service } from '../domain/service.ts'
 import type { SupportInfo, SupportMedium } from '../domain/support.ts'
 import { type TimeView, timeSettingSchema } from '../domain/time.ts'
@@ -29,6 +30,22 @@ export const logPageSchema = closed({
   ),
   next: v.pipe(count, v.description('For `after`, to go on where this ends.')),
 }) satisfies Of<LogPage>
+
+export const mirrorSchema = closed({
+  holds: v.picklist(['state', 'datastore']),
+  device: v.pipe(v.string(), v.description('Such as /dev/md0.')),
+  copies: v.array(
+    closed({
+      device: v.pipe(v.string(), v.description('A partition, such as /dev/sda5.')),
+      state: v.pipe(
+        v.picklist(['in-sync', 'copying', 'failed']),
+        v.description('`copying`: it gets what the other has. `failed`: it is not used any more.'),
+      ),
+    }),
+  ),
+  missing: v.pipe(count, v.description('Copies that are nowhere.')),
+  copiedPercent: v.pipe(v.nullable(count), v.description('Of what is being copied; null while nothing is.')),
+}) satisfies Of<Mirror>
 
 export const serviceSchema = closed({
   name: v.picklist(SERVICE_NAMES),

@@ -23,6 +23,7 @@ export const installDiskSchema = closed({
   contents: v.pipe(text, field({ title: 'Contents', description: 'In words.' })),
   installed: v.pipe(v.boolean(), field({ title: 'Installed', description: 'Its system can be written anew and the rest be kept.' })),
   datastore: v.boolean(),
+  mirror: v.pipe(textOrNull, field({ title: 'Mirror', description: 'UUID of the mirror that its state is a copy of.' })),
   seedSha256: textOrNull,
   unusable: v.pipe(textOrNull, field({ title: 'Unusable', description: 'Why nothing can be installed on it.' })),
 }) satisfies Of<InstallCandidate>
@@ -31,6 +32,7 @@ export const installViewSchema = closed({
   mode: v.picklist(['none', 'ask', 'seed', 'done']),
   state: v.picklist(['idle', 'running', 'done', 'failed']),
   device: textOrNull,
+  mirror: textOrNull,
   progress: v.nullable(closed({ step: text, percent: v.number() })),
   problem: v.nullable(problemSchema),
   afterwards: v.picklist(['restart', 'power-off']),
@@ -38,6 +40,7 @@ export const installViewSchema = closed({
 
 export const installPreviewSchema = closed({
   device: text,
+  mirror: textOrNull,
   action: v.picklist(['fresh', 'refresh']),
   contents: text,
 }) satisfies Of<InstallPreview>

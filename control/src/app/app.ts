@@ -30,6 +30,7 @@ import { createLedger } from './ledger.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { createLockdown, type LockdownControl } from './lockdown.ts'
 import { createMachineMemory } from './machine-memory.ts'
+import { createMirrorWatch, type MirrorWatch } from './mirrors.ts'
 import { createManagementNetwork, type ManagementNetwork } from './network.ts'
 import { createOwnCredentials, type OwnCredentials } from './own-credentials.ts'
 import { createPassthrough, type Passthrough } from './passthrough.ts'
@@ -122,6 +123,8 @@ export interface App {
   readonly logs: HostLogReader
   readonly services: ServiceControl
   readonly keyboard: Pick<KeyboardControl, 'view' | 'set'>
+  /** Looks at nothing by itself before it is told to run. */
+  readonly mirrors: MirrorWatch
   /** Asks nobody before it is told to run. */
   readonly time: TimeControl
   readonly support: Support
@@ -186,6 +189,7 @@ export function createApp(outside: AppPorts): App {
   const hostPower = createHostPower(ports, ledger, fleet, power, suspension, tasks)
   const installation = createInstallation(ports, ledger, hostPower)
   const time = createTimeControl(ports, ledger)
+  const mirrors = createMirrorWatch(ports, ledger)
   const systemSlots = createBootSlotControl(ports, ledger)
   const systemUpdate = createSystemUpdate(ports, { slots: systemSlots, tasks, power: hostPower })
 
@@ -263,6 +267,7 @@ export function createApp(outside: AppPorts): App {
           network,
           install: installation.view(),
           slot: systemSlots.current(),
+          mirrors: mirrors.list(),
         },
       }),
     datastores: () => datastores.list(),
@@ -277,6 +282,7 @@ export function createApp(outside: AppPorts): App {
     logs,
     services,
     keyboard,
+    mirrors,
     time,
     reset: createReset(ports, ledger, services, hostPower),
     generations,

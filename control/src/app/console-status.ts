@@ -2,6 +2,7 @@
 import type { ConsoleStatus, ConsoleUrl, HealthItem } from '../domain/console-status.ts'
 import { DEBUG_PRODUCT, type HostAddress } from '../domain/host.ts'
 import type { InstallView } from '../domain/install.ts'
+import { type Mirror, mirrorProblem } from '../domain/mirror.ts'
 import type { Vm } from '../domain/vm-status.ts'
 import type { MemoryShortage } from './balancer.ts'
 import type { ManagementNetwork } from './network.ts'
@@ -17,13 +18,14 @@ export interface Shortfalls {
   readonly network: Pick<ManagementNetwork, 'summary' | 'health'>
   readonly install: Pick<InstallView, 'mode' | 'state'>
   readonly slot: ConsoleStatus['system']['slot']
+  readonly mirrors: readonly Mirror[]
 }
 
 export function gatherConsoleStatus(
   { host, store }: Pick<AppPorts, 'host' | 'store'>,
   vms: readonly Vm[],
   setupRequired: boolean,
-  { lockdown, missing, memory: scarce, audit, network, install, slot }: Shortfalls,
+  { lockdown, missing, memory: scarce, audit, network, install, slot, mirrors }: Shortfalls,
 ): ConsoleStatus {
   const { facts, bootOutcome } = host
   const { hostname, addresses, time, ...seen } = host.observeStatus()
@@ -45,6 +47,7 @@ export function gatherConsoleStatus(
     health: [
       ...health({ host }),
       ...carriedOut(install),
+      ...mirrors.flatMap(unmirrored),
       ...network.health(),
       ...shortfall(missing),
       ...crashes(vms),
@@ -88,6 +91,12 @@ function health({ host }: Pick<AppPorts, 'host'>): HealthItem[] {
     nat.problem !== null && { severity: 'error', message: `The network of the VMs: ${nat.problem}` },
   ]
   return items.filter((item) => item !== false)
+}
+
+function unmirrored(mirror: Mirror): HealthItem[] {
+  const message = mirrorProblem(mirror)
+  const isCopied = mirror.copies.some(({ state }) => state === 'copying')
+  return message === null ? [] : [{ severity: isCopied ? 'warning' : 'error', message }]
 }
 
 function cutChain(problem: string | null): HealthItem[] {

@@ -13,7 +13,7 @@ import { firstBootText, type InstallRequest } from '../domain/install-request.ts
 import type { Problem } from '../domain/problem.ts'
 import type { NewRecoveryCode } from '../domain/recovery-code.ts'
 import type { Seed } from '../domain/seed.ts'
-import { chooseDisk, planInstall } from '../plan/install.ts'
+import { chooseDisks, type Planned, planInstall, planInstallation } from '../plan/install.ts'
 import type { HostPower } from './host-power.ts'
 import type { Ledger } from './ledger.ts'
 import { createNewRecoveryCode } from './new-recovery-code.ts'
@@ -41,6 +41,7 @@ export interface Installation {
 
 interface Asked {
   readonly target: InstallTarget
+  readonly mirror: InstallTarget | undefined
   readonly wipe: WipePolicy
   readonly seedSha256: string | null
   /** Made only when the disk may be written to. */
@@ -54,6 +55,11 @@ const LOOK_AGAIN_MS = 1_000
 const LEAVE_AFTER_MS = 5_000
 const HOST = { kind: 'host', id: 'host' } as const
 
+/** Of each disk. */
+function contentsOf(disks: readonly InstallDisk[]): string {
+  return disks.map(({ contents }) => contents).join('; ')
+}
+
 type Ports = Pick<AppPorts, 'host' | 'installer' | 'passwords' | 'random' | 'clock' | 'log'>
 
 export function createInstallation(
@@ -66,12 +72,15 @@ export function createInstallation(
   const wish = () => (mode() === 'seed' ? (host.bootOutcome.seed.document?.install ?? null) : null)
   const code = createNewRecoveryCode(ports)
   let state: InstallState = 'idle'
-  let device: string | null = null
+  let disks: readonly InstallDisk[] = []
   let progress: InstallView['progress'] = null
   let problem: Problem | null = null
   let recoveryHash: string | null = null
 
-  const view = (): InstallView => ({ mode: mode(), state, device, progress, problem, afterwards: wish()?.then ?? 'restart' })
+  const view = (): InstallView => {
+    const [device = null, mirror = null] = disks.map((disk) => disk.device)
+    return { mode: mode(), state, device, mirror, progress, problem, afterwards: wish()?.then ?? 'restart' }
+  }
 
   function requireInstaller(): void {
     if (['ask', 'seed'].includes(mode())) return
@@ -88,22 +97,13 @@ export function createInstallation(
     }
   }
 
-  async function decide({
-    target,
-    wipe,
-  }: Pick<Asked, 'target' | 'wipe'>): Promise<
-    { readonly disk: InstallDisk; readonly action: InstallPreview['action'] } | { readonly problem: Problem }
-  > {
-    const chosen = chooseDisk(await installer.observe(), target)
-    if ('problem' in chosen) return chosen
-    const planned = planInstall(chosen.disk, wipe)
-    return 'problem' in planned ? planned : { disk: chosen.disk, action: planned.action }
-  }
+  const decide = async (asked: Pick<Asked, 'target' | 'mirror' | 'wipe'>): Promise<Planned> =>
+    planInstallation(await installer.observe(), asked)
 
-  /** Whether it has come is for whoever chooses it to say. */
-  async function awaitDisk(target: InstallTarget): Promise<void> {
+  /** Whether they have come is for whoever chooses them to say. */
+  async function awaitDisks(asked: Pick<Asked, 'target' | 'mirror'>): Promise<void> {
     const deadline = clock.monotonicMs() + DISK_WAIT_MS
-    while ('problem' in chooseDisk(await installer.observe(), target) && clock.monotonicMs() < deadline) {
+    while ('problem' in chooseDisks(await installer.observe(), asked) && clock.monotonicMs() < deadline) {
       await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve))
     }
   }
@@ -138,15 +138,19 @@ export function createInstallation(
         state = before
         return decided
       }
-      const { disk, action } = decided
-      device = disk.device
+      const { action } = decided
+      disks = decided.disks
+      const [first, ...others] = decided.disks.map(({ device, sizeBytes }) => ({ device, sizeBytes }))
+      if (first === undefined) throw new Error('an installation without a disk')
       const job: InstallJob = {
-        ...{ action, device: disk.device, sizeBytes: disk.sizeBytes, medium: installer.mediumName() },
+        ...{ action, disks: [first, ...others], medium: installer.mediumName() },
         ...{ version: host.facts.version, seedSha256: asked.seedSha256, at: clock.now() },
         firstBoot: action === 'fresh' ? await asked.firstBoot() : null,
       }
-      const what = `${[disk.device, disk.model, disk.serial].filter((part) => part !== null).join(', ')}`
-      tell('install.started', 'info', `Corbel ${job.version} is being installed on ${what}, which held ${disk.contents}.`)
+      const what = disks
+        .map(({ device, model, serial }) => [device, model, serial].filter((part) => part !== null).join(', '))
+        .join(' and ')
+      tell('install.started', 'info', `Corbel ${job.version} is being installed on ${what}, which held ${contentsOf(disks)}.`)
       return { problem: null, ended: carryOut(job, what) }
     } catch (error) {
       state = before
@@ -177,7 +181,16 @@ export function createInstallation(
 
   async function leaveReceipt(): Promise<void> {
     const { seedSha256 } = host.bootOutcome.install
-    const receipt = { format: 1, version: host.facts.version, at: clock.now(), seedSha256, outcome: state, device, problem }
+    const receipt = {
+      format: 1,
+      version: host.facts.version,
+      at: clock.now(),
+      seedSha256,
+      outcome: state,
+      device: view().device,
+      mirror: view().mirror,
+      problem,
+    }
     try {
       const written = await installer.leaveReceipt(`${JSON.stringify(receipt, null, 2)}\n`)
       log('info', written ? 'the receipt is on the seed’s medium' : 'the seed’s medium takes no receipt')
@@ -198,9 +211,10 @@ export function createInstallation(
     },
     async preview(request) {
       requireInstaller()
-      const decided = await decide(request)
+      const decided = await decide({ mirror: undefined, ...request })
       if ('problem' in decided) throw invalid([decided.problem])
-      return { device: decided.disk.device, action: decided.action, contents: decided.disk.contents }
+      const [device = '', mirror = null] = decided.disks.map((disk) => disk.device)
+      return { device, mirror, action: decided.action, contents: contentsOf(decided.disks) }
     },
     makeCode() {
       requireInstaller()
@@ -213,9 +227,9 @@ export function createInstallation(
     },
     async start(request) {
       requireInstaller()
-      const { target, wipe, administrator, ...settings } = request
+      const { target, mirror, wipe, administrator, ...settings } = request
       const firstBoot = async () => firstBootText(settings, { passwordHash: await hashOf(administrator), recoveryHash })
-      const begun = await begin({ target, wipe, seedSha256: null, firstBoot })
+      const begun = await begin({ target, mirror, wipe, seedSha256: null, firstBoot })
       if (begun.problem !== null) throw invalid([begun.problem])
       return view()
     },
@@ -231,8 +245,9 @@ export function createInstallation(
       try {
         const firstBoot = async () =>
           firstBootText(document, { passwordHash: await hashOf(document.administrator), recoveryHash: document.recoveryCode?.hash ?? null })
-        await awaitDisk(asked.target)
-        const begun = await begin({ target: asked.target, wipe: asked.wipe, seedSha256, firstBoot })
+        const { target, mirror, wipe } = asked
+        await awaitDisks({ target, mirror })
+        const begun = await begin({ target, mirror, wipe, seedSha256, firstBoot })
         if (begun.problem === null) await begun.ended
         else {
           problem = begun.problem

@@ -10,6 +10,7 @@ import type { Installer } from '../ports/installer.ts'
 import type { Keyboard } from '../ports/keyboard.ts'
 import type { Log } from '../ports/log.ts'
 import type { LogCollector } from '../ports/log-collector.ts'
+import type { Mirrors } from '../ports/mirrors.ts'
 import type { Network } from '../ports/network.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { PciDevices } from '../ports/pci-devices.ts'
@@ -52,6 +53,7 @@ export interface AppPorts {
   readonly updateTrust: UpdateTrust
   readonly selfTest: SelfTest
   readonly keyboard: Keyboard
+  readonly mirrors: Mirrors
   readonly timekeeping: Timekeeping
   readonly support: SupportTools
   readonly sockets: Sockets

@@ -18,6 +18,9 @@ export const SEED_OPTIONS: readonly Option[] = [
   { name: 'min-gib', value: 'NUMBER', help: 'On a disk of at least so many GiB' },
   { name: 'max-gib', value: 'NUMBER', help: 'On a disk of at most so many GiB' },
   { name: 'ssd', help: 'On a disk without moving parts' },
+  { name: 'mirror', help: 'And on a second disk, which the rules for the first hold for as well, but its name' },
+  { name: 'mirror-serial', value: 'SERIAL', help: 'And on the second disk with this serial number' },
+  { name: 'mirror-path', value: 'PATH', kind: 'text', help: 'And on the second disk at this place' },
   {
     name: 'wipe',
     value: 'WHAT',
@@ -28,7 +31,9 @@ export const SEED_OPTIONS: readonly Option[] = [
 ]
 
 /** Options that mean nothing without `--install`. */
-const INSTALL_OPTIONS = ['disk-serial', 'disk-path', 'min-gib', 'max-gib', 'ssd', 'wipe', 'then']
+const INSTALL_OPTIONS = [
+  ...['disk-serial', 'disk-path', 'min-gib', 'max-gib', 'ssd', 'mirror', 'mirror-serial', 'mirror-path', 'wipe', 'then'],
+]
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -75,16 +80,16 @@ function installOf(base: Json, options: Given): Json {
   const isAsked = options.has('install') || INSTALL_OPTIONS.some((name) => options.has(name) || options.value(name) !== undefined)
   if (!isAsked) return {}
   const before = objectOf(base.install)
-  const target = {
-    ...objectOf(before.target),
-    ...given({
-      serial: options.value('disk-serial'),
-      path: options.value('disk-path'),
-      minGiB: numberOf(options.value('min-gib')),
-      maxGiB: numberOf(options.value('max-gib')),
-      ssd: options.has('ssd') ? true : undefined,
-    }),
-  }
-  const install = { ...before, ...given(Object.fromEntries(['wipe', 'then'].map((name) => [name, options.value(name)]))) }
+  const rules = given({
+    minGiB: numberOf(options.value('min-gib')),
+    maxGiB: numberOf(options.value('max-gib')),
+    ssd: options.has('ssd') ? true : undefined,
+  })
+  const named = (what: string) => given({ serial: options.value(`${what}-serial`), path: options.value(`${what}-path`) })
+  const target = { ...objectOf(before.target), ...named('disk'), ...rules }
+  const isMirrored = options.has('mirror') || Object.keys(named('mirror')).length > 0
+  const mirror = isMirrored ? { ...objectOf(before.mirror), ...named('mirror'), ...rules } : undefined
+  const words = given(Object.fromEntries(['wipe', 'then'].map((name) => [name, options.value(name)])))
+  const install = { ...before, ...words, ...given({ mirror }) }
   return { install: Object.keys(target).length === 0 ? install : { ...install, target } }
 }

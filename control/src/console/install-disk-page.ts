@@ -22,23 +22,47 @@ function kindOf(disk: unknown): string {
   return flagAt(disk, 'bootMedium') ? 'boot medium' : kind
 }
 
-function chosen(draft: Draft, disk: unknown): readonly PageCommand[] {
+function chosen(draft: Draft, disk: unknown, disks: readonly unknown[]): readonly PageCommand[] {
   if (textAt(disk, 'unusable') !== '') {
     return [{ kind: 'notice', severity: 'warning', text: 'This disk cannot be used; why is said below the list.' }]
   }
-  if (flagAt(disk, 'installed')) return [{ kind: 'push', page: keepPage(draft, disk) }]
-  return [{ kind: 'push', page: installNetworkPage({ ...draft, disk, wipe: isFree(disk) ? 'if-blank' : 'everything' }) }]
+  if (flagAt(disk, 'installed')) return [{ kind: 'push', page: keepPage(draft, disk, disks) }]
+  return [{ kind: 'push', page: secondDiskPage(draft, disk, disks) }]
+}
+
+/** Whether it is mirrored, where there is a disk for that. */
+function secondDiskPage(draft: Draft, disk: unknown, disks: readonly unknown[]): Page {
+  const others = disks.filter((other) => textAt(other, 'device') !== textAt(disk, 'device') && isFit(other))
+  const next = (mirror: unknown): Page => {
+    const free = [disk, ...(mirror === undefined ? [] : [mirror])].every(isFree)
+    return installNetworkPage({ ...draft, disk, mirror, wipe: free ? 'if-blank' : 'everything' })
+  }
+  if (others.length === 0) return next(undefined)
+  const choices = [
+    { value: '', label: 'On this disk alone' },
+    ...others.map((other) => ({
+      value: textAt(other, 'device'),
+      label: `Mirrored on ${diskInWords(other)}; on it: ${textAt(other, 'contents')}`,
+    })),
+  ]
+  return pickPage('Installation: a second disk', choices, '', (value) => [
+    { kind: 'push', page: next(others.find((other) => textAt(other, 'device') === value)) },
+  ])
+}
+
+/** Nobody is offered the stick for a mirror. */
+function isFit(disk: unknown): boolean {
+  return textAt(disk, 'unusable') === '' && !flagAt(disk, 'removable')
 }
 
 /** Of an installation: what becomes of it. */
-function keepPage(draft: Draft, disk: unknown): Page {
+function keepPage(draft: Draft, disk: unknown, disks: readonly unknown[]): Page {
   const choices = [
     { value: keep, label: 'Repair or upgrade: keep configuration and datastore' },
     { value: 'everything', label: 'Install anew: configuration and datastore are lost' },
   ]
   return pickPage('Installation: what becomes of it', choices, keep, (wipe) => {
-    const next: Draft = { ...draft, disk, wipe: wipe === keep ? keep : 'everything' }
-    return [{ kind: 'push', page: next.wipe === keep ? installSummaryPage(next) : installNetworkPage(next) }]
+    return [{ kind: 'push', page: wipe === keep ? installSummaryPage({ ...draft, disk, wipe: keep }) : secondDiskPage(draft, disk, disks) }]
   })
 }
 
@@ -66,6 +90,6 @@ export function installDiskPage(draft: Draft): Page {
       const where = place === '' ? '' : `, at ${place}`
       return `${diskInWords(disk)}${where}. On it: ${textAt(disk, 'contents')}.${unusable === '' ? '' : ` It cannot be used: ${unusable}.`}`
     },
-    keys: [{ key: 'enter', hint: 'Take this disk', anyone: true, run: (disk) => chosen(draft, disk) }],
+    keys: [{ key: 'enter', hint: 'Take this disk', anyone: true, run: (disk, _context, disks) => chosen(draft, disk, disks) }],
   })
 }

@@ -7,6 +7,8 @@ export interface Draft {
   readonly keyboard: string
   /** As the API tells of it. */
   readonly disk: unknown
+  /** A second disk for the same; undefined for none. */
+  readonly mirror: unknown
   readonly wipe: 'if-blank' | 'datastore-kept' | 'everything'
   readonly hostname: string
   /** As in a seed; null: DHCP on the first adapter with a link. */
@@ -20,6 +22,7 @@ export const emptyDraft: Draft = {
   ...{
     keyboard: 'us',
     disk: undefined,
+    mirror: undefined,
     wipe: 'if-blank',
     hostname: '',
     management: null,
@@ -34,11 +37,12 @@ export function keepsSettings({ wipe }: Draft): boolean {
 }
 
 export function requestOf(draft: Draft): Readonly<Record<string, unknown>> {
-  const { keyboard, disk, wipe, hostname, management, password } = draft
+  const { keyboard, disk, mirror, wipe, hostname, management, password } = draft
   const target = { path: textAt(disk, 'device') }
   if (keepsSettings(draft)) return { target, wipe }
   return {
     ...{ target, wipe, keyboard },
+    ...(mirror === undefined ? {} : { mirror: { path: textAt(mirror, 'device') } }),
     ...(hostname === '' ? {} : { hostname }),
     ...(management === null ? {} : { management }),
     ...(password === '' ? {} : { administrator: { password } }),

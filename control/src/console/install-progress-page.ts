@@ -14,6 +14,12 @@ function stateOf({ view }: State): string {
   return textAt(view, 'state')
 }
 
+/** In words. */
+function disksOf(view: unknown): string {
+  const mirror = textAt(view, 'mirror')
+  return `${textAt(view, 'device', 'a disk')}${mirror === '' ? '' : ` and ${mirror}`}`
+}
+
 function leave(how: 'restart' | 'power-off') {
   return { kind: 'request', id: 'leave', method: 'POST', path: `${installPath}/leave`, body: { how } } as const
 }
@@ -25,10 +31,9 @@ const afterwards: Readonly<Record<string, string>> = {
 
 /** Where the seed has asked for it, nobody has to press a key. */
 function doneText(view: unknown): string {
-  const device = textAt(view, 'device')
   const then =
     textAt(view, 'mode') === 'seed' ? (afterwards[textAt(view, 'afterwards')] ?? '') : 'Take the medium out, then press Enter to restart.'
-  return `Corbel is installed on ${device}. ${then}`
+  return `Corbel is installed on ${disksOf(view)}. ${then}`
 }
 
 function failureText(view: unknown): string {
@@ -63,12 +68,7 @@ const module: PageModule<State> = {
         putParagraph(screen, at(5), 'The disk is as it was, or does not start and can be installed on again.', theme.body)
         return
       case 'running':
-        putParagraph(
-          screen,
-          area,
-          `Corbel is being installed on ${textAt(view, 'device', 'a disk')}. Do not switch the machine off.`,
-          theme.body,
-        )
+        putParagraph(screen, area, `Corbel is being installed on ${disksOf(view)}. Do not switch the machine off.`, theme.body)
         putProgress(screen, { ...at(3), columns: Math.min(60, area.columns) }, numberAt(view, 'progress.percent') ?? 0, 100)
         putParagraph(screen, at(5), textAt(view, 'progress.step', 'Looking at the disks'), theme.value)
         return

@@ -17,10 +17,17 @@ interface State {
   readonly error: string | null
 }
 
+function disksOf({ disk, mirror }: Draft): readonly unknown[] {
+  return mirror === undefined ? [disk] : [disk, mirror]
+}
+
 function rowsOf(draft: Draft): readonly (readonly [string, string])[] {
-  const { disk, wipe, keyboard, hostname, network } = draft
-  const lost = wipe === 'everything' ? `IS LOST: ${textAt(disk, 'contents')}` : textAt(disk, 'contents')
-  const onIt = keepsSettings(draft) ? `Its system is written anew; configuration and datastore stay: ${textAt(disk, 'contents')}` : lost
+  const { mirror, wipe, keyboard, hostname, network } = draft
+  const contents = disksOf(draft)
+    .map((disk) => textAt(disk, 'contents'))
+    .join('; ')
+  const lost = wipe === 'everything' ? `IS LOST: ${contents}` : contents
+  const onIt = keepsSettings(draft) ? `Its system is written anew; configuration and datastore stay: ${contents}` : lost
   const layout = Object.entries(KEYBOARD_LAYOUTS).find(([name]) => name === keyboard)?.[1] ?? keyboard
   const settings = [
     ['Keyboard', layout],
@@ -28,14 +35,29 @@ function rowsOf(draft: Draft): readonly (readonly [string, string])[] {
     ['Network', network],
     ['User', 'administrator, with the password that you typed'],
   ] as const
-  return [['Disk', diskInWords(disk)], ['On it', onIt], ...(keepsSettings(draft) ? [] : settings)]
+  return [
+    ['Disk', diskInWords(draft.disk)],
+    ...(mirror === undefined ? [] : [['Mirror', diskInWords(mirror)] as const]),
+    ['On it', onIt],
+    ...(keepsSettings(draft) ? [] : settings),
+  ]
 }
 
 /** What is asked once more before anything that somebody may miss is lost. */
-function lossQuestion({ disk }: Draft): Page {
-  const datastore = flagAt(disk, 'datastore') ? 'It has a datastore: all VMs on it are lost.' : 'Whatever is on it is lost.'
-  const effect = [`${diskInWords(disk)} holds ${textAt(disk, 'contents')}.`, datastore, 'This cannot be undone.']
-  return dialogPage({ title: 'Everything on this disk is lost', effect, action: 'Wipe it and install', dangerous: true })
+function lossQuestion(draft: Draft): Page {
+  const disks = disksOf(draft)
+  const [what, title, action] =
+    disks.length === 1 ? ['it', 'this disk', 'Wipe it and install'] : ['them', 'these disks', 'Wipe both and install']
+  const datastore = disks.some((disk) => flagAt(disk, 'datastore'))
+    ? `There is a datastore: all VMs on ${what} are lost.`
+    : `Whatever is on ${what} is lost.`
+  const held = disks.map((disk) => `${diskInWords(disk)} holds ${textAt(disk, 'contents')}.`)
+  return dialogPage({
+    title: `Everything on ${title} is lost`,
+    effect: [...held, datastore, 'This cannot be undone.'],
+    action,
+    dangerous: true,
+  })
 }
 
 function send(state: State): PageStep<State> {

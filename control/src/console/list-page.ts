@@ -30,7 +30,7 @@ export interface ListKey<Item> {
   readonly anyone?: true
   /** Whether it makes sense for the selected item, which is null in an empty list. */
   when?(item: Item | null): boolean
-  run(item: Item, context: Context): readonly PageCommand[]
+  run(item: Item, context: Context, items: readonly Item[]): readonly PageCommand[]
   /** Works on an empty list, too; `run` then gets null as its item. */
   readonly always?: true
 }
@@ -114,7 +114,7 @@ function reduce<Item>(state: State<Item>, event: PageEvent, context: Context): P
   const name = keyName(event)
   if (name === 'escape') return stay(state, pop)
   const action = offered(state, context).find(({ key }) => key === name)
-  if (action !== undefined) return stay(state, ...action.run(selected(state) as Item, context))
+  if (action !== undefined) return stay(state, ...action.run(selected(state) as Item, context, state.items ?? []))
   const { label } = state.spec
   const labels = label === undefined ? undefined : state.items?.map((item) => label(item))
   const list = moveList(state.list, event.key, idsOf(state), listRows(state, context), labels)

@@ -5,7 +5,7 @@ export const STATE_PARTITION = 'corbel-state'
 export const DATA_PARTITION = 'corbel-data'
 
 export interface Partition {
-  /** `/dev/vda1`. */
+  /** `/dev/vda1`; `/dev/md0` where it is a copy of an array that runs. */
   readonly device: string
   /** In the GUID partition table. */
   readonly name: string | null

@@ -1,11 +1,15 @@
 // What the program that installs is told: decided, checked, nothing left to choose.
 import type { InstallAction } from './install.ts'
 
-export interface InstallJob {
-  readonly action: InstallAction
-  /** `/dev/vda`, and its size as it was decided upon. */
+export interface JobDisk {
   readonly device: string
   readonly sizeBytes: number
+}
+
+export interface InstallJob {
+  readonly action: InstallAction
+  /** `/dev/vda`, and its size as it was decided upon; a second one for a mirror. */
+  readonly disks: readonly [JobDisk, ...JobDisk[]]
   /** Name of the device that the running system comes from. */
   readonly medium: string
   readonly version: string

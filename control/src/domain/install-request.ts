@@ -2,13 +2,14 @@
 import * as v from 'valibot'
 import { closed } from './check.ts'
 import { field } from './field.ts'
-import { installSeedSchema, installTargetSchema } from './install.ts'
+import { installSeedSchema, installTargetSchema, mirrorSchema } from './install.ts'
 import { type Seed, seedSchema } from './seed.ts'
 
 const { hostname, administrator, management, keyboard, time } = seedSchema.entries
 
 export const installRequestSchema = closed({
   target: v.pipe(installTargetSchema, field({ title: 'Target', description: 'As in a seed.' })),
+  mirror: mirrorSchema,
   wipe: installSeedSchema.entries.wipe,
   ...{ hostname, administrator, management, keyboard, time },
 })

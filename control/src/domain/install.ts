@@ -35,6 +35,8 @@ export interface InstallDisk {
   readonly installed: boolean
   /** It has a datastore of Corbel's. */
   readonly datastore: boolean
+  /** UUID of the mirror that its state is a copy of; null where it is none. */
+  readonly mirror: string | null
   /** SHA-256 of the seed that it was installed by, or null. */
   readonly seedSha256: string | null
 }
@@ -50,8 +52,10 @@ export type InstallAction = 'fresh' | 'refresh'
 
 export interface InstallPreview {
   readonly device: string
+  /** The second disk, where there is one. */
+  readonly mirror: string | null
   readonly action: InstallAction
-  /** What the disk holds now, in words. */
+  /** What the disk, or each of them, holds now, in words. */
   readonly contents: string
 }
 
@@ -84,6 +88,17 @@ const WIPE_FIELD = {
     '`if-blank`: only a disk that holds nothing. `datastore-kept`: an installed Corbel too; its system is written anew, its configuration and datastore stay. `everything`: whatever it holds is lost.',
 }
 
+export const mirrorSchema = v.exactOptional(
+  v.pipe(
+    installTargetSchema,
+    field({
+      title: 'Mirror',
+      description:
+        'A second disk, chosen in the same way, that gets the same: the host starts from either, and state and datastore outlive the loss of one. As much is used as the smaller one has.',
+    }),
+  ),
+)
+
 /** Of a seed: Corbel installs itself, unattended. */
 export const installSeedSchema = closed({
   target: v.pipe(
@@ -93,6 +108,7 @@ export const installSeedSchema = closed({
       description: 'The smallest disk of those that are meant; never the boot medium, nor a removable one that is not named.',
     }),
   ),
+  mirror: mirrorSchema,
   wipe: v.pipe(wipe, field(WIPE_FIELD)),
   // biome-ignore lint/suspicious/noThenProperty: a word of the seed, and no value is awaited
   then: v.pipe(then, field({ title: 'Then', description: 'What the machine does when it is done.' })),
@@ -114,8 +130,9 @@ export interface InstallProgress {
 export interface InstallView {
   readonly mode: InstallMode
   readonly state: InstallState
-  /** The disk's device, once one was chosen. */
+  /** The disk's device, once one was chosen; and that of its mirror, where there is one. */
   readonly device: string | null
+  readonly mirror: string | null
   readonly progress: InstallProgress | null
   /** Why it failed or was refused. */
   readonly problem: Problem | null

@@ -19,6 +19,7 @@ import { createHugePages } from '../adapters/huge-pages.ts'
 import { createInstaller } from '../adapters/installer.ts'
 import { createKeyboard } from '../adapters/keyboard.ts'
 import { createLogCollector } from '../adapters/log-collector.ts'
+import { createMirrors } from '../adapters/mirror-health.ts'
 import { createNetwork } from '../adapters/network.ts'
 import { createPasswords } from '../adapters/passwords.ts'
 import { createPciDevices } from '../adapters/pci-devices.ts'
@@ -143,6 +144,7 @@ const app = createApp({
   }),
   selfTest: createSelfTest(),
   keyboard: createKeyboard('/usr/share/corbel/keymaps'),
+  mirrors: createMirrors('/sys'),
   timekeeping: createTimekeeping(services),
   support: createSupportTools({
     directory: '/run/corbel/support',
@@ -208,6 +210,7 @@ async function start(): Promise<void> {
   app.accounting.run()
   app.balancer.run()
   app.time.run()
+  app.mirrors.run()
   app.syslog.run()
   void app.installation.followSeed()
   void app.systemSlots.start()

@@ -4,6 +4,7 @@ import { log } from 'hv:system'
 import { FAILED_BOOT, writeBootOutcome } from '../adapters/boot-outcome.ts'
 import { createClock } from '../adapters/clock.ts'
 import { isMounted, mountVolatileState, STATE_DIRECTORY } from '../adapters/file-systems.ts'
+import { assembleMirrors } from '../adapters/mirrors.ts'
 import { listAdapters } from '../adapters/network-adapters.ts'
 import { raiseAdapters } from '../adapters/network-tools.ts'
 import type { BootOutcome } from '../domain/boot-outcome.ts'
@@ -44,6 +45,12 @@ function problemsOf({ seed, stateProblem, datastore, management, nat }: BootOutc
   return [...fields, ...[stateProblem, datastore.problem, management.problem, nat.problem].filter((problem) => problem !== null)]
 }
 
+function divergedNotes(partitions: readonly string[]): BootOutcome['stateNotes'] {
+  if (partitions.length === 0) return []
+  const message = `Each disk of a mirror was written to without the other. ${partitions.join(', ')} is left as it is and not used.`
+  return [{ code: 'mirror.diverged', message }]
+}
+
 async function setUp(): Promise<void> {
   // Links take a while to come up; disks are looked after meanwhile.
   await part('adapters', async () => {
@@ -57,7 +64,9 @@ async function setUp(): Promise<void> {
     outcome = { ...outcome, seed, install }
     // What is written anew must not be in use.
     if (install.mode === 'ask' || install.mode === 'seed') return setUpNoStorage()
-    return setUpStorage(clock, signatures, seed.document?.datastore ?? null)
+    const assembled = await assembleMirrors(clock, signatures)
+    const storage = await setUpStorage(clock, assembled.signatures, seed.document?.datastore ?? null)
+    return { ...storage, stateNotes: [...divergedNotes(assembled.diverged), ...storage.stateNotes] }
   })
   await part('first boot', async () => {
     const seed = outcome.seed.state === 'absent' && outcome.state === 'persistent' ? readFirstBootSeed() : null

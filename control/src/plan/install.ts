@@ -7,6 +7,65 @@ const GIB = 1024 ** 3
 /** File systems of boot files and slots are made for these; firmware cannot read them from a disk with larger ones. */
 const SECTOR_BYTES = 512
 
+export type Planned =
+  | { readonly disks: readonly [InstallDisk, ...InstallDisk[]]; readonly action: InstallAction }
+  | { readonly problem: Problem }
+
+interface Asked {
+  readonly target: InstallTarget
+  readonly mirror: InstallTarget | undefined
+  readonly wipe: WipePolicy
+}
+
+/** The disks of an installation, and what is done to them: where one stays that is mirrored, both of its disks get the new system. */
+export function planInstallation(all: readonly InstallDisk[], { target, mirror, wipe }: Asked): Planned {
+  const chosen = chooseDisks(all, { target, mirror })
+  if ('problem' in chosen) return chosen
+  const { first, second } = chosen
+  const planned = planInstall(first, wipe)
+  if ('problem' in planned) return planned
+  if (planned.action === 'refresh') return planRefresh(first, second, all)
+  if (second === null) return { disks: [first], action: 'fresh' }
+  const also = planInstall(second, wipe)
+  if ('problem' in also) return ofMirror(also.problem)
+  if (also.action === 'fresh') return { disks: [first, second], action: 'fresh' }
+  return refused('install.mirror.installed', 'install.mirror', `${second.device} has an installation of its own: ${second.contents}`)
+}
+
+/** The one disk, and another one for the mirror where there is to be one. */
+export function chooseDisks(
+  all: readonly InstallDisk[],
+  { target, mirror }: Pick<Asked, 'target' | 'mirror'>,
+): { readonly first: InstallDisk; readonly second: InstallDisk | null } | { readonly problem: Problem } {
+  const first = chooseDisk(all, target)
+  if ('problem' in first) return first
+  if (mirror === undefined) return { first: first.disk, second: null }
+  const others = all.filter((disk) => disk !== first.disk)
+  const second = chooseDisk(others, mirror)
+  return 'problem' in second ? ofMirror(second.problem) : { first: first.disk, second: second.disk }
+}
+
+/** A mirror is made with an installation, not added to one. */
+function planRefresh(disk: InstallDisk, wanted: InstallDisk | null, all: readonly InstallDisk[]): Planned {
+  const mirrors = all.filter((other) => other !== disk && other.installed && other.mirror !== null && other.mirror === disk.mirror)
+  if (wanted !== null && !mirrors.includes(wanted)) {
+    return refused(
+      'install.mirror.not-its-own',
+      'install.mirror',
+      `${wanted.device} is not the mirror of the installation on ${disk.device}`,
+    )
+  }
+  for (const other of mirrors) {
+    const planned = planInstall(other, 'datastore-kept')
+    if ('problem' in planned) return ofMirror(planned.problem)
+  }
+  return { disks: [disk, ...mirrors], action: 'refresh' }
+}
+
+function ofMirror({ field, ...problem }: Problem): { readonly problem: Problem } {
+  return { problem: { ...problem, field: field.replace(/^install\.target/, 'install.mirror') } }
+}
+
 export type Chosen = { readonly disk: InstallDisk } | { readonly problem: Problem }
 
 function refused(code: string, field: string, message: string, more: Partial<Problem> = {}): { readonly problem: Problem } {
@@ -14,7 +73,7 @@ function refused(code: string, field: string, message: string, more: Partial<Pro
 }
 
 /** The one disk that is named, or the smallest of those that are meant; of several of a size the one that comes first by where it is plugged in. */
-export function chooseDisk(disks: readonly InstallDisk[], target: InstallTarget): Chosen {
+function chooseDisk(disks: readonly InstallDisk[], target: InstallTarget): Chosen {
   const { serial, path } = target
   if (serial !== undefined || path !== undefined) return namedDisk(disks, target)
   const minBytes = Math.max(MIN_INSTALL_BYTES, (target.minGiB ?? 0) * GIB)

@@ -5,6 +5,9 @@ import type { DatastoreWish, DiskSelector } from '../domain/seed.ts'
 /** Below this a disk is not prepared: state and an empty datastore would hardly fit. */
 const MIN_DISK_BYTES = 1024 ** 3
 
+/** What blkid calls it. */
+const MIRROR_COPY = 'linux_raid_member'
+
 export interface StoragePlan {
   /** To be partitioned; state and data are then what comes of it. */
   readonly prepare: BlockDisk | null
@@ -86,10 +89,14 @@ function choose(
   name: string,
   fileSystems: readonly string[],
 ): { partition: Partition | null; unusable: Partition | null; problems: string[] } {
-  const named = disks.flatMap((disk) => disk.partitions.filter((partition) => partition.name === name))
+  const all = disks.flatMap((disk) => disk.partitions.filter((partition) => partition.name === name))
+  // Both copies of a mirror are one.
+  const named = all.filter(({ device }, at) => all.findIndex((other) => other.device === device) === at)
   const usable = named.filter(({ fileSystem }) => fileSystem !== null && fileSystems.includes(fileSystem))
+  // A copy of a mirror that was left out is told of elsewhere.
+  const isLeftOut = ({ fileSystem }: Partition) => fileSystem === MIRROR_COPY && usable.length > 0
   const problems = named
-    .filter((partition) => !usable.includes(partition))
+    .filter((partition) => !usable.includes(partition) && !isLeftOut(partition))
     .map(
       ({ device, fileSystem }) =>
         `${device} is named ${name} but holds ${fileSystem ?? 'no file system'} instead of ${fileSystems.join(' or ')}.`,

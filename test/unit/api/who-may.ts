@@ -43,6 +43,7 @@ export const WHO_MAY: Readonly<Record<string, readonly [permission: string, wher
   'GET /v1/host/logs': ['host.support', 'host'],
   'GET /v1/host/logs/{kind}': ['host.support', 'host'],
   'GET /v1/host/services': ['host.view', 'host'],
+  'GET /v1/host/mirrors': ['host.view', 'host'],
   'POST /v1/host/services/{service}/restart': ['host.support', 'host'],
   'POST /v1/host/services/restart': ['host.support', 'host'],
   'GET /v1/host/keyboard': ['host.view', 'host'],

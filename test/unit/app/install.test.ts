@@ -49,7 +49,7 @@ describe('at the machine', () => {
     await world.clock.advance(0)
     expect(installation.view()).toMatchObject({ state: 'done', problem: null })
     const [job] = world.installer.jobs
-    expect(job).toMatchObject({ action: 'fresh', device: '/dev/vda', medium: 'sr0', seedSha256: null })
+    expect(job).toMatchObject({ action: 'fresh', disks: [{ device: '/dev/vda' }], medium: 'sr0', seedSha256: null })
     expect(job?.firstBoot).not.toContain('"password"')
     expect(JSON.parse(job?.firstBoot ?? '')).toMatchObject({
       version: 1,

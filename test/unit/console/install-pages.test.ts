@@ -9,8 +9,8 @@ function opened(more: Answers = {}): Console {
 
 /** At the list of disks. */
 const atDisks = (more: Answers = {}) => opened(more).press('enter').press('enter')
-/** Past disk and network, at the password. */
-const atPassword = (console: Console) => console.press('enter').press('f10')
+/** Past disk, the question for a second one, and network, at the password. */
+const atPassword = (console: Console) => console.press('enter').press('enter').press('f10')
 const typePassword = (console: Console) => console.type('a long password').press('enter').type('a long password').press('enter')
 const sent = (console: Console) => console.requests.filter(({ method, path }) => method === 'POST' && path === '/v1/install')
 
@@ -58,6 +58,7 @@ describe('the installer', () => {
   it('takes a static address', () => {
     const console = atDisks()
       .press('enter')
+      .press('enter')
       .press('down', 'down', 'down', 'right', 'down')
       .type('192.0.2.10/24')
       .press('down')
@@ -93,6 +94,24 @@ describe('the installer', () => {
     expect(sent(console)[0]?.body).toMatchObject({ target: { path: '/dev/sda' }, wipe: 'everything' })
   })
 
+  it('mirrors on a second disk of those that can be used, and asks once more where one of them holds something', () => {
+    const console = atDisks().press('enter')
+    expect(console.text).toMatch(/On this disk alone\s[\s\S]*Mirrored on \/dev\/sda, Vendor Disk/)
+    expect(console.text).not.toContain('/dev/sr1')
+    typePassword(console.press('down', 'enter').press('f10')).press('f10')
+    expect(console.text).toMatch(/Mirror +\/dev\/sda[\s\S]*IS LOST: nothing; 3 partitions/)
+    console.press('f11')
+    expect(console.text).toMatch(/Everything on these disks is lost[\s\S]*Wipe both and install/)
+    console.press('f11')
+    expect(sent(console)[0]?.body).toMatchObject({ target: { path: '/dev/vda' }, mirror: { path: '/dev/sda' }, wipe: 'everything' })
+  })
+
+  it('asks for no second disk where there is none', () => {
+    const { items } = installAnswers['GET /v1/install/disks'] as { readonly items: readonly unknown[] }
+    const console = atDisks({ 'GET /v1/install/disks': { items: [items[0], items[3]] } }).press('enter')
+    expect(console.text).toContain('Installation: network')
+  })
+
   it('repairs an installation without asking for network or password, and keeps what is on it', () => {
     const console = atDisks().press('down', 'down', 'enter')
     expect(console.text).toContain('Repair or upgrade')
@@ -104,7 +123,7 @@ describe('the installer', () => {
 
   it('says that VMs are lost where an installation is replaced', () => {
     const console = typePassword(atPassword(atDisks().press('down', 'down', 'enter').press('down'))).press('f10', 'f11')
-    expect(console.text).toContain('It has a datastore: all VMs on it are lost.')
+    expect(console.text).toContain('There is a datastore: all VMs on it are lost.')
   })
 
   it('shows why the host refuses', () => {

@@ -26,7 +26,7 @@ const installDisks = [
   },
 ]
 
-const idle = { mode: 'ask', state: 'idle', device: null, progress: null, problem: null, afterwards: 'restart' }
+const idle = { mode: 'ask', state: 'idle', device: null, mirror: null, progress: null, problem: null, afterwards: 'restart' }
 
 export const installViews = {
   idle,
@@ -45,7 +45,7 @@ export const installAnswers: Answers = {
     items: [{ name: 'eth0', mac: '52:54:00:12:34:56', hasLink: true, speedMbps: 1000, slot: 'PCI0-03.0', driver: 'virtio_net' }],
   },
   'POST /v1/install/keyboard': said({ status: 204 }),
-  'POST /v1/install?dryRun=true': { device: '/dev/vda', action: 'fresh', contents: 'nothing' },
+  'POST /v1/install?dryRun=true': { device: '/dev/vda', mirror: null, action: 'fresh', contents: 'nothing' },
   'POST /v1/install/recovery-code': said({
     status: 201,
     body: { code: '000011-000022-000033-000044-000055-000066-000077-000088', confirm: [2, 5, 8], validSeconds: 900 },

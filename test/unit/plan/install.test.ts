@@ -1,7 +1,7 @@
 // Which disk an installation takes, and what it may do there.
 import { describe, expect, it } from 'vitest'
 import type { InstallDisk, InstallTarget, WipePolicy } from '../../../control/src/domain/install.ts'
-import { chooseDisk, planInstall } from '../../../control/src/plan/install.ts'
+import { chooseDisks, planInstallation } from '../../../control/src/plan/install.ts'
 import { blankInstallDisk } from '../../fakes/installer.ts'
 
 const GIB = 1024 ** 3
@@ -23,13 +23,13 @@ describe('the disk', () => {
     ['by its device is that one', { path: '/dev/sdb' }, '/dev/sdb'],
   ]
   it.each(rows)('%s', (_, target, device) => {
-    expect(chooseDisk(all, target)).toMatchObject({ disk: { device } })
+    expect(chooseDisks(all, { target, mirror: undefined })).toMatchObject({ first: { device }, second: null })
   })
 
   it('of several of one size is the one that comes first by its place', () => {
     const later = blankInstallDisk('sda', { byPath: 'pci-0000:00:05.0' })
     const first = blankInstallDisk('sdb', { byPath: 'pci-0000:00:03.0' })
-    expect(chooseDisk([later, first], {})).toEqual({ disk: first })
+    expect(chooseDisks([later, first], { target: {}, mirror: undefined })).toEqual({ first, second: null })
   })
 
   const refusals: readonly (readonly [string, InstallTarget, readonly InstallDisk[], string, string])[] = [
@@ -39,7 +39,7 @@ describe('the disk', () => {
     ['where there is only the boot medium', {}, [medium], 'install.target.no-such-disk', 'install.target'],
   ]
   it.each(refusals)('%s is refused', (_, target, disks, code, field) => {
-    expect(chooseDisk(disks, target)).toMatchObject({ problem: { code, field } })
+    expect(chooseDisks(disks, { target, mirror: undefined })).toMatchObject({ problem: { code, field } })
   })
 })
 
@@ -52,6 +52,9 @@ const installed: Partial<InstallDisk> = {
 }
 const dataDisk: Partial<InstallDisk> = { ...installed, installed: false }
 
+const planned = (more: Partial<InstallDisk>, wipe: WipePolicy) =>
+  planInstallation([blankInstallDisk('vda', more)], { target: { path: '/dev/vda' }, mirror: undefined, wipe })
+
 describe('an installation', () => {
   const rows: readonly (readonly [string, Partial<InstallDisk>, WipePolicy, string])[] = [
     ['takes a blank disk', {}, 'if-blank', 'fresh'],
@@ -62,7 +65,7 @@ describe('an installation', () => {
     ['takes a foreign disk where that is said', foreign, 'everything', 'fresh'],
   ]
   it.each(rows)('%s', (_, more, wipe, action) => {
-    expect(planInstall(blankInstallDisk('vda', more), wipe)).toEqual({ action })
+    expect(planned(more, wipe)).toMatchObject({ disks: [{ device: '/dev/vda' }], action })
   })
 
   const refusals: readonly (readonly [string, Partial<InstallDisk>, WipePolicy, string])[] = [
@@ -77,11 +80,56 @@ describe('an installation', () => {
     ['a data disk without a system where that would be written anew', dataDisk, 'datastore-kept', 'install.disk.not-installed'],
   ]
   it.each(refusals)('refuses %s', (_, more, wipe, code) => {
-    expect(planInstall(blankInstallDisk('vda', more), wipe)).toMatchObject({ problem: { code } })
+    expect(planned(more, wipe)).toMatchObject({ problem: { code } })
   })
 
   it('names what is on the disk that it refuses', () => {
-    const refused = planInstall(blankInstallDisk('vda', foreign), 'if-blank')
-    expect('problem' in refused && refused.problem.message).toBe('/dev/vda is not blank: Windows (NTFS)')
+    expect(planned(foreign, 'if-blank')).toMatchObject({ problem: { message: '/dev/vda is not blank: Windows (NTFS)' } })
+  })
+})
+
+describe('a mirror', () => {
+  const one = blankInstallDisk('sda', { sizeBytes: 16 * GIB })
+  const two = blankInstallDisk('sdb', { sizeBytes: 32 * GIB })
+  const kept = { ...installed, mirror: 'a-uuid' }
+  const plan = (disks: readonly InstallDisk[], more: { target?: InstallTarget; mirror?: InstallTarget; wipe?: WipePolicy } = {}) =>
+    planInstallation(disks, { target: {}, mirror: undefined, wipe: 'if-blank', ...more })
+
+  it('is on the disk that is named, or on the smallest of the others', () => {
+    expect(plan([two, stick, one, large], { mirror: {} })).toEqual({ disks: [one, two], action: 'fresh' })
+    expect(plan([one, large], { mirror: { serial: 'SDB' } })).toEqual({ disks: [one, large], action: 'fresh' })
+  })
+
+  it('is never on the same disk', () => {
+    const refusal = { code: 'install.target.no-such-disk', field: 'install.mirror' }
+    expect(plan([one, stick, medium], { mirror: {} })).toMatchObject({ problem: refusal })
+    expect(plan([one, two], { target: { serial: 'SDA' }, mirror: { serial: 'SDA' } })).toMatchObject({
+      problem: { ...refusal, field: 'install.mirror.serial' },
+    })
+  })
+
+  it('must be allowed to lose what it holds, as the first', () => {
+    const holding = blankInstallDisk('sdb', { ...foreign, sizeBytes: 32 * GIB })
+    expect(plan([one, holding], { mirror: {} })).toMatchObject({ problem: { code: 'install.disk.in-use' } })
+    expect(plan([one, holding], { mirror: {}, wipe: 'everything' })).toMatchObject({ disks: [one, holding], action: 'fresh' })
+  })
+
+  it('of an installation that stays gets the new system, too, whether it is asked for or not', () => {
+    const disks = [blankInstallDisk('sda', kept), blankInstallDisk('sdb', kept)]
+    expect(plan(disks, { wipe: 'datastore-kept' })).toEqual({ disks, action: 'refresh' })
+    expect(plan(disks, { wipe: 'datastore-kept', mirror: {} })).toEqual({ disks, action: 'refresh' })
+  })
+
+  it('is not added to an installation that stays', () => {
+    const disks = [blankInstallDisk('sda', kept), blankInstallDisk('sdb')]
+    const asked = { target: { serial: 'SDA' }, mirror: {}, wipe: 'datastore-kept' } as const
+    expect(plan(disks, asked)).toMatchObject({ problem: { code: 'install.mirror.not-its-own', field: 'install.mirror' } })
+    expect(plan(disks, { target: asked.target, wipe: asked.wipe })).toMatchObject({ disks: [{ device: '/dev/sda' }], action: 'refresh' })
+  })
+
+  it('does not take another installation with it', () => {
+    const disks = [blankInstallDisk('sda'), blankInstallDisk('sdb', installed)]
+    const asked = { target: { serial: 'SDA' }, mirror: { serial: 'SDB' }, wipe: 'datastore-kept' } as const
+    expect(plan(disks, asked)).toMatchObject({ problem: { code: 'install.mirror.installed', field: 'install.mirror' } })
   })
 })

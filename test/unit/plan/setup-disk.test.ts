@@ -40,6 +40,20 @@ describe('where state and datastore are', () => {
     })
   })
 
+  it('both copies of a mirror are one, and a copy that was left out is no problem of theirs', () => {
+    const arrays = [
+      { device: '/dev/md0', name: 'corbel-state', fileSystem: 'ext4' },
+      { device: '/dev/md1', name: 'corbel-data', fileSystem: 'ext4' },
+    ]
+    const outside = arrays.map((partition, at) => ({ ...partition, device: `/dev/sdc${at}`, fileSystem: 'linux_raid_member' }))
+    const disks = [ours('sda', { partitions: arrays }), ours('sdb', { partitions: arrays }), ours('sdc', { partitions: outside })]
+    expect(planStorage(disks, null)).toMatchObject({
+      ...{ state: { device: '/dev/md0' }, data: { device: '/dev/md1' } },
+      ...{ stateProblem: null, dataProblem: null },
+    })
+    expect(planStorage(disks.slice(2), null).stateProblem).toContain('/dev/sdc0 is named corbel-state but holds linux_raid_member')
+  })
+
   it('without disks there is neither, and that is no problem', () => {
     expect(planStorage([], null)).toEqual({
       prepare: null,

@@ -1,0 +1,91 @@
+// Corbel on two disks that mirror each other: installed by a seed, started from either alone, and whole again when both are back.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Mirror } from '../../control/src/domain/mirror.ts'
+import type { Appliance, ApplianceOptions } from '../harness/appliance.ts'
+import { blankDisk } from '../harness/data-disk.ts'
+import { until } from '../harness/wait.ts'
+import { withAppliance } from './booted.ts'
+
+const password = 'on both of them'
+const seed = {
+  version: 1,
+  hostname: 'rack3',
+  administrator: { password },
+  // biome-ignore lint/suspicious/noThenProperty: a word of the seed
+  install: { target: { serial: 'DATA1' }, mirror: { serial: 'DATA2' }, wipe: 'if-blank', then: 'power-off' },
+}
+
+const directories: string[] = []
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+function disk(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'corbel-mirror-'))
+  directories.push(directory)
+  return blankDisk(directory, 16_384)
+}
+const [first, second] = [disk(), disk()]
+
+const mirrorsOf = async ({ api }: Appliance) => (await api.call<{ items: readonly Mirror[] }>('GET', '/v1/host/mirrors')).items
+const brief = (mirrors: readonly Mirror[]) =>
+  mirrors.map(({ holds, copies, missing }) => `${holds}: ${copies.map(({ state }) => state).join(', ')}, ${missing} missing`)
+const WHOLE = ['state: in-sync, in-sync, 0 missing', 'datastore: in-sync, in-sync, 0 missing']
+const ALONE = ['state: in-sync, 1 missing', 'datastore: in-sync, 1 missing']
+
+const layoutOf = async ({ api }: Appliance) => (await api.call<{ layout: string }>('GET', '/v1/host/keyboard')).layout
+const setLayout = ({ api }: Appliance, layout: string) => api.call('PUT', '/v1/host/keyboard', { body: { layout } })
+const codesOf = async ({ api }: Appliance) =>
+  (await api.call<{ items: readonly { code: string }[] }>('GET', '/v1/events')).items.map(({ code }) => code)
+
+async function started<T>(name: string, disks: Partial<ApplianceOptions>, use: (appliance: Appliance) => Promise<T>): Promise<T> {
+  const options = { name: `mirrors/${name}`, medium: 'none', seed: null, ...disks } as const
+  return withAppliance(options, async (appliance) => {
+    const ms = await appliance.ready(appliance.patience(60_000))
+    console.log(`${name}: API after ${(ms / 1000).toFixed(1)} s`)
+    await appliance.api.login(password)
+    const used = await use(appliance)
+    await appliance.powerOff()
+    return used
+  })
+}
+
+describe('Corbel on two disks', () => {
+  it('is installed on both by one seed, which names them', async () => {
+    await withAppliance({ name: 'mirrors/install', seed, dataDisk: first, secondDisk: second }, async ({ machine, patience }) => {
+      await machine.waitForPowerOff(patience(120_000))
+      console.log(`installed ${((performance.now() - machine.poweredOnAt) / 1000).toFixed(1)} s after power-on`)
+    })
+  })
+
+  it('has state and datastore on both', async () => {
+    await started('both', { dataDisk: first, secondDisk: second }, async (appliance) => {
+      expect(brief(await mirrorsOf(appliance))).toEqual(WHOLE)
+      const { items } = await appliance.api.call<{ items: readonly { name: string }[] }>('GET', '/v1/datastores')
+      expect(items.map(({ name }) => name)).toEqual(['local'])
+      await setLayout(appliance, 'de')
+    })
+  })
+
+  it('starts from the second one alone, with all that was kept, and says so', async () => {
+    await started('second', { dataDisk: second }, async (appliance) => {
+      expect([brief(await mirrorsOf(appliance)), await layoutOf(appliance)]).toEqual([ALONE, 'de'])
+      await appliance.screen.waitFor(/The state is on \/dev\/vda5 alone/, appliance.patience(15_000), appliance.machine.died)
+      expect(await codesOf(appliance)).toContain('mirror.degraded')
+      await setLayout(appliance, 'fr')
+    })
+  })
+
+  it('has both copies again when the first one is back, with what was changed without it', async () => {
+    await started('again', { dataDisk: first, secondDisk: second }, async (appliance) => {
+      expect(await layoutOf(appliance)).toBe('fr')
+      const isWhole = async () => JSON.stringify(brief(await mirrorsOf(appliance))) === JSON.stringify(WHOLE)
+      await until('both copies', isWhole, { timeoutMs: appliance.patience(60_000), intervalMs: 1_000, signal: appliance.machine.died })
+    })
+    await started('first', { dataDisk: first }, async (appliance) => {
+      expect([brief(await mirrorsOf(appliance)), await layoutOf(appliance)]).toEqual([ALONE, 'fr'])
+    })
+  })
+})
