@@ -50,6 +50,16 @@ describe('corbel seed make', () => {
     expect(JSON.parse(readFileSync(at('seed.json'), 'utf8'))).toEqual({ version: 1, hostname: 'two', keyboard: 'fr', install: {} })
   })
 
+  it('mirrors on a second disk, by the rules for the first or by its name', async () => {
+    const installOf = async (...options: string[]) => {
+      const made = await corbel(['seed', 'make', ...options, '--output', at('mirror.json')])
+      expect(made.exit).toBe(0)
+      return (JSON.parse(readFileSync(at('mirror.json'), 'utf8')) as { install: object }).install
+    }
+    expect(await installOf('--mirror', '--ssd')).toEqual({ target: { ssd: true }, mirror: { ssd: true } })
+    expect(await installOf('--disk-serial', 'A1', '--mirror-serial', 'B2')).toEqual({ target: { serial: 'A1' }, mirror: { serial: 'B2' } })
+  })
+
   it('refuses what the host would refuse, all of it at once, and writes nothing', async () => {
     const ran = await corbel(['seed', 'make', '--hostname=-', '--min-gib=many', '--address=300.0.0.1/24', '--output', at('seed.json')])
     expect(ran.exit).toBe(2)

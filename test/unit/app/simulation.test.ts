@@ -3,7 +3,7 @@ import { describe, it } from 'vitest'
 import { runHistory } from './run-history.ts'
 
 /** The engine under WebAssembly is far slower than Node. */
-const SEQUENCES = 'process' in globalThis ? 4_000 : 200
+const SEQUENCES = 'process' in globalThis ? 4_000 : 80
 const PARTS = 40
 /** Number of the first history. One that failed is run again, and first, with its number here. */
 const FIRST_SEED = 1
