@@ -16,6 +16,8 @@ const WRITE_MS = 3_600_000
 const RECEIPT_MS = 30_000
 const MAX_LINE_BYTES = 262_144
 const TURN_MS = '20000'
+/** mdadm makes itself a node of the array that it makes. */
+const WRITING = ['CAP_SYS_ADMIN', 'CAP_MKNOD']
 
 export interface InstallerPlaces {
   readonly engine: string
@@ -42,6 +44,7 @@ export function createInstaller({ engine, bundle, directory }: InstallerPlaces, 
         env: { PATH: '/usr/sbin:/usr/bin' },
         fds: { 1: output.writeFd, 2: 2, ...(inputFd === null ? {} : { 0: inputFd }) },
         ...MOUNTING_JOB,
+        ...(what === 'write' ? { capabilities: WRITING } : {}),
         parentDeathSignal: 9,
       })
     } catch (error) {

@@ -4,7 +4,7 @@ import { confine, exit, landlockVersion } from 'hv:process'
 import { log, onSignal, setLogName } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
 import { createBackupFiles } from '../adapters/backup-files.ts'
-import { takeStateNotes } from '../adapters/boot-outcome.ts'
+import { readBootOutcome, takeStateNotes } from '../adapters/boot-outcome.ts'
 import { createBootSlots } from '../adapters/boot-slots.ts'
 import { createClock } from '../adapters/clock.ts'
 import { createDatastores } from '../adapters/datastores.ts'
@@ -75,6 +75,10 @@ const CAPABILITIES = [
   'CAP_SYS_RESOURCE', // limits of VMs, and an OOM score below theirs
 ]
 
+/** While Corbel is installed and no VM can run: mdadm makes itself a node of the array that it makes. */
+const INSTALLING = ['CAP_MKNOD']
+const isInstallation = ['ask', 'seed'].includes(readBootOutcome().install.mode)
+
 /** Of each piece of work on a disk image: pages that it has written count too, and VMs come first. */
 const IMAGE_LIMITS = { 'memory.max': '268435456', 'pids.max': '128', 'cpu.weight': '20' }
 
@@ -82,7 +86,7 @@ const RECEIVER = { engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/receive.
 
 setLogName('controld')
 confine({
-  capabilities: CAPABILITIES,
+  capabilities: isInstallation ? [...CAPABILITIES, ...INSTALLING] : CAPABILITIES,
   noNewPrivileges: true,
   // Without it nobody can manage the host; VMs are at 200 and above.
   oomScoreAdj: -900,
