@@ -40,6 +40,11 @@ const falls: readonly Fall[] = [
     firmware: 'uefi',
     damage: (disk) => flipBitInSlot(disk, 'a', ['corbel', 'root.img'], 1024),
   },
+  // No first program can be found, and none goes on.
+  { name: 'its kernel panics', firmware: 'bios', damage: (disk) => tellKernel(disk, 'rdinit=/none') },
+  { name: 'its first program crashes', firmware: 'bios', damage: (disk) => tellKernel(disk, 'rdinit=/bin/busybox') },
+  // What listens for the API wants a socket of both families.
+  { name: 'nothing answers at its API', firmware: 'bios', damage: (disk) => tellKernel(disk, 'ipv6.disable=1 corbel.confirm=60') },
   {
     name: 'it takes so long that the watchdog restarts the machine',
     firmware: 'bios',
@@ -58,7 +63,7 @@ describe('a slot gives way to the other', () => {
     const disk = makeInstalledDisk(directory, TRYING)
     damage(disk)
     try {
-      await withAppliance({ name: run, firmware, medium: 'none', dataDisk: disk }, async (appliance) => {
+      await withAppliance({ name: run, firmware, medium: 'none', dataDisk: disk, mayPanic: true }, async (appliance) => {
         const ms = await appliance.ready(appliance.patience(60_000))
         times.push({ slot: name, firmware, seconds: Math.round(ms / 1000) })
         expect(appliance.machine.resets).toBeGreaterThan(0)

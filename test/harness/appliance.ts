@@ -26,6 +26,8 @@ export interface ApplianceOptions {
   /** CPUs, NUMA nodes, IOMMU and cards; default: one CPU, and nothing beyond what the machine needs. */
   readonly hardware?: Hardware
   readonly noReboot?: boolean
+  /** A kernel that gives up is what the test is about. */
+  readonly mayPanic?: boolean
   /** A document, or text that is none; null for no seed medium. Default: {@link ordinarySeed}, which names the management adapter where there are cards. */
   readonly seed?: unknown
   /** A raw image with a seed in it instead, which the appliance can write to. */
@@ -110,6 +112,7 @@ export class Appliance {
       iso: bootedIso,
       memoryMiB: options.memoryMiB ?? 1024,
       noReboot: options.noReboot ?? false,
+      mayPanic: options.mayPanic ?? false,
       forwards,
       logDirectory,
       ...(options.hardware === undefined ? {} : { hardware: options.hardware }),

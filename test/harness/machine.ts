@@ -17,6 +17,8 @@ export type MachineOptions = Omit<
   readonly cpus?: number
   readonly memoryMiB?: number
   readonly noReboot?: boolean
+  /** A kernel that gives up is what the test is about. */
+  readonly mayPanic?: boolean
   /** Where logs and pictures of this boot go. */
   readonly logDirectory: string
 }
@@ -49,7 +51,7 @@ export class Machine {
   readonly #nudge: Nudge | null
   #qmp: Qmp | null = null
 
-  private constructor(argv: readonly string[], socketDirectory: string, logDirectory: string, nudge: Nudge | null) {
+  private constructor(argv: readonly string[], socketDirectory: string, logDirectory: string, nudge: Nudge | null, mayPanic: boolean) {
     this.#nudge = nudge
     this.logDirectory = logDirectory
     this.died = this.#abort.signal
@@ -58,7 +60,7 @@ export class Machine {
     this.console = new SerialLine(join(socketDirectory, 's0'), log('console.log'))
     this.kernelLog = new SerialLine(join(socketDirectory, 's1'), log('kernel.log'))
     this.probePort = new SerialLine(join(socketDirectory, 's2'), log('probe.log'))
-    for (const line of [this.console, this.kernelLog]) line.onKernelFailure((error) => this.#abort.abort(error))
+    for (const line of mayPanic ? [] : [this.console, this.kernelLog]) line.onKernelFailure((error) => this.#abort.abort(error))
     this.#process = spawn('qemu-system-x86_64', argv, { stdio: ['ignore', 'pipe', 'pipe'] })
     const errors = createWriteStream(log('qemu.log'))
     errors.write(`qemu-system-x86_64 ${argv.join(' ')}\n`)
@@ -98,7 +100,7 @@ export class Machine {
       serials: ['s0', 's1', 's2'].map((name) => join(sockets, name)),
       monitor,
     })
-    const machine = new Machine(rendered, sockets, options.logDirectory, nudge)
+    const machine = new Machine(rendered, sockets, options.logDirectory, nudge, options.mayPanic ?? false)
     try {
       machine.#qmp = await Qmp.open(monitor, 15_000, machine.died)
       for (const line of [machine.console, machine.kernelLog, machine.probePort]) await line.open(machine.died)
