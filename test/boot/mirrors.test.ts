@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Mirror } from '../../control/src/domain/mirror.ts'
+import type { Task } from '../../control/src/domain/task.ts'
 import type { Appliance, ApplianceOptions } from '../harness/appliance.ts'
 import { blankDisk } from '../harness/data-disk.ts'
 import { until } from '../harness/wait.ts'
@@ -25,7 +26,7 @@ afterAll(() => {
 function disk(): string {
   const directory = mkdtempSync(join(tmpdir(), 'corbel-mirror-'))
   directories.push(directory)
-  return blankDisk(directory, 16_384)
+  return blankDisk(directory, 8_192)
 }
 const [first, second] = [disk(), disk()]
 
@@ -84,8 +85,28 @@ describe('Corbel on two disks', () => {
       const isWhole = async () => JSON.stringify(brief(await mirrorsOf(appliance))) === JSON.stringify(WHOLE)
       await until('both copies', isWhole, { timeoutMs: appliance.patience(60_000), intervalMs: 1_000, signal: appliance.machine.died })
     })
-    await started('first', { dataDisk: first }, async (appliance) => {
-      expect([brief(await mirrorsOf(appliance)), await layoutOf(appliance)]).toEqual([ALONE, 'fr'])
+  })
+
+  it('takes a new disk in the place of a lost one while it runs, and starts from that one alone', async () => {
+    const third = disk()
+    await started('new', { dataDisk: first, secondDisk: third }, async (appliance) => {
+      expect(brief(await mirrorsOf(appliance))).toEqual(ALONE)
+      const body = { target: { serial: 'DATA2' } }
+      expect(await appliance.api.call('POST', '/v1/host/mirrors/disks?dryRun=true', { body })).toMatchObject({
+        from: '/dev/vda',
+        contents: 'nothing',
+      })
+      const begun = performance.now()
+      await appliance.vms.follow(await appliance.api.call<Task>('POST', '/v1/host/mirrors/disks', { body }), appliance.patience(120_000))
+      console.log(`a new disk boots after ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+      const isWhole = async () => JSON.stringify(brief(await mirrorsOf(appliance))) === JSON.stringify(WHOLE)
+      await until('both copies', isWhole, { timeoutMs: appliance.patience(180_000), intervalMs: 2_000, signal: appliance.machine.died })
+      console.log(`and has both copies after ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+      await setLayout(appliance, 'gb')
+    })
+    await started('third', { dataDisk: third }, async (appliance) => {
+      expect([brief(await mirrorsOf(appliance)), await layoutOf(appliance)]).toEqual([ALONE, 'gb'])
+      expect(await appliance.api.call('GET', '/v1/host/slots')).toMatchObject({ running: 'a', disks: 1 })
     })
   })
 })

@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import type { InstallDisk, InstallProgress } from '../../control/src/domain/install.ts'
 import type { InstallJob } from '../../control/src/domain/install-job.ts'
+import type { MirrorDiskJob } from '../../control/src/domain/mirror-disk.ts'
 import type { Installer } from '../../control/src/ports/installer.ts'
 
 export interface InstallerBench {
   readonly installer: Installer
   /** Jobs that were carried out, or tried. */
   jobs(): readonly InstallJob[]
+  mirrorJobs(): readonly MirrorDiskJob[]
   receipts(): readonly string[]
 }
 
@@ -28,6 +30,11 @@ const JOB: InstallJob = {
   ...{ at: '2026-01-01T00:00:00Z', firstBoot: '{"hostname": "größer"}' },
 }
 
+const MIRROR_JOB: MirrorDiskJob = {
+  ...{ disk: { device: '/dev/vdx', sizeBytes: DISK.sizeBytes }, from: '/dev/vda' },
+  arrays: [{ device: '/dev/md0', holds: 'state' }],
+}
+
 export function installerContract(make: (wish: InstallerWish) => InstallerBench): void {
   describe('an installer', () => {
     it('tells of the disks as they are', async () => {
@@ -42,6 +49,15 @@ export function installerContract(make: (wish: InstallerWish) => InstallerBench)
       expect(jobs()).toEqual([JOB])
       expect(seen.length).toBeGreaterThan(0)
       expect(seen.every(({ step, percent }) => step !== '' && percent !== null && percent >= 0 && percent <= 100)).toBe(true)
+    })
+
+    it('is given all of what makes a disk a mirror, and fails in its own words there, too', async () => {
+      const { installer, mirrorJobs } = make({ disks: [DISK] })
+      const seen: InstallProgress[] = []
+      await installer.addMirrorDisk(MIRROR_JOB, (progress) => void seen.push(progress))
+      expect([mirrorJobs(), seen.length > 0]).toEqual([[MIRROR_JOB], true])
+      const fails = { code: 'mirror.disk.too-small', message: 'It is too small.' }
+      await expect(make({ disks: [DISK], fails }).installer.addMirrorDisk(MIRROR_JOB, () => {})).rejects.toMatchObject(fails)
     })
 
     it('fails in its own words, and can be told again', async () => {

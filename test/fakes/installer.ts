@@ -1,6 +1,7 @@
 // An installer over disks that a test describes; remembers what it was told to write.
 import type { InstallDisk, InstallProgress } from '../../control/src/domain/install.ts'
 import type { InstallJob } from '../../control/src/domain/install-job.ts'
+import type { MirrorDiskJob } from '../../control/src/domain/mirror-disk.ts'
 import type { Installer } from '../../control/src/ports/installer.ts'
 import type { FakeFailure } from './failure.ts'
 
@@ -19,6 +20,7 @@ export function blankInstallDisk(name: string, more: Partial<InstallDisk> = {}):
 export class FakeInstaller implements Installer {
   disks: readonly InstallDisk[] = [blankInstallDisk('vda')]
   readonly jobs: InstallJob[] = []
+  readonly mirrorJobs: MirrorDiskJob[] = []
   readonly receipts: string[] = []
   /** What goes wrong while the disk is written, or null. */
   failure: FakeFailure | null = null
@@ -37,6 +39,13 @@ export class FakeInstaller implements Installer {
   async install(job: InstallJob, progress: (progress: InstallProgress) => void): Promise<void> {
     this.jobs.push(job)
     progress({ step: 'Copying the system', percent: 50 })
+    await this.underWay(progress)
+    if (this.failure !== null) throw this.failure
+  }
+
+  async addMirrorDisk(job: MirrorDiskJob, progress: (progress: InstallProgress) => void): Promise<void> {
+    this.mirrorJobs.push(job)
+    progress({ step: 'Joining the mirrors', percent: 85 })
     await this.underWay(progress)
     if (this.failure !== null) throw this.failure
   }

@@ -11,7 +11,7 @@ import { removeDirectory } from './temporary.ts'
 
 /** Known to both programs; what runs in the tools has a /tmp of its own. */
 const ROOT = '/tmp/corbel-installer'
-const [JOBS, RECEIPTS] = [`${ROOT}/jobs`, `${ROOT}/receipts`]
+const [JOBS, MIRRORS, RECEIPTS] = [`${ROOT}/jobs`, `${ROOT}/mirrors`, `${ROOT}/receipts`]
 const BUNDLE =
   readText('/proc/self/cmdline')
     .split('\0')
@@ -29,7 +29,7 @@ async function work(print: (line: unknown) => void): Promise<void> {
     if (wish.takesReceipts === true) keep(RECEIPTS, input())
     print({ written: wish.takesReceipts === true })
   } else {
-    keep(JOBS, input())
+    keep(args[0] === 'mirror' ? MIRRORS : JOBS, input())
     print({ progress: { step: 'Copying the system', percent: 50 } })
     if (wish.dies === true) exit(7)
     if (wish.fails !== undefined) throw new VmHostFailure(wish.fails.code, 'install', wish.fails.message)
@@ -37,7 +37,7 @@ async function work(print: (line: unknown) => void): Promise<void> {
   }
 }
 
-if (['look', 'write', 'receipt'].includes(args[0] ?? '')) {
+if (['look', 'write', 'mirror', 'receipt'].includes(args[0] ?? '')) {
   runLineJob('install', work)
   // Its output's end is the end.
   await new Promise(() => {})
@@ -51,12 +51,13 @@ function make(wish: InstallerWish & { readonly dies?: boolean }) {
   return {
     installer: createInstaller({ engine: '/proc/self/exe', bundle: BUNDLE, directory: ROOT }, clock),
     jobs: () => textsIn(JOBS).map((text) => JSON.parse(text)),
+    mirrorJobs: () => textsIn(MIRRORS).map((text) => JSON.parse(text)),
     receipts: () => textsIn(RECEIPTS),
   }
 }
 
 beforeEach(() => {
-  for (const directory of [ROOT, JOBS, RECEIPTS]) mkdir(directory)
+  for (const directory of [ROOT, JOBS, MIRRORS, RECEIPTS]) mkdir(directory)
 })
 afterEach(() => removeDirectory(ROOT))
 
@@ -80,7 +81,7 @@ describe('the program that installs', () => {
     await installer.install(job, () => {})
     await installer.observe()
     expect(readDir('/proc/self/fd').length).toBe(before)
-    expect(readDir(ROOT).sort()).toEqual(['jobs', 'receipts', 'wish'])
+    expect(readDir(ROOT).sort()).toEqual(['jobs', 'mirrors', 'receipts', 'wish'])
   })
 
   it('that cannot be started is a failure of the host that leaves nothing', async () => {

@@ -13,7 +13,7 @@ import { renderPartitionTable } from '../codec/sfdisk.ts'
 import { DATA_PARTITION, STATE_PARTITION } from '../domain/block-disk.ts'
 import { BIOS_PARTITION, ESP_PARTITION, LAYOUT_NAMES, type LayoutPartition, layoutOf, SLOT_A_PARTITION } from '../domain/disk-layout.ts'
 import type { InstallProgress } from '../domain/install.ts'
-import type { InstallJob } from '../domain/install-job.ts'
+import type { InstallJob, JobDisk } from '../domain/install-job.ts'
 import type { MirroredPartition } from '../domain/mirror.ts'
 import type { Clock } from '../ports/clock.ts'
 import { listPartitions } from './block-disks.ts'
@@ -45,7 +45,7 @@ interface BootFiles {
   readonly esp: Uint8Array
 }
 
-type Tell = (progress: InstallProgress) => void
+export type Tell = (progress: InstallProgress) => void
 
 function failed(code: string, message: string): VmHostFailure {
   return new VmHostFailure(code, 'install', message)
@@ -115,16 +115,19 @@ function readBootFiles(medium: string, coreSector: number): BootFiles {
 async function makeTables(clock: Clock, { disks }: InstallJob, layout: readonly LayoutPartition[], tell: Tell): Promise<void> {
   tell({ step: 'Making partitions', percent: 2 })
   for (const { device } of disks) await writeMark(device, true)
-  for (const { device, sizeBytes } of disks) {
-    await writeBlocks(device, BLOCK, 0, new Uint8Array(MIB - BLOCK))
-    await writeBlocks(device, SECTOR, Math.floor(sizeBytes / SECTOR) - MIB / SECTOR, new Uint8Array(MIB))
-    const argv = ['/usr/sbin/sfdisk', '--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device]
-    await runTool(argv, { stdin: renderPartitionTable(layout), timeoutMs: 60_000 })
-    const names = () => listPartitions(device.slice('/dev/'.length), []).map(({ name }) => name)
-    const areThere = () => LAYOUT_NAMES.every((name) => names().includes(name))
-    if (!(await waitUntil(clock, areThere, PARTITIONS_MS)))
-      throw failed('install.disk.no-partitions', 'The kernel does not show the new partitions.')
-  }
+  for (const disk of disks) await makeTable(clock, disk, layout)
+}
+
+/** Of a disk that is marked. */
+export async function makeTable(clock: Clock, { device, sizeBytes }: JobDisk, layout: readonly LayoutPartition[]): Promise<void> {
+  await writeBlocks(device, BLOCK, 0, new Uint8Array(MIB - BLOCK))
+  await writeBlocks(device, SECTOR, Math.floor(sizeBytes / SECTOR) - MIB / SECTOR, new Uint8Array(MIB))
+  const argv = ['/usr/sbin/sfdisk', '--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device]
+  await runTool(argv, { stdin: renderPartitionTable(layout), timeoutMs: 60_000 })
+  const names = () => listPartitions(device.slice('/dev/'.length), []).map(({ name }) => name)
+  const areThere = () => LAYOUT_NAMES.every((name) => names().includes(name))
+  if (!(await waitUntil(clock, areThere, PARTITIONS_MS)))
+    throw failed('install.disk.no-partitions', 'The kernel does not show the new partitions.')
 }
 
 /** Of an installation that stays: it does not boot until its system is whole again. */
@@ -136,7 +139,7 @@ async function closeBoot({ disks }: InstallJob, tell: Tell): Promise<void> {
   }
 }
 
-function partitionsOf(disk: string): (name: string) => string {
+export function partitionsOf(disk: string): (name: string) => string {
   const partitions = listPartitions(disk.slice('/dev/'.length), [])
   return (name) => {
     const found = partitions.find((partition) => partition.name === name)
@@ -146,7 +149,7 @@ function partitionsOf(disk: string): (name: string) => string {
 }
 
 /** Copies, then reads back what is really on the disk. */
-async function copySlot(
+export async function copySlot(
   medium: string,
   bytes: number,
   slot: string,

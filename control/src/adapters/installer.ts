@@ -85,6 +85,11 @@ export function createInstaller({ engine, bundle, directory }: InstallerPlaces, 
         if (line.kind === 'progress') progress(line.progress)
       })
     },
+    async addMirrorDisk(job, progress) {
+      await run('mirror', JSON.stringify(job), WRITE_MS, (line) => {
+        if (line.kind === 'progress') progress(line.progress)
+      })
+    },
     async leaveReceipt(text) {
       const line = await run('receipt', text, RECEIPT_MS, () => {})
       return line.kind === 'written' && line.written

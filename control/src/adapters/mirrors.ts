@@ -37,7 +37,8 @@ export async function assembleMirrors(clock: Clock, signatures: readonly BlockSi
     try {
       await runTool([MDADM, '--assemble', ...COMMON, '--run', `--uuid=${uuid}`, array, ...devices])
       // Without what is written down of changes since then, all of it is copied.
-      for (const device of rejoin) await runTool([MDADM, '--manage', ...COMMON, array, '--re-add', device]).catch(() => add(array, device))
+      for (const device of rejoin)
+        await runTool([MDADM, '--manage', ...COMMON, array, '--re-add', device]).catch(() => addAnew(array, device))
     } catch (error) {
       log('error', `${array} of ${devices.join(', ')}: ${String(error)}`)
     }
@@ -46,10 +47,10 @@ export async function assembleMirrors(clock: Clock, signatures: readonly BlockSi
   return { signatures: await scanSignatures(), diverged: arrays.flatMap(({ diverged }) => diverged) }
 }
 
-async function add(array: string, device: string): Promise<void> {
+async function addAnew(array: string, device: string): Promise<void> {
   // mdadm makes no new copy of what still says that it is one.
   await runTool([MDADM, '--zero-superblock', ...COMMON, device])
-  await runTool([MDADM, '--manage', ...COMMON, array, '--add', device])
+  await joinMirror(array, device)
 }
 
 async function awaitAll(clock: Clock, found: readonly MirrorMember[]): Promise<readonly MirrorMember[]> {
@@ -88,6 +89,16 @@ export async function createMirror(name: MirroredPartition, devices: readonly st
 
 export async function stopMirror(array: string): Promise<void> {
   await runTool([MDADM, '--stop', ...COMMON, array])
+}
+
+/** Copies that have failed, or whose disk has gone, are counted no longer. */
+export async function leaveMirror(array: string): Promise<void> {
+  for (const which of ['failed', 'detached']) await runTool([MDADM, '--manage', ...COMMON, array, '--remove', which])
+}
+
+/** Gets what the array has, as time goes. */
+export async function joinMirror(array: string, device: string): Promise<void> {
+  await runTool([MDADM, '--manage', ...COMMON, array, '--add', device])
 }
 
 function freeArray(): string {

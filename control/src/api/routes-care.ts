@@ -2,9 +2,10 @@
 
 import { Refusal } from '../app/refusal.ts'
 import { keyboardSettingSchema } from '../domain/keyboard.ts'
+import { mirrorDiskRequestSchema } from '../domain/mirror-disk.ts'
 import { clockSchema, timeSettingSchema } from '../domain/time.ts'
 import { json, noContent } from './answer.ts'
-import { numeric, type Route, withBody, withoutBody } from './route.ts'
+import { flag, numeric, type Route, withBody, withoutBody } from './route.ts'
 import { ACCEPTED, accepted } from './routes-host.ts'
 import { emptySchema, listOf } from './schemas.ts'
 import {
@@ -12,6 +13,7 @@ import {
   keyboardViewSchema,
   logKindSchema,
   logPageSchema,
+  mirrorDiskPreviewSchema,
   mirrorSchema,
   renewStateSchema,
   resetRequestSchema,
@@ -20,6 +22,7 @@ import {
   supportMediumSchema,
   timeViewSchema,
 } from './schemas-care.ts'
+import { installDiskSchema } from './schemas-install.ts'
 
 const LINES_BY_DEFAULT = 200
 const LINES_AT_MOST = 2000
@@ -81,6 +84,32 @@ export const careRoutes: readonly Route[] = [
       answers: [{ status: 200, description: 'Each mirror with its copies; none where there is one disk', schema: listOf(mirrorSchema) }],
     },
     ({ app }) => json(200, { items: app.mirrors.list() }),
+  ),
+  withoutBody(
+    {
+      ...{
+        method: 'GET',
+        path: '/v1/host/mirrors/disks',
+        who: 'host.configure',
+        summary: 'The disks that could take the place of a lost one',
+      },
+      answers: [{ status: 200, description: 'Every disk as it is now, and what is on it', schema: listOf(installDiskSchema) }],
+    },
+    async ({ app }) => json(200, { items: await app.mirrors.disks() }),
+  ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/mirrors/disks', who: 'host.configure' },
+      summary: 'Have a disk take the place of one that the mirrors have lost; whatever runs goes on',
+      query: { dryRun: flag('Check everything and answer with what would be done; write nothing') },
+      answers: [
+        { ...ACCEPTED, description: 'The task makes it bootable and hands it to the mirrors, which then fill it' },
+        { status: 200, description: 'With `dryRun` what would be done', schema: mirrorDiskPreviewSchema },
+      ],
+    },
+    { schema: mirrorDiskRequestSchema, prefix: 'mirror' },
+    async ({ app, by, body, query }) =>
+      query.dryRun === 'true' ? json(200, await app.mirrors.preview(body)) : accepted(await app.mirrors.addDisk(body, by)),
   ),
   withBody(
     {

@@ -5,6 +5,7 @@ import { closed } from '../domain/check.ts'
 import { LOG_KINDS, LOG_SEVERITIES, type LogKindSummary } from '../domain/host-log.ts'
 import { KEYBOARD_LAYOUT_NAMES, type KeyboardView } from '../domain/keyboard.ts'
 import type { Mirror } from '../domain/mirror.ts'
+import type { MirrorDiskPreview } from '../domain/mirror-disk.ts'
 import { SERVICE_NAMES, type Service } from '../domain/service.ts'
 import type { SupportInfo, SupportMedium } from '../domain/support.ts'
 import { type TimeView, timeSettingSchema } from '../domain/time.ts'
@@ -46,6 +47,12 @@ export const mirrorSchema = closed({
   missing: v.pipe(count, v.description('Copies that are nowhere.')),
   copiedPercent: v.pipe(v.nullable(count), v.description('Of what is being copied; null while nothing is.')),
 }) satisfies Of<Mirror>
+
+export const mirrorDiskPreviewSchema = closed({
+  device: v.string(),
+  from: v.pipe(v.string(), v.description('The disk that it gets everything from.')),
+  contents: v.pipe(v.string(), v.description('What it holds now, in words.')),
+}) satisfies Of<MirrorDiskPreview>
 
 export const serviceSchema = closed({
   name: v.picklist(SERVICE_NAMES),

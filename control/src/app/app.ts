@@ -189,8 +189,8 @@ export function createApp(outside: AppPorts): App {
   const hostPower = createHostPower(ports, ledger, fleet, power, suspension, tasks)
   const installation = createInstallation(ports, ledger, hostPower)
   const time = createTimeControl(ports, ledger)
-  const mirrors = createMirrorWatch(ports, ledger)
   const systemSlots = createBootSlotControl(ports, ledger)
+  const mirrors = createMirrorWatch(ports, ledger, { tasks, slots: systemSlots })
   const systemUpdate = createSystemUpdate(ports, { slots: systemSlots, tasks, power: hostPower })
 
   return {

@@ -1,13 +1,31 @@
 // Looks after the mirrors of state and datastore: tells once when a copy is lost, when it is being made again, and when there are two once more.
+
+import type { InstallCandidate } from '../domain/install.ts'
 import { type Mirror, mirrorProblem } from '../domain/mirror.ts'
+import type { MirrorDiskPreview, MirrorDiskRequest } from '../domain/mirror-disk.ts'
+import type { Task } from '../domain/task.ts'
+import { planInstall } from '../plan/install.ts'
+import { planMirrorDisk } from '../plan/mirror-disk.ts'
+import type { BootSlotControl } from './boot-slots.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
+import { invalid, Refusal } from './refusal.ts'
+import type { Tasks } from './tasks.ts'
 
 const LOOK_MS = 15_000
 const HOST = { kind: 'host', id: 'host' } as const
 
 export interface MirrorWatch {
   list(): readonly Mirror[]
+  /** Every disk as it is now, and whether it can be used at all. */
+  disks(): Promise<readonly InstallCandidate[]>
+  /** What {@link addDisk} would do, having refused what it would. */
+  preview(request: MirrorDiskRequest): Promise<MirrorDiskPreview>
+  /**
+   * Has a disk take the place of one that was lost. Refuses with `mirror.none`, `mirror.whole`, `mirror.copying`, `mirror.no-source`, `mirror.busy`,
+   * or what is wrong with the disk.
+   */
+  addDisk(request: MirrorDiskRequest, by: string): Promise<Task>
   /** Looks from now on; never awaited. */
   run(): void
 }
@@ -19,11 +37,33 @@ function conditionOf(mirror: Mirror): Condition {
   return mirror.copies.some(({ state }) => state === 'copying') ? 'copying' : 'degraded'
 }
 
+type Ports = Pick<AppPorts, 'mirrors' | 'installer' | 'bootSlots' | 'clock' | 'log'>
+
+interface Parts {
+  readonly tasks: Pick<Tasks, 'start'>
+  readonly slots: Pick<BootSlotControl, 'exclusively'>
+}
+
 export function createMirrorWatch(
-  { mirrors, clock, log }: Pick<AppPorts, 'mirrors' | 'clock' | 'log'>,
+  { mirrors, installer, bootSlots, clock, log }: Ports,
   ledger: Pick<Ledger, 'write'>,
+  { tasks, slots }: Parts,
 ): MirrorWatch {
   const known = new Map<string, Condition>()
+  let busy = false
+
+  async function decide(request: MirrorDiskRequest) {
+    const planned = planMirrorDisk(mirrors.observe(), await installer.observe(), request)
+    if ('conflict' in planned) throw new Refusal('conflict', planned.conflict.code, planned.conflict.message)
+    if ('problem' in planned) throw invalid([planned.problem])
+    return planned
+  }
+
+  /** Of the disk that runs, as it is now, onto the new one, too. */
+  async function writeEnvironment(): Promise<void> {
+    const seen = await bootSlots.read()
+    if (seen !== null) await bootSlots.write(seen.environment)
+  }
 
   function tell(mirror: Mirror): void {
     const now = conditionOf(mirror)
@@ -38,6 +78,37 @@ export function createMirrorWatch(
 
   return {
     list: () => mirrors.observe(),
+    async disks() {
+      return (await installer.observe()).map((disk) => {
+        const planned = planInstall(disk, 'everything')
+        return { ...disk, unusable: 'problem' in planned ? planned.problem.message : null }
+      })
+    },
+    async preview(request) {
+      const { disk, job } = await decide(request)
+      return { device: disk.device, from: job.from, contents: disk.contents }
+    },
+    async addDisk(request, by) {
+      const { disk, job } = await decide(request)
+      if (busy) throw new Refusal('conflict', 'mirror.busy', 'A disk is being made a mirror just now.')
+      busy = true
+      const what = [disk.device, disk.model, disk.serial].filter((part) => part !== null).join(', ')
+      return tasks.start({
+        ...{ kind: 'host.mirror', target: HOST, by },
+        act: async (progress) => {
+          log('info', `${what} becomes the mirror of ${job.from}; it held ${disk.contents}`)
+          await slots.exclusively(async () => {
+            await installer.addMirrorDisk(job, ({ percent }) => progress(percent))
+            await writeEnvironment()
+          })
+          const message = `${what} boots as ${job.from} does, and gets its copies of state and datastore, asked by ${by}.`
+          return { write: (draft) => draft.event('mirror.disk-added', 'info', HOST, message) }
+        },
+        settled: () => {
+          busy = false
+        },
+      })
+    },
     run() {
       const round = () => {
         try {

@@ -22,6 +22,7 @@ export const TASK_KINDS = [
   'host.update',
   'support.bundle',
   'network.restart',
+  'host.mirror',
 ] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
 

@@ -6,6 +6,7 @@ import { problemBodySchema } from '../../../control/src/api/schemas.ts'
 import { check } from '../../../control/src/domain/check.ts'
 import { toBase64 } from '../../fakes/backup-files.ts'
 import { installedSlots } from '../../fakes/boot-slots.ts'
+import { blankInstallDisk } from '../../fakes/installer.ts'
 import { UPDATE_ON_STICK } from '../../fakes/update-media.ts'
 import { Client, encodeAscii, type Sent } from '../../fakes/world.ts'
 
@@ -59,6 +60,7 @@ const BODIES: Record<string, unknown> = {
     ],
   },
   'POST /v1/vms/{id}/console/tickets': { console: 'vnc' },
+  'POST /v1/host/mirrors/disks': { target: {} },
   'POST /v1/host/update': { url: 'http://files.example/update' },
   'POST /v1/host/update/from-medium': { device: 'sdb1', file: 'corbel-0.2.0.update' },
   'POST /v1/datastores/{name}/disks': { file: 'new.raw', format: 'raw', sizeBytes: 1_048_576 },
@@ -119,6 +121,16 @@ async function exchangeCard({ app, world }: Client): Promise<undefined> {
   await app.network.tests.start(null)
 }
 
+/** Both mirrors have lost a copy, and there is a disk for it. */
+async function loseCopy({ world }: Client): Promise<undefined> {
+  const copies = (part: number) => [{ device: `/dev/vda${part}`, state: 'in-sync' } as const]
+  world.mirrors.all = [
+    { holds: 'state', device: '/dev/md0', copies: copies(5), missing: 1, copiedPercent: null },
+    { holds: 'datastore', device: '/dev/md1', copies: copies(6), missing: 1, copiedPercent: null },
+  ]
+  world.installer.disks = ['vda', 'vdb'].map((name) => blankInstallDisk(name))
+}
+
 /** The boot is an installation. */
 async function startInstaller({ world }: Client): Promise<undefined> {
   world.host.bootOutcome = { ...world.host.bootOutcome, install: { mode: 'ask', seedSha256: null } }
@@ -148,6 +160,9 @@ const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<s
     client.world.updateMedia.updates = [UPDATE_ON_STICK]
     return runFromSlot(client)
   },
+  'GET /v1/host/mirrors': loseCopy,
+  'GET /v1/host/mirrors/disks': loseCopy,
+  'POST /v1/host/mirrors/disks': loseCopy,
   'POST /v1/host/slots/{slot}/boot-once': runFromSlot,
   'POST /v1/host/slots/{slot}/activate': runFromSlot,
   async 'POST /v1/host/state/renew'({ world }) {

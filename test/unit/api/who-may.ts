@@ -44,6 +44,8 @@ export const WHO_MAY: Readonly<Record<string, readonly [permission: string, wher
   'GET /v1/host/logs/{kind}': ['host.support', 'host'],
   'GET /v1/host/services': ['host.view', 'host'],
   'GET /v1/host/mirrors': ['host.view', 'host'],
+  'GET /v1/host/mirrors/disks': ['host.configure', 'host'],
+  'POST /v1/host/mirrors/disks': ['host.configure', 'host'],
   'POST /v1/host/services/{service}/restart': ['host.support', 'host'],
   'POST /v1/host/services/restart': ['host.support', 'host'],
   'GET /v1/host/keyboard': ['host.view', 'host'],

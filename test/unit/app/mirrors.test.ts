@@ -1,6 +1,8 @@
 // The watch over the mirrors: what it tells, when, and what the console shows.
 import { describe, expect, it } from 'vitest'
 import type { Mirror, MirrorCopy } from '../../../control/src/domain/mirror.ts'
+import { FakeFailure } from '../../fakes/failure.ts'
+import { blankInstallDisk } from '../../fakes/installer.ts'
 import { World } from '../../fakes/world.ts'
 
 const copy = (device: string, state: MirrorCopy['state'] = 'in-sync'): MirrorCopy => ({ device: `/dev/${device}`, state })
@@ -50,5 +52,49 @@ describe('the mirrors', () => {
   it('show how far a copy is', async () => {
     const { app } = await watched(copying)
     expect(app.consoleStatus().health).toContainEqual({ severity: 'warning', message: 'The state is being copied to /dev/vdb5, 34 %.' })
+  })
+})
+
+describe('a disk for one that was lost', () => {
+  async function degraded() {
+    const world = new World()
+    world.mirrors.all = [alone, { ...alone, holds: 'datastore', device: '/dev/md1', copies: [copy('vda6')] }]
+    world.installer.disks = [blankInstallDisk('vda', { holds: 'corbel', installed: true, datastore: true }), blankInstallDisk('vdc')]
+    return { world, app: await world.boot() }
+  }
+  const request = { target: {}, wipe: 'if-blank' } as const
+
+  it('is shown what would become of it, and nothing is done', async () => {
+    const { world, app } = await degraded()
+    expect(await app.mirrors.preview(request)).toEqual({ device: '/dev/vdc', from: '/dev/vda', contents: 'nothing' })
+    expect((await app.mirrors.disks()).map(({ device, unusable }) => [device, unusable])).toEqual([
+      ['/dev/vda', null],
+      ['/dev/vdc', null],
+    ])
+    expect(world.installer.mirrorJobs).toEqual([])
+  })
+
+  it('is made bootable as a task, with the boot environment on it, and told of', async () => {
+    const { world, app } = await degraded()
+    const task = await app.mirrors.addDisk(request, 'administrator')
+    await world.clock.advance(0)
+    expect(app.tasks.get(task.id)).toMatchObject({ kind: 'host.mirror', state: 'succeeded' })
+    expect(world.installer.mirrorJobs).toMatchObject([{ disk: { device: '/dev/vdc' }, from: '/dev/vda' }])
+    expect(app.events.latest().map(({ code }) => code)).toContain('mirror.disk-added')
+  })
+
+  it('is one at a time, and can be asked for again after it failed', async () => {
+    const { world, app } = await degraded()
+    world.installer.underWay = () => new Promise(() => {})
+    await app.mirrors.addDisk(request, 'administrator')
+    await expect(app.mirrors.addDisk(request, 'administrator')).rejects.toMatchObject({ code: 'mirror.busy' })
+    const again = await degraded()
+    again.world.installer.failure = new FakeFailure('mirror.disk.too-small', 'It is too small.')
+    const task = await again.app.mirrors.addDisk(request, 'administrator')
+    await again.world.clock.advance(0)
+    expect(again.app.tasks.get(task.id)).toMatchObject({ state: 'failed', error: { code: 'mirror.disk.too-small' } })
+    again.world.installer.failure = null
+    await again.app.mirrors.addDisk(request, 'administrator')
+    expect(again.world.installer.mirrorJobs).toHaveLength(2)
   })
 })

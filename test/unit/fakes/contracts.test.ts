@@ -240,7 +240,7 @@ describe('the installer of a test', () => {
     installer.disks = disks
     installer.failure = fails === undefined ? null : new FakeFailure(fails.code, fails.message)
     installer.takesReceipts = takesReceipts
-    return { installer, jobs: () => installer.jobs, receipts: () => installer.receipts }
+    return { installer, jobs: () => installer.jobs, mirrorJobs: () => installer.mirrorJobs, receipts: () => installer.receipts }
   })
 })
 

@@ -13,6 +13,7 @@ import { fileCommands } from './files.ts'
 import { generationCommands } from './generations.ts'
 import { listCommands } from './lists.ts'
 import { lockdownCommands } from './lockdown.ts'
+import { mirrorCommands } from './mirrors.ts'
 import { networkCommands } from './network.ts'
 import { operationCommands } from './operations.ts'
 import { poolCommands } from './pools.ts'
@@ -76,6 +77,7 @@ const unordered: readonly Command[] = [
   ...auditCommands,
   ...syslogCommands,
   ...careCommands,
+  ...mirrorCommands,
   ...generationCommands,
   ...slotCommands,
   ...backupCommands,

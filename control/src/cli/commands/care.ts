@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs'
 import { LOG_KINDS, type LogKindSummary, type LogLine } from '../../domain/host-log.ts'
 import { KEYBOARD_LAYOUT_NAMES, type KeyboardView } from '../../domain/keyboard.ts'
-import { type Mirror, mirrorProblem } from '../../domain/mirror.ts'
 import type { Service } from '../../domain/service.ts'
 import type { SupportInfo, SupportMedium } from '../../domain/support.ts'
 import type { Task } from '../../domain/task.ts'
@@ -40,12 +39,6 @@ const SERVICE_COLUMNS: readonly Column<Service>[] = [
   { title: 'UP FOR', value: ({ upForSeconds }) => (upForSeconds === null ? null : formatSeconds(upForSeconds)) },
   { title: 'RESTARTS', value: ({ restarts }) => restarts, align: 'right' },
   { title: 'WHAT', value: ({ description }) => description },
-]
-
-const MIRROR_COLUMNS: readonly Column<Mirror>[] = [
-  { title: 'HOLDS', value: ({ holds }) => holds },
-  { title: 'COPIES', value: ({ copies }) => copies.map(({ device, state }) => `${device} (${state})`).join(', ') },
-  { title: 'STATE', value: (mirror) => mirrorProblem(mirror) ?? 'whole' },
 ]
 
 const MEDIUM_COLUMNS: readonly Column<SupportMedium>[] = [
@@ -110,15 +103,6 @@ export const careCommands: readonly Command[] = [
     async run(context) {
       const document = await context.host().call<{ items: readonly Service[] }>('GET', '/v1/host/services')
       printResult(context, document, () => renderTable(SERVICE_COLUMNS, document.items))
-    },
-  },
-  {
-    words: ['host', 'mirrors'],
-    summary: 'Which disks state and datastore are mirrored on, and whether a copy is missing',
-    details: ['Who may: host.view. API: GET /v1/host/mirrors'],
-    async run(context) {
-      const document = await context.host().call<{ items: readonly Mirror[] }>('GET', '/v1/host/mirrors')
-      printResult(context, document, () => renderTable(MIRROR_COLUMNS, document.items))
     },
   },
   {
