@@ -16,7 +16,7 @@ async function reachesApi(appliance: Appliance): Promise<string> {
 }
 
 describe('with own keys enrolled', () => {
-  it('the signed medium starts', async () => {
+  it.skipIf(leftToE2e)('the signed medium starts', async () => {
     await withAppliance({ name: 'own-keys-medium', firmware, medium: 'disk', iso: signedIso }, async (appliance) => {
       console.log(`signed medium: API after ${await reachesApi(appliance)}`)
       expect(appliance.machine.resets).toBe(0)

@@ -72,7 +72,7 @@ async function runsFrom(appliance: Appliance, slot: 'a' | 'b', before: number): 
 }
 
 describe('an installed host', () => {
-  it('refuses what it does not trust and what is older, and survives a power cut while an update is written', async () => {
+  it.skipIf(leftToE2e)('refuses what it does not trust and what is older, and survives a power cut while an update is written', async () => {
     const payload = isoWithCommandLine('corbel.confirm=300')
     // What is refused by its header need not be whole.
     const small = Buffer.alloc(65_536)
