@@ -51,5 +51,5 @@ campaign: iso guests ## Hours: random histories (HISTORIES more), measurements o
 	CORBEL_CAMPAIGN=$(HISTORIES) CORBEL_CUTS=$(CUTS) $(VITEST) run --project campaign $(PART)
 
 .PHONY: bench
-bench: $(ISO_TO_BUILD) guests hv-core $(BUILD)/harness/bench.mjs ## Measure a booted appliance and the planner: table, and build/bench.json; PART=many-vms, planner or guest-cpu for that alone
+bench: $(ISO_TO_BUILD) guests hv-core $(BUILD)/harness/bench.mjs ## Measure a booted appliance and the planner: table, and build/bench.json; PART=many-vms, planner, guest-cpu or installed for that alone
 	@CORBEL_ISO=$(ISO) node $(BUILD)/harness/bench.mjs $(PART)

@@ -1,5 +1,5 @@
-// `make bench`: the figures of a booted appliance and of the planner, as a table and as build/bench.json; `many-vms`, `planner` or `guest-cpu` as argument
-// measures that part alone. Measures; judges nothing.
+// `make bench`: the figures of a booted appliance and of the planner, as a table and as build/bench.json; `many-vms`, `planner`, `guest-cpu` or `installed` as
+// argument measures that part alone. Measures; judges nothing.
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { accelerator } from '../harness/accel.ts'
@@ -7,6 +7,7 @@ import { Appliance, type ApplianceOptions } from '../harness/appliance.ts'
 import { build, imageFile, iso } from '../harness/paths.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { type GuestCpu, measureGuestCpu } from './guest-cpu.ts'
+import { type Installed, measureInstalled } from './installed.ts'
 import { type LoadResult, measureLoad } from './load.ts'
 import { type ManyVms, manyVmsRows, measureManyVms } from './many-vms.ts'
 import { measurePlanner, type PlannerCost, VMS } from './planner.ts'
@@ -38,6 +39,7 @@ interface Figures {
   readonly load: readonly LoadResult[]
   readonly manyVms: readonly ManyVms[]
   readonly guestCpu: GuestCpu
+  readonly installed: Installed
   readonly planner: Planner
 }
 
@@ -121,6 +123,8 @@ async function measure(): Promise<Figures> {
   const planner = await measureBothPlanners()
   say(`measuring a boot of the ISO (${chosen.name})`)
   const isoBoot = await measureIsoBoot()
+  say('measuring an installed host')
+  const installed = await measureInstalled()
   say('measuring a direct boot')
   return withAppliance({ name: 'bench', probe: true, memoryMiB: 2048 }, async (appliance) => {
     const direct = await appliance.readyAndLoggedIn()
@@ -150,6 +154,7 @@ async function measure(): Promise<Figures> {
       load,
       manyVms,
       guestCpu,
+      installed,
       planner,
     }
   })
@@ -162,6 +167,19 @@ function guestCpuRows({ corbelPerSecond, plainPerSecond, ratio }: GuestCpu): str
     row('work of a guest in a VM, rounds a second', corbelPerSecond.toFixed(2)),
     row('work of the same guest in a plain QEMU, rounds a second', plainPerSecond.toFixed(2)),
     row('work of a guest: ratio', ratio.toFixed(3)),
+  ]
+}
+
+function installedRows(figures: Installed): string[] {
+  const s = (seconds: number) => `${seconds.toFixed(1)} s`
+  return [
+    row('installation: power-on of the medium to power-off', s(figures.installSeconds)),
+    row('installed (BIOS): power-on to API', s(figures.toApiSeconds)),
+    row('installed (BIOS): power-on to the VM that starts with it', s(figures.toAutostartSeconds)),
+    row('restart: without an API', s(figures.restartDowntimeSeconds)),
+    row('update: sent, written and read back', s(figures.updateWriteSeconds)),
+    row('update: without an API', s(figures.updateDowntimeSeconds)),
+    row('update: ratio to a restart', (figures.updateDowntimeSeconds / figures.restartDowntimeSeconds).toFixed(3)),
   ]
 }
 
@@ -179,6 +197,7 @@ function plannerRows({ node, engine }: Planner): string[] {
 const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   'many-vms': measureManyVmsAlone,
   'guest-cpu': measureGuestCpuAlone,
+  installed: async () => installedRows(await measureInstalled()).join('\n'),
   planner: async () => plannerRows(await measureBothPlanners()).join('\n'),
 }
 
@@ -211,6 +230,7 @@ function table(figures: Figures): string {
     ]),
     ...manyVmsRows(figures.manyVms),
     ...guestCpuRows(figures.guestCpu),
+    ...installedRows(figures.installed),
     ...plannerRows(figures.planner),
   ].join('\n')
 }
