@@ -38,7 +38,7 @@ export async function assembleMirrors(clock: Clock, signatures: readonly BlockSi
       await runTool([MDADM, '--assemble', ...COMMON, '--run', `--uuid=${uuid}`, array, ...devices])
       // Without what is written down of changes since then, all of it is copied.
       for (const device of rejoin)
-        await runTool([MDADM, '--manage', ...COMMON, array, '--re-add', device]).catch(() => addAnew(array, device))
+        await runTool([MDADM, '--manage', '--quiet', array, '--re-add', device]).catch(() => addAnew(array, device))
     } catch (error) {
       log('error', `${array} of ${devices.join(', ')}: ${String(error)}`)
     }
@@ -93,12 +93,12 @@ export async function stopMirror(array: string): Promise<void> {
 
 /** Copies that have failed, or whose disk has gone, are counted no longer. */
 export async function leaveMirror(array: string): Promise<void> {
-  for (const which of ['failed', 'detached']) await runTool([MDADM, '--manage', ...COMMON, array, '--remove', which])
+  for (const which of ['failed', 'detached']) await runTool([MDADM, '--manage', '--quiet', array, '--remove', which])
 }
 
 /** Gets what the array has, as time goes. */
 export async function joinMirror(array: string, device: string): Promise<void> {
-  await runTool([MDADM, '--manage', ...COMMON, array, '--add', device])
+  await runTool([MDADM, '--manage', '--quiet', array, '--add', device])
 }
 
 function freeArray(): string {
