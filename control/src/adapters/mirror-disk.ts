@@ -41,7 +41,7 @@ export async function addMirrorDisk(clock: Clock, { disk, from, arrays }: Mirror
     const message = `${disk.device} is smaller than what ${from} uses: ${endMiB + 1} MiB.`
     throw new VmHostFailure('mirror.disk.too-small', 'mirror', message)
   }
-  for (const { device } of arrays) await leaveMirror(device)
+  for (const { device } of arrays) await leaveMirror(device, disk.device)
   tell({ step: 'Making partitions', percent: 2 })
   await writeMark(disk.device, true)
   await makeTable(clock, disk, layout)
@@ -59,11 +59,17 @@ export async function addMirrorDisk(clock: Clock, { disk, from, arrays }: Mirror
   await writeBlocks(disk.device, RECEIPT_BYTES, RECEIPT_BLOCK, await readBlocks(from, RECEIPT_BYTES, RECEIPT_BLOCK, 1))
   sync()
   tell({ step: 'Writing the boot code', percent: 98 })
-  await writeBlocks(target(ESP_PARTITION), BLOCK, 0, await readBlocks(source(ESP_PARTITION), BLOCK, 0, 1))
-  await writeBlocks(disk.device, BOOT_CODE_BYTES, 0, (await readBlocks(from, SECTOR, 0, 1)).subarray(0, BOOT_CODE_BYTES))
-  sync()
-  await writeMark(disk.device, false)
+  await openBoot(from, disk.device)
   tell({ step: 'Done', percent: 100 })
+}
+
+/** All else of the other disk's is there: from here on it boots, and is no longer marked. */
+export async function openBoot(from: string, to: string): Promise<void> {
+  const [source, target] = [partitionsOf(from), partitionsOf(to)]
+  await writeBlocks(target(ESP_PARTITION), BLOCK, 0, await readBlocks(source(ESP_PARTITION), BLOCK, 0, 1))
+  await writeBlocks(to, BOOT_CODE_BYTES, 0, (await readBlocks(from, SECTOR, 0, 1)).subarray(0, BOOT_CODE_BYTES))
+  sync()
+  await writeMark(to, false)
 }
 
 /** Its partitions as they are, which a larger disk is given, too. */

@@ -4,11 +4,12 @@ import { log } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
 import type { BlockSignature } from '../codec/blkid.ts'
 import { parseSuperblock } from '../codec/mdadm.ts'
-import { MIRRORED, type MirroredPartition, type MirrorMember } from '../domain/mirror.ts'
+import { isPartitionOf, MIRRORED, type MirroredPartition, type MirrorMember } from '../domain/mirror.ts'
 import { planMirrors } from '../plan/mirrors.ts'
 import type { Clock } from '../ports/clock.ts'
 import { listDisks, scanSignatures } from './block-disks.ts'
 import { runTool } from './run-tool.ts'
+import { namesIn } from './sysfs.ts'
 
 const MDADM = '/usr/sbin/mdadm'
 /** No file of settings says which arrays there are. */
@@ -19,6 +20,7 @@ const MEMBER = 'linux_raid_member'
 const SECOND_DISK_MS = 8_000
 const LOOK_AGAIN_MS = 500
 const NO_SUPERBLOCK = 1
+const NONE_THERE = 1
 
 export interface Assembled {
   /** Of what there is now. */
@@ -91,9 +93,13 @@ export async function stopMirror(array: string): Promise<void> {
   await runTool([MDADM, '--stop', ...COMMON, array])
 }
 
-/** Copies that have failed, or whose disk has gone, are counted no longer. */
-export async function leaveMirror(array: string): Promise<void> {
-  for (const which of ['failed', 'detached']) await runTool([MDADM, '--manage', '--quiet', array, '--remove', which])
+/** Copies that have failed, whose disk has gone, or that are on this disk, are counted no longer. */
+export async function leaveMirror(array: string, disk: string): Promise<void> {
+  const copies = namesIn(`/sys/block/${array.slice('/dev/'.length)}/md`).flatMap((name) => /^dev-(.+)$/.exec(name)?.[1] ?? [])
+  for (const copy of copies.filter((name) => isPartitionOf(`/dev/${name}`, disk)))
+    await runTool([MDADM, '--manage', '--quiet', array, '--fail', `/dev/${copy}`])
+  for (const which of ['failed', 'detached'])
+    await runTool([MDADM, '--manage', '--quiet', array, '--remove', which], { successCodes: [0, NONE_THERE] })
 }
 
 /** Gets what the array has, as time goes. */

@@ -39,6 +39,11 @@ export interface Mirror {
   readonly copiedPercent: number | null
 }
 
+/** `/dev/sda5` is on `/dev/sda`, `/dev/nvme0n1p5` on `/dev/nvme0n1`. */
+export function isPartitionOf(partition: string, disk: string): boolean {
+  return partition.startsWith(disk) && /^p?\d+$/.test(partition.slice(disk.length))
+}
+
 /** What is wrong, in words; null when all of it is on every disk that it should be on. */
 export function mirrorProblem({ holds, copies, missing, copiedPercent }: Mirror): string | null {
   const named = (state: MirrorCopy['state']) => copies.filter((copy) => copy.state === state).map(({ device }) => device)

@@ -6,6 +6,7 @@ import { divideByWeight } from '../adapters/disk-control.ts'
 import { prepareDisk } from '../adapters/disk-preparation.ts'
 import { DATASTORE_DIRECTORY, mountPartition } from '../adapters/file-systems.ts'
 import { readMediumName } from '../adapters/install-disks.ts'
+import { openBoot } from '../adapters/mirror-disk.ts'
 import { waitUntil } from '../adapters/wait.ts'
 import type { BlockSignature } from '../codec/blkid.ts'
 import { type BlockDisk, DATA_PARTITION, type DiskContent, type Partition, STATE_PARTITION } from '../domain/block-disk.ts'
@@ -30,7 +31,9 @@ export async function setUpStorage(
   signatures: readonly BlockSignature[],
   wish: DatastoreWish | null,
 ): Promise<StorageOutcome> {
-  const disks = await examineDisks(await awaitWishedDisk(clock, signatures, wish), wish)
+  const found = await awaitWishedDisk(clock, signatures, wish)
+  await finishMirrors(found)
+  const disks = await examineDisks(found, wish)
   const plan = planStorage(disks, wish)
   if (plan.prepare === null) return mountAll(plan)
   try {
@@ -80,6 +83,23 @@ async function contentOf(disk: BlockDisk, wish: DatastoreWish | null): Promise<D
 
 function isRunningInstallation({ partitions }: BlockDisk): boolean {
   return partitions.some(({ device }) => device === `/dev/${readMediumName()}`)
+}
+
+/** Its mirror was written up to the same point, or one step less. */
+async function finishMirrors(disks: readonly BlockDisk[]): Promise<void> {
+  const running = disks.find(isRunningInstallation)
+  const arrays = running?.partitions.filter(({ device }) => /^\/dev\/md\d+$/.test(device)).map(({ device }) => device) ?? []
+  for (const disk of disks) {
+    const isMirror = arrays.length > 0 && arrays.every((array) => disk.partitions.some(({ device }) => device === array))
+    if (running === undefined || disk === running || !isMirror) continue
+    try {
+      if (!(await hasMark(disk.device))) continue
+      log('notice', `${disk.device}: making it the mirror was cut off at its very end; it boots now, too`)
+      await openBoot(running.device, disk.device)
+    } catch (error) {
+      log('warning', `${disk.device}: ${wordsOf(error)}`)
+    }
+  }
 }
 
 /** Boot code is written when all else is on the disk, so one that boots is whole, and only its mark was left when the power went. */

@@ -1,6 +1,6 @@
 // Decides which disk takes the place of one that a mirror has lost, and what it gets its copy from.
 import type { InstallDisk } from '../domain/install.ts'
-import type { Mirror } from '../domain/mirror.ts'
+import { isPartitionOf, type Mirror } from '../domain/mirror.ts'
 import type { MirrorDiskJob, MirrorDiskRequest } from '../domain/mirror-disk.ts'
 import type { Problem } from '../domain/problem.ts'
 import { chooseDisks, planInstall } from './install.ts'
@@ -15,11 +15,6 @@ function conflict(code: string, message: string): { readonly conflict: { readonl
   return { conflict: { code, message } }
 }
 
-/** `/dev/sda5` is on `/dev/sda`, `/dev/nvme0n1p5` on `/dev/nvme0n1`. */
-function isOn(partition: string, disk: string): boolean {
-  return partition.startsWith(disk) && /^p?\d+$/.test(partition.slice(disk.length))
-}
-
 export function planMirrorDisk(
   mirrors: readonly Mirror[],
   disks: readonly InstallDisk[],
@@ -31,11 +26,12 @@ export function planMirrorDisk(
   const isWhole = mirrors.every(({ copies: own, missing }) => missing === 0 && own.every(({ state }) => state === 'in-sync'))
   if (isWhole) return conflict('mirror.whole', 'State and datastore are on all of their disks.')
   const isSound = ({ device }: InstallDisk) =>
-    mirrors.every((mirror) => mirror.copies.some((copy) => copy.state === 'in-sync' && isOn(copy.device, device)))
+    mirrors.every((mirror) => mirror.copies.some((copy) => copy.state === 'in-sync' && isPartitionOf(copy.device, device)))
   const from = disks.find(isSound)
   if (from === undefined) return conflict('mirror.no-source', 'No disk has a sound copy of both, state and datastore.')
-  // A copy that is used, be it of the datastore alone, is not wiped.
-  const isUsed = ({ device }: InstallDisk) => copies.some((copy) => copy.state === 'in-sync' && isOn(copy.device, device))
+  // A copy that is used, be it of the datastore alone, is not wiped; a disk that was cut off becoming a mirror has none that counts.
+  const isUsed = ({ device, holds }: InstallDisk) =>
+    holds !== 'unfinished' && copies.some((copy) => copy.state === 'in-sync' && isPartitionOf(copy.device, device))
   const chosen = chooseDisks(
     disks.filter((disk) => !isUsed(disk)),
     { target, mirror: undefined },

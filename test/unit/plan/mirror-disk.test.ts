@@ -39,6 +39,12 @@ describe('a disk for one that was lost', () => {
     expect(plan(failed, disks, { wipe: 'everything' })).toMatchObject({ job: { disk: { device: '/dev/sdb' } } })
   })
 
+  it('can be one that was cut off becoming a mirror, though a copy of it is in the arrays', () => {
+    const half = [state(copy('sda5'), copy('sdb5')), datastore(copy('sda6'))]
+    const disks = [old, blankInstallDisk('sdb', { holds: 'unfinished' })]
+    expect(plan(half, disks)).toMatchObject({ job: { disk: { device: '/dev/sdb' }, from: '/dev/sda' } })
+  })
+
   it('is never one that is used, whatever is said', () => {
     const asked = { target: { path: '/dev/sda' }, wipe: 'everything' }
     expect(plan(lost, [old, fresh], asked)).toMatchObject({ problem: { code: 'install.target.no-such-disk', field: 'target.path' } })
