@@ -72,27 +72,30 @@ async function runsFrom(appliance: Appliance, slot: 'a' | 'b', before: number): 
 }
 
 describe('an installed host', () => {
-  it.skipIf(leftToE2e)('refuses what it does not trust and what is older, and survives a power cut while an update is written', async () => {
-    const payload = isoWithCommandLine('corbel.confirm=300')
-    // What is refused by its header need not be whole.
-    const small = Buffer.alloc(65_536)
-    await boot('refusals', async (appliance) => {
-      expect(await confirmed(appliance)).toMatchObject({ running: 'a', items: [{ version: isoVersion() }, { mark: 'empty' }] })
-      expect(codesOf((await put(appliance, makeUpdate({ payload: small, key: strangersKey() }))).json)).toEqual(['update.signature'])
-      expect(codesOf((await put(appliance, makeUpdate({ payload: small, version: '0.0.9' }))).json)).toEqual(['update.older'])
-      expect((await put(appliance, makeUpdate({ payload: small }), '?dryRun=true')).json).toMatchObject({ slot: 'b', dryRun: true })
-      expect((await slotsOf(appliance)).items[1]).toMatchObject({ mark: 'empty', version: isoVersion() })
+  it.skipIf(leftToE2e)(
+    'refuses what it does not trust and what is older, and survives a power cut while an update is written',
+    async () => {
+      const payload = isoWithCommandLine('corbel.confirm=300')
+      // What is refused by its header need not be whole.
+      const small = Buffer.alloc(65_536)
+      await boot('refusals', async (appliance) => {
+        expect(await confirmed(appliance)).toMatchObject({ running: 'a', items: [{ version: isoVersion() }, { mark: 'empty' }] })
+        expect(codesOf((await put(appliance, makeUpdate({ payload: small, key: strangersKey() }))).json)).toEqual(['update.signature'])
+        expect(codesOf((await put(appliance, makeUpdate({ payload: small, version: '0.0.9' }))).json)).toEqual(['update.older'])
+        expect((await put(appliance, makeUpdate({ payload: small }), '?dryRun=true')).json).toMatchObject({ slot: 'b', dryRun: true })
+        expect((await slotsOf(appliance)).items[1]).toMatchObject({ mark: 'empty', version: isoVersion() })
 
-      put(appliance, makeUpdate({ payload })).catch(() => {})
-      const half = async () => {
-        const { items } = await appliance.api.call<{ items: readonly { kind: string; progressPercent: number }[] }>('GET', '/v1/tasks')
-        return items.find(({ kind, progressPercent }) => kind === 'host.update' && progressPercent >= 20) ?? null
-      }
-      await until('half of the update', half, { timeoutMs: 120_000, intervalMs: 200, signal: appliance.machine.died })
-      appliance.machine.cutPower()
-    })
-    expect(readEnvironment(disk, directory)).toMatchObject({ order: 'a b', a_state: 'good', b_state: 'empty', b_tries: '0' })
-  })
+        put(appliance, makeUpdate({ payload })).catch(() => {})
+        const half = async () => {
+          const { items } = await appliance.api.call<{ items: readonly { kind: string; progressPercent: number }[] }>('GET', '/v1/tasks')
+          return items.find(({ kind, progressPercent }) => kind === 'host.update' && progressPercent >= 20) ?? null
+        }
+        await until('half of the update', half, { timeoutMs: 120_000, intervalMs: 200, signal: appliance.machine.died })
+        appliance.machine.cutPower()
+      })
+      expect(readEnvironment(disk, directory)).toMatchObject({ order: 'a b', a_state: 'good', b_state: 'empty', b_tries: '0' })
+    },
+  )
 
   it('is updated, and the update is confirmed once the host is in order', async () => {
     await boot('updated', async (appliance) => {
