@@ -169,7 +169,9 @@ describe('power', () => {
 describe('when QEMU is killed', () => {
   it('status and event say that the VM crashed', async () => {
     const { api, probe, vms } = host()
-    const running = await vms.get(vm('one').id)
+    // By the controld that runs, which alone learns of how it ended.
+    await vms.power(vm('two').id, 'power-on', minutes(1))
+    const running = await vms.waitForPowerState(vm('two').id, 'running', minutes(1))
     const events = EventStream.open(api)
     await probe.output(`kill -9 ${running.status.pid}`)
     const crashed = await vms.waitForPowerState(running.id, 'crashed', minutes(1))
@@ -180,8 +182,8 @@ describe('when QEMU is killed', () => {
 
   it('the VM can be started again', async () => {
     const { vms } = host()
-    await vms.power(vm('one').id, 'power-on', minutes(1))
-    await vms.power(vm('one').id, 'power-off', minutes(1))
+    await vms.power(vm('two').id, 'power-on', minutes(1))
+    await vms.power(vm('two').id, 'power-off', minutes(1))
   })
 })
 
