@@ -57,7 +57,7 @@ const answers = {
 
 const installer = (console: Console) => console.event({ kind: 'answered', status: askedStatus })
 const installDisks = (console: Console) => installer(console).press('enter', 'enter')
-const installPassword = (console: Console) => installDisks(console).press('down', 'enter', 'f10')
+const installPassword = (console: Console) => installDisks(console).press('down', 'enter', 'enter', 'f10')
 const installSummary = (console: Console) =>
   installPassword(console).type('a long password').press('down').type('a long password').press('enter', 'f10')
 const underWay = (view: unknown) => (console: Console) => {
@@ -100,7 +100,9 @@ const pages: Record<string, (console: Console) => Console> = {
   'install-keyboard': (console) => installer(console).press('enter'),
   'install-disks': (console) => installDisks(console).press('down'),
   'install-kept': (console) => installDisks(console).press('down', 'down', 'enter'),
-  'install-network': (console) => installDisks(console).press('enter', 'down', 'down', 'down', 'right', 'down').type('192.0.2.10/24'),
+  'install-mirror': (console) => installDisks(console).press('enter', 'down'),
+  'install-network': (console) =>
+    installDisks(console).press('enter', 'enter', 'down', 'down', 'down', 'right', 'down').type('192.0.2.10/24'),
   'install-password': installPassword,
   'install-code': (console) => installPassword(console).type('a long password').press('down').type('a long password').press('enter'),
   'install-summary': installSummary,

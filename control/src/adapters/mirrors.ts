@@ -4,8 +4,7 @@ import { log } from 'hv:system'
 import { decodeUtf8 } from 'hv:text'
 import type { BlockSignature } from '../codec/blkid.ts'
 import { parseSuperblock } from '../codec/mdadm.ts'
-import { isPartitionOf, MIRRORED, type MirroredPartition, type MirrorMember } from '../domain/mirror.ts'
-import { planMirrors } from '../plan/mirrors.ts'
+import { type ArrayPlan, isPartitionOf, MIRRORED, type MirroredPartition, type MirrorMember } from '../domain/mirror.ts'
 import type { Clock } from '../ports/clock.ts'
 import { listDisks, scanSignatures } from './block-disks.ts'
 import { runTool } from './run-tool.ts'
@@ -22,6 +21,9 @@ const LOOK_AGAIN_MS = 500
 const NO_SUPERBLOCK = 1
 const NONE_THERE = 1
 
+/** Which of what is there makes an array. */
+type Plan = (members: readonly MirrorMember[]) => readonly ArrayPlan[]
+
 export interface Assembled {
   /** Of what there is now. */
   readonly signatures: readonly BlockSignature[]
@@ -30,10 +32,10 @@ export interface Assembled {
 }
 
 /** Starts what there is of our arrays, with a copy missing if need be. What fails is logged and left out: the storage then lacks it, and says so. */
-export async function assembleMirrors(clock: Clock, signatures: readonly BlockSignature[]): Promise<Assembled> {
+export async function assembleMirrors(clock: Clock, signatures: readonly BlockSignature[], plan: Plan): Promise<Assembled> {
   const first = await readMembers(signatures)
   if (first.length === 0) return { signatures, diverged: [] }
-  const arrays = planMirrors(await awaitAll(clock, first))
+  const arrays = plan(await awaitAll(clock, first, plan))
   for (const { devices, uuid, rejoin, diverged } of arrays) {
     const array = freeArray()
     try {
@@ -55,10 +57,10 @@ async function addAnew(array: string, device: string): Promise<void> {
   await joinMirror(array, device)
 }
 
-async function awaitAll(clock: Clock, found: readonly MirrorMember[]): Promise<readonly MirrorMember[]> {
+async function awaitAll(clock: Clock, found: readonly MirrorMember[], plan: Plan): Promise<readonly MirrorMember[]> {
   const deadline = clock.monotonicMs() + SECOND_DISK_MS
   let members = found
-  while (planMirrors(members).some(({ missing }) => missing > 0) && clock.monotonicMs() < deadline) {
+  while (plan(members).some(({ missing }) => missing > 0) && clock.monotonicMs() < deadline) {
     await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve))
     members = await readMembers(await scanSignatures())
   }

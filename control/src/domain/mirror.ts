@@ -20,6 +20,20 @@ export interface MirrorMember {
   readonly ranAlone: boolean
 }
 
+/** What an array is started from. */
+export interface ArrayPlan {
+  readonly holds: MirrorMember['holds']
+  readonly uuid: string
+  /** It starts with these. */
+  readonly devices: readonly string[]
+  /** Left out for a while, and nothing was written to it meanwhile: gets what it lacks. */
+  readonly rejoin: readonly string[]
+  /** Was written to while it was alone, as was what is used now: left as it is. */
+  readonly diverged: readonly string[]
+  /** Copies that are nowhere. */
+  readonly missing: number
+}
+
 export interface MirrorCopy {
   /** `/dev/vda5`. */
   readonly device: string

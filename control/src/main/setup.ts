@@ -8,6 +8,7 @@ import { assembleMirrors } from '../adapters/mirrors.ts'
 import { listAdapters } from '../adapters/network-adapters.ts'
 import { raiseAdapters } from '../adapters/network-tools.ts'
 import type { BootOutcome } from '../domain/boot-outcome.ts'
+import { planMirrors } from '../plan/mirrors.ts'
 import { findInstallMode, isInstalled, readFirstBootSeed } from './setup-install.ts'
 import { setUpNetwork } from './setup-network.ts'
 import { loadSeed, scanForSeed } from './setup-seed.ts'
@@ -64,7 +65,7 @@ async function setUp(): Promise<void> {
     outcome = { ...outcome, seed, install }
     // What is written anew must not be in use.
     if (install.mode === 'ask' || install.mode === 'seed') return setUpNoStorage()
-    const assembled = await assembleMirrors(clock, signatures)
+    const assembled = await assembleMirrors(clock, signatures, planMirrors)
     const storage = await setUpStorage(clock, assembled.signatures, seed.document?.datastore ?? null)
     return { ...storage, stateNotes: [...divergedNotes(assembled.diverged), ...storage.stateNotes] }
   })

@@ -1,19 +1,6 @@
 // Decides which partitions make an array: those that have the same, and of two disks that were each written to without the other, one.
 import { STATE_PARTITION } from '../domain/block-disk.ts'
-import type { MirrorMember } from '../domain/mirror.ts'
-
-export interface ArrayPlan {
-  readonly holds: MirrorMember['holds']
-  readonly uuid: string
-  /** It starts with these. */
-  readonly devices: readonly string[]
-  /** Left out for a while, and nothing was written to it meanwhile: gets what it lacks. */
-  readonly rejoin: readonly string[]
-  /** Was written to while it was alone, as was what is used now: left as it is. */
-  readonly diverged: readonly string[]
-  /** Copies that are nowhere. */
-  readonly missing: number
-}
+import type { ArrayPlan, MirrorMember } from '../domain/mirror.ts'
 
 /** Superblocks of copies that have the same can be one count apart after a power cut. @source Linux drivers/md/md.c, super_1_validate */
 const SAME_WITHIN = 1
