@@ -10,7 +10,7 @@ import { managementMac } from '../harness/qemu-argv.ts'
 import { ordinarySeed } from '../harness/seed-medium.ts'
 import { seededPick } from '../harness/seeded.ts'
 import { guestSpecs, type Vm } from '../harness/vm-client.ts'
-import { pause } from '../harness/wait.ts'
+import { pause, until } from '../harness/wait.ts'
 import { scratch } from '../node/cli/program.ts'
 
 const CONFIRM_SECONDS = 15
@@ -83,12 +83,10 @@ describe('a power cut', () => {
         if (confirmed) {
           const name = `kept-${at}`
           await network.patch({ hostname: name }, '?confirmWithinSeconds=60')
-          for (;;) {
-            const { status, text } = await network.anew((client) => client.request('POST', '/v1/host/network/confirm'))
-            if (status === 200) break
-            if (!text.includes('too-early')) throw new Error(text)
-            await pause(100)
-          }
+          // Only a connection made since it was put in force counts.
+          const applied = async () => (await network.reach())?.pending?.phase === 'applied'
+          await until('its being applied', applied, { timeoutMs: appliance.patience(20_000), signal: appliance.machine.died })
+          await network.anew((client) => client.call('POST', '/v1/host/network/confirm'))
           hostname = name
         } else if (change !== undefined) {
           hostname = wanted.hostname
