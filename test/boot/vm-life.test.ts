@@ -190,6 +190,7 @@ describe('when QEMU is killed', () => {
 describe('after the VMs are deleted', () => {
   it('the host holds no cgroup, run directory or network device of theirs', async () => {
     const { api, probe, vms } = host()
+    await vms.power(vm('one').id, 'power-off', minutes(1))
     for (const { id } of await vms.list()) await vms.remove(id)
     expect((await api.request('GET', `/v1/vms/${vm('one').id}`)).status).toBe(404)
     expect(await probe.output('find /proc/1/root/sys/fs/cgroup/corbel.vm -mindepth 1 -type d; ls /proc/1/root/run/corbel/vm')).toBe('')
