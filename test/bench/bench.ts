@@ -3,7 +3,7 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { accelerator } from '../harness/accel.ts'
-import { Appliance, type ApplianceOptions } from '../harness/appliance.ts'
+import type { Appliance } from '../harness/appliance.ts'
 import { build, imageFile, iso } from '../harness/paths.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { type GuestCpu, measureGuestCpu } from './guest-cpu.ts'
@@ -14,6 +14,7 @@ import { measurePlanner, type PlannerCost, VMS } from './planner.ts'
 import { measurePlannerInEngine } from './planner-in-engine.ts'
 import { measurePowerOn, type PowerOnResult } from './power-on.ts'
 import { type Stage, stagesOf } from './stages.ts'
+import { withAppliance } from './with-appliance.ts'
 
 const vmCount = 100
 
@@ -47,15 +48,6 @@ interface Figures {
 interface Planner {
   readonly node: readonly PlannerCost[]
   readonly engine: readonly PlannerCost[]
-}
-
-async function withAppliance<T>(options: ApplianceOptions, use: (appliance: Appliance) => Promise<T>): Promise<T> {
-  const appliance = await Appliance.start(options)
-  try {
-    return await use(appliance)
-  } finally {
-    await appliance.stop()
-  }
 }
 
 async function measureIsoBoot(): Promise<Pick<Figures, 'liveIsoToApiSeconds' | 'firmwareAndLoaderSeconds'>> {

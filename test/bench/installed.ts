@@ -1,11 +1,12 @@
 // An installed host: how long an installation takes, a start to the API and to the VMs that start with it, and for how long an update leaves the host without an API.
 import { mkdirSync, rmSync } from 'node:fs'
-import { Appliance, type ApplianceOptions } from '../harness/appliance.ts'
+import type { Appliance } from '../harness/appliance.ts'
 import { blankDisk } from '../harness/data-disk.ts'
 import { freshLogDirectory } from '../harness/paths.ts'
 import { isoWithCommandLine, makeUpdate } from '../harness/update-file.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
+import { withAppliance } from './with-appliance.ts'
 
 export interface Installed {
   /** From power-on of the medium until it powers off by itself. */
@@ -30,15 +31,6 @@ const seed = {
 }
 
 const since = (begun: number) => (performance.now() - begun) / 1000
-
-async function use<T>(options: ApplianceOptions, act: (appliance: Appliance) => Promise<T>): Promise<T> {
-  const appliance = await Appliance.start(options)
-  try {
-    return await act(appliance)
-  } finally {
-    await appliance.stop()
-  }
-}
 
 async function powerOnToAutostart(appliance: Appliance): Promise<[number, number]> {
   const ms = await appliance.ready(appliance.patience(60_000))
@@ -69,17 +61,17 @@ export async function measureInstalled(): Promise<Installed> {
   const dataDisk = blankDisk(directory, 16_384)
   const installed = { name: 'bench-installed', medium: 'none', seed: null, dataDisk } as const
   try {
-    const installSeconds = await use({ name: 'bench-install', seed, dataDisk }, async ({ machine, patience }) => {
+    const installSeconds = await withAppliance({ name: 'bench-install', seed, dataDisk }, async ({ machine, patience }) => {
       await machine.waitForPowerOff(patience(90_000))
       return since(machine.poweredOnAt)
     })
-    await use(installed, async (appliance) => {
+    await withAppliance(installed, async (appliance) => {
       await appliance.ready(appliance.patience(60_000))
       await confirmed(appliance)
       await appliance.vms.create({ ...guestSpecs.diskless('starts'), autostart: { enabled: true } })
       await appliance.powerOff()
     })
-    return await use(installed, async (appliance) => {
+    return await withAppliance(installed, async (appliance) => {
       const [toApiSeconds, toAutostartSeconds] = await powerOnToAutostart(appliance)
       const restartDowntimeSeconds = await restart(appliance)
       await confirmed(appliance)

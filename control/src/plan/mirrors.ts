@@ -33,9 +33,14 @@ function planOne(group: readonly MirrorMember[], lead: string | null): ArrayPlan
       : member.events >= newest - SAME_WITHIN && !isBehind(member, group)
   const used = group.filter(isUsed)
   const others = group.filter((member) => !isUsed(member))
+  // One whose place another disk has taken meanwhile would be a third.
+  const room = Math.max(0, copies - used.length)
   return {
     ...{ holds, uuid, devices: used.map(({ device }) => device), missing: Math.max(0, copies - group.length) },
-    rejoin: others.filter(({ ranAlone }) => !ranAlone).map(({ device }) => device),
+    rejoin: others
+      .filter(({ ranAlone }) => !ranAlone)
+      .slice(0, room)
+      .map(({ device }) => device),
     diverged: others.filter(({ ranAlone }) => ranAlone).map(({ device }) => device),
   }
 }

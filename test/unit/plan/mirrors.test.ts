@@ -34,6 +34,11 @@ describe('an array', () => {
     expect(brief(all)).toEqual([['/dev/vda5', '/dev/vdb5', '', 0]])
   })
 
+  it('leaves alone a lost copy that comes back when another disk has taken its place', () => {
+    const all = [member('vda', 5), member('vdb', 5, { events: 60 }), member('vdc', 5, { events: 60 })]
+    expect(brief(all)).toEqual([['/dev/vdb5 /dev/vdc5', '', '', 0]])
+  })
+
   it('leaves out one that another was written to without, though their counts are next to each other', () => {
     const all = [member('vda', 5, { events: 21, ranAlone: true }), member('vdb', 5)]
     expect(brief(all)).toEqual([['/dev/vda5', '/dev/vdb5', '', 0]])
