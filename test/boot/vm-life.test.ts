@@ -2,26 +2,19 @@
 import { describe, expect, it } from 'vitest'
 import { EventStream } from '../harness/event-stream.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
-import { guestSpecs, type Vm } from '../harness/vm-client.ts'
+import { guestSpecs } from '../harness/vm-client.ts'
 import { booted } from './booted.ts'
+import { namedVms } from './named-vms.ts'
 
 const host = booted({ name: 'vm-life', probe: true, memoryMiB: 1536 }, (appliance) => appliance.readyAndLoggedIn())
 
-const made: Record<string, Vm> = {}
-const vm = (name: string): Vm => {
-  const found = made[name]
-  if (found === undefined) throw new Error(`the VM ${name} was not made`)
-  return found
-}
+const { vm, start } = namedVms(host)
 const minutes = (count: number) => host().patience(count * 10_000)
 
-async function startVm(name: string, file: string): Promise<SerialSocket> {
-  const { api, vms } = host()
+/** With a disk that its guest leaves alone. */
+function startVm(name: string, file: string): Promise<SerialSocket> {
   const disks = [{ datastore: 'local', file, format: file.endsWith('.img') ? 'raw' : 'qcow2' }]
-  const created = await vms.create({ ...guestSpecs.hello(name), disks })
-  made[name] = created
-  await vms.power(created.id, 'power-on', minutes(1))
-  return SerialSocket.open(api, created.id)
+  return start(name, { ...guestSpecs.hello(name), disks })
 }
 
 describe('the host', () => {

@@ -4,27 +4,15 @@ import type { HostUsage, VmUsage } from '../../control/src/domain/usage.ts'
 import { bootedGuest, GuestShell } from '../harness/guest-shell.ts'
 import { parseMetrics } from '../harness/metrics-text.ts'
 import { SerialSocket } from '../harness/serial-socket.ts'
-import { guestSpecs, type Vm } from '../harness/vm-client.ts'
+import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
 import { booted } from './booted.ts'
+import { namedVms } from './named-vms.ts'
 
 const host = booted({ name: 'vms', probe: true, memoryMiB: 2560 }, (appliance) => appliance.readyAndLoggedIn())
 
-const made: Record<string, Vm> = {}
-const vm = (name: string): Vm => {
-  const found = made[name]
-  if (found === undefined) throw new Error(`the VM ${name} was not made`)
-  return found
-}
+const { vm, start } = namedVms(host)
 const minutes = (count: number) => host().patience(count * 10_000)
-
-async function startVm(name: string, spec: object): Promise<SerialSocket> {
-  const { api, vms } = host()
-  const created = await vms.create(spec)
-  made[name] = created
-  await vms.power(created.id, 'power-on', minutes(1))
-  return SerialSocket.open(api, created.id)
-}
 
 let debianConsole: SerialSocket
 let debianShell: GuestShell
@@ -59,7 +47,7 @@ async function usageWhileBurning(isRight: (usage: VmUsage) => boolean): Promise<
 describe('a VM', () => {
   it('boots a real Debian from its disk to its login prompt, under KVM', async () => {
     const { machine } = host()
-    debianConsole = await startVm('debian', guestSpecs.debian('debian'))
+    debianConsole = await start('debian', guestSpecs.debian('debian'))
     await bootedGuest(debianConsole, machine, minutes(6), () => host().vms.power(vm('debian').id, 'reset', minutes(1)))
     await debianConsole.waitFor(/^corbel-guest: virtualisation is kvm\r?$/m, minutes(4), machine.died)
   })
@@ -136,7 +124,7 @@ describe('a VM', () => {
 
   it('runs beside one of another system, Memtest86+ from a CD', async () => {
     const { machine, vms } = host()
-    const rescue = await startVm('rescue', guestSpecs.rescueCd('rescue'))
+    const rescue = await start('rescue', guestSpecs.rescueCd('rescue'))
     await rescue.waitFor(/corbel-guest: GRUB from the CD/, minutes(1), machine.died)
     await rescue.waitFor(/Memtest86\+ v/, minutes(2), machine.died)
     debianConsole.send('echo product=$((6 * 9))\r')
