@@ -33,7 +33,7 @@ const boots = (...names: string[]) => names.map((name) => `test/boot/${name}.tes
 /** Boots in which VMs work for long: emulated under an emulated KVM, they stand still now and then for want of a processor. */
 const WITH_VMS = boots('cli', 'disks', 'isolation', 'vm-life')
 /** `make e2e` has these too, and all rows where `make test` takes a sample (test/harness/sample.ts). */
-const MORE = boots('boot-menu', 'cards', 'debug-image', 'durability', 'integrity', 'mirrors', 'ports', 'seed')
+const MORE = boots('boot-menu', 'cards', 'debug-image', 'durability', 'integrity', 'mirrors', 'ports', 'seed', 'tpm')
 const MORE_WITH_VMS = boots('care', 'consoles', 'guest-agent', 'passthrough', 'vm-hardware', 'vms')
 const all = process.env.CORBEL_E2E !== undefined
 const withVms = [...WITH_VMS, ...(all ? MORE_WITH_VMS : [])]

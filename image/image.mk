@@ -94,6 +94,13 @@ $(BUILD)/image/%/corbel-signed.iso: $(BUILD)/image/%/root.img $(BUILD)/image/%/i
 .PHONY: signed-iso
 signed-iso: deps $(IMAGE)/corbel-signed.iso $(BOOT_KEYS)/uefi-variables.fd ## Build corbel-signed.iso, for UEFI Secure Boot with own keys (CORBEL_SIGNING_KEY, CORBEL_SIGNING_CERT)
 
+# Whoever starts from it needs no medium for the seed. Made anew each time, as make cannot see what it is given; signed where there is a key of one's own.
+.PHONY: seed-iso
+seed-iso: iso ## Build corbel-seed.iso, which fetches its seed (SEED_URL, SEED_FINGERPRINT; see docs/seed.md)
+	@[ -n "$(SEED_URL)" ] || { echo "seed-iso: say where the seed is: make seed-iso SEED_URL=https://files.example/{serial}.json" >&2; exit 64; }
+	SEED_URL='$(SEED_URL)' SEED_FINGERPRINT='$(SEED_FINGERPRINT)' CORBEL_SEEN="$(BOOT_KEYS_SEEN)" \
+	  $(IN_TOOLS) image/iso/build $(IMAGE) $(VERSION) corbel-seed.iso $(if $(CORBEL_SIGNING_KEY),$(SIGNING_KEY) $(SIGNING_CERT))
+
 # An installed disk, sparse.
 $(BUILD)/image/%/corbel-disk.raw: $(BUILD)/image/%/corbel.iso $(wildcard image/disk/*)
 	$(IN_TOOLS) image/disk/build $< $@

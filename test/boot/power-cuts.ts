@@ -1,4 +1,4 @@
-// A host whose every write is logged while its configuration changes and it is updated; and what is to be found on its disk after a power cut at any moment of that.
+// A host whose every write is logged while its database is migrated, its configuration changes and it is updated; and what is to be found on its disk after a power cut at any moment of that.
 import { execFileSync } from 'node:child_process'
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import type { SystemSlotsView } from '../../control/src/domain/boot-slot.ts'
 import type { Appliance } from '../harness/appliance.ts'
 import { makeInstalledDisk } from '../harness/installed-disk.ts'
+import { makeStoreOlder } from '../harness/older-store.ts'
 import { isoVersion, isoWithCommandLine, makeUpdate } from '../harness/update-file.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
@@ -29,6 +30,8 @@ export interface Recording {
   readonly before: string
   readonly log: string
   readonly entries: readonly LoggedWrite[]
+  /** How many of them had been made when the API answered: the database has been migrated by then. */
+  readonly migrated: number
   readonly deeds: readonly Deed[]
 }
 
@@ -40,13 +43,21 @@ function copyDisk(from: string, to: string): void {
   execFileSync('cp', ['--sparse=always', from, to])
 }
 
-/** From the first boot of an installed disk through changes and an update to the new slot's being confirmed, and changes there. */
+/** From the first boot with a database of the version before through changes and an update to the new slot's being confirmed, and changes there. */
 export async function record(directory: string): Promise<Recording> {
   const disk = makeInstalledDisk(directory, NEW)
   const before = join(directory, 'before.raw')
   const log = newWriteLog(join(directory, 'writes.log'))
+  await withAppliance({ name: 'power-cuts-older', medium: 'none', seed, dataDisk: disk }, async (appliance) => {
+    await appliance.ready(appliance.patience(60_000))
+    await appliance.api.login(password)
+    await appliance.vms.create(guestSpecs.diskless('earlier'))
+    await appliance.powerOff()
+  })
+  makeStoreOlder(disk)
   copyDisk(disk, before)
-  const deeds: Deed[] = []
+  const deeds: Deed[] = [{ vm: 'earlier', acknowledgedAt: 0 }]
+  let migratedAt = 0
   await withAppliance({ name: 'power-cuts', medium: 'none', seed, dataDisk: disk, writeLog: log }, async (appliance) => {
     const { api, machine, patience, vms } = appliance
     const done = (deed: { readonly vm?: string; readonly layout?: string }) => deeds.push({ ...deed, acknowledgedAt: statSync(log).size })
@@ -71,6 +82,7 @@ export async function record(directory: string): Promise<Recording> {
       return until(`a confirmed slot ${slot}`, look, { timeoutMs: patience(90_000), intervalMs: 1_000, signal: machine.died })
     }
     await appliance.ready(patience(60_000))
+    migratedAt = statSync(log).size
     await confirmed('a')
     for (const [at, layout] of LAYOUTS.entries()) {
       await make(`before-${at}`)
@@ -85,7 +97,8 @@ export async function record(directory: string): Promise<Recording> {
     await appliance.powerOff()
   })
   rmSync(disk)
-  return { before, log, entries: readWriteLog(log), deeds }
+  const entries = readWriteLog(log)
+  return { before, log, entries, migrated: entries.filter(({ end }) => end <= migratedAt).length, deeds }
 }
 
 /** Starts the disk as the cut left it: it comes up by itself, is managed as before, and has all that was acknowledged and nothing that was never asked for. */

@@ -1,4 +1,4 @@
-// Installations on every kind of machine: firmware × how the disk is attached and over an old installation. Half an hour; prints a table.
+// Installations on every kind of machine: firmware × how the disk is attached, two disks, and over an old installation. An hour; prints a table.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,12 +9,16 @@ import { blankDisk } from '../harness/data-disk.ts'
 
 const password = 'by-the-seed-1'
 
-function seedOf(wipe: string, hostname = 'rack3') {
+function seedOf(wipe: string, hostname = 'rack3', more: { readonly mirror?: { readonly serial: string } } = {}) {
   // biome-ignore lint/suspicious/noThenProperty: a word of the seed
-  return { version: 1, hostname, administrator: { password }, install: { target: { serial: 'DATA1' }, wipe, then: 'power-off' } }
+  return { version: 1, hostname, administrator: { password }, install: { target: { serial: 'DATA1' }, wipe, then: 'power-off', ...more } }
 }
 
+const FIRMWARE = ['bios', 'uefi', 'secure-boot'] as const
+
 let directory = ''
+/** Each in a directory of its own, as all have one name. */
+const newDisk = () => blankDisk(mkdtempSync(join(directory, 'disk-')), 16_384)
 const table: string[] = []
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'corbel-matrix-'))
@@ -29,7 +33,7 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 /** Milliseconds until the machine has powered off by itself. */
 async function installed(options: ApplianceOptions): Promise<number> {
   return withAppliance(options, async ({ machine, patience }) => {
-    await machine.waitForPowerOff(patience(90_000))
+    await machine.waitForPowerOff(patience(120_000))
     return performance.now() - machine.poweredOnAt
   })
 }
@@ -46,22 +50,32 @@ async function started(options: ApplianceOptions): Promise<number> {
 }
 
 describe('Corbel is installed and starts', () => {
-  const rows = (['bios', 'uefi', 'secure-boot'] as const).flatMap((firmware) =>
+  const rows = FIRMWARE.flatMap((firmware) =>
     (firmware === 'bios' ? (['virtio', 'nvme', 'sata', 'usb'] as const) : (['virtio', 'nvme'] as const)).map(
       (diskBus) => [firmware, diskBus] as const,
     ),
   )
 
   it.each(rows)('by %s from a disk attached by %s', async (firmware, diskBus) => {
-    const dataDisk = blankDisk(directory, 16_384)
+    const dataDisk = newDisk()
     const options = { firmware, diskBus, dataDisk }
     const made = await installed({ ...options, name: 'matrix-install', seed: seedOf('if-blank') })
     const api = await started({ ...options, name: 'matrix-start' })
     table.push(`${firmware} ${diskBus}: ${seconds(made)}, ${seconds(api)}`)
   })
 
+  it.each(FIRMWARE)('by %s from two disks, from both and from either alone', async (firmware) => {
+    const [first, second] = [newDisk(), newDisk()]
+    const seed = seedOf('if-blank', 'rack3', { mirror: { serial: 'DATA2' } })
+    const made = await installed({ name: 'matrix-mirror', firmware, dataDisk: first, secondDisk: second, seed })
+    const both = await started({ name: 'matrix-both', firmware, dataDisk: first, secondDisk: second })
+    const alone = await started({ name: 'matrix-second', firmware, dataDisk: second })
+    await started({ name: 'matrix-first', firmware, dataDisk: first })
+    table.push(`${firmware} two disks: ${seconds(made)}, ${seconds(both)}, one alone ${seconds(alone)}`)
+  })
+
   it('by UEFI though it was installed by BIOS, and the other way round', async () => {
-    const dataDisk = blankDisk(directory, 16_384)
+    const dataDisk = newDisk()
     await installed({ name: 'matrix-bios', firmware: 'bios', dataDisk, seed: seedOf('if-blank') })
     await started({ name: 'matrix-uefi', firmware: 'uefi', dataDisk })
     await installed({ name: 'matrix-again', firmware: 'uefi', dataDisk, seed: seedOf('everything', 'rack4') })
@@ -70,18 +84,18 @@ describe('Corbel is installed and starts', () => {
 })
 
 describe('an old installation', () => {
-  it('keeps users, settings and datastore where only its system is written anew', async () => {
-    const dataDisk = blankDisk(directory, 16_384)
-    await installed({ name: 'matrix-old', dataDisk, seed: seedOf('if-blank') })
-    await withAppliance({ name: 'matrix-old-used', medium: 'none', seed: null, dataDisk }, async (appliance) => {
+  it.each(FIRMWARE)('keeps users, settings and datastore where only its system is written anew, by %s', async (firmware) => {
+    const dataDisk = newDisk()
+    await installed({ name: 'matrix-old', firmware, dataDisk, seed: seedOf('if-blank') })
+    await withAppliance({ name: 'matrix-old-used', firmware, medium: 'none', seed: null, dataDisk }, async (appliance) => {
       await appliance.ready(appliance.patience(60_000))
       await appliance.api.login(password)
       await appliance.api.call('POST', '/v1/pools', { body: { name: 'gold' } })
       await appliance.powerOff()
     })
-    await installed({ name: 'matrix-refresh', dataDisk, seed: seedOf('datastore-kept', 'rack5') })
+    await installed({ name: 'matrix-refresh', firmware, dataDisk, seed: seedOf('datastore-kept', 'rack5') })
     await withAppliance(
-      { name: 'matrix-kept', medium: 'none', seed: null, dataDisk },
+      { name: 'matrix-kept', firmware, medium: 'none', seed: null, dataDisk },
       async ({ api, patience, ready, screen, machine }) => {
         await ready(patience(60_000))
         await api.login(password)
@@ -92,7 +106,7 @@ describe('an old installation', () => {
   })
 
   it('is refused where nothing may be lost, and stays', async () => {
-    const dataDisk = blankDisk(directory, 16_384)
+    const dataDisk = newDisk()
     await installed({ name: 'matrix-old', dataDisk, seed: seedOf('if-blank') })
     await withAppliance({ name: 'matrix-refused', dataDisk, seed: seedOf('if-blank', 'rack6') }, async ({ machine, patience, screen }) => {
       await screen.waitFor(/install\.disk\.holds-datastore/, patience(60_000), machine.died)

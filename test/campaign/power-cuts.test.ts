@@ -1,4 +1,5 @@
-// Power cuts by the hundred: while Corbel is installed, while its configuration changes, while it is updated, and while the new slot is tried and confirmed.
+// Power cuts by the hundred: while Corbel is installed, while its database is migrated, while its configuration changes, while it is updated, and while the new slot is tried
+// and confirmed.
 // One run of each is recorded write by write; each cut is a disk with what was flushed by then and some of the rest. Goes on where it was interrupted.
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +14,8 @@ import { newWriteLog, readWriteLog, replayWrites } from '../harness/write-log.ts
 const CUTS = Number(process.env.CORBEL_CUTS ?? 200)
 /** Of these, in an installation: each needs two boots. */
 const OF_INSTALLATION = Math.ceil(CUTS / 5)
+/** And before the database of an earlier version has been migrated. */
+const OF_MIGRATION = Math.ceil(CUTS / 10)
 const MINUTE = 60_000
 const directory = join(build, 'campaign', 'power-cuts')
 
@@ -30,7 +33,7 @@ async function kept<T>(name: string, make: (directory: string) => Promise<T>): P
 
 /** Runs each of `count` cuts that no earlier call has run; each has its own seed. */
 async function each(name: string, count: number, run: (pick: (bound: number) => number) => Promise<string>): Promise<readonly string[]> {
-  const file = join(directory, name, 'outcomes.json')
+  const file = join(directory, `${name}.json`)
   const outcomes: string[] = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : []
   while (outcomes.length < count) {
     const at = outcomes.length
@@ -42,13 +45,17 @@ async function each(name: string, count: number, run: (pick: (bound: number) => 
 }
 
 describe('after a power cut', () => {
-  it('while it was changed and updated, a host comes up by itself with all that was acknowledged', async () => {
+  it('while it was migrated, changed and updated, a host comes up by itself with all that was acknowledged', async () => {
     const recording = await kept<Recording>('update', record)
-    const failures = await each('update', CUTS - OF_INSTALLATION, async (pick) => {
-      const count = 1 + pick(recording.entries.length)
+    const cutWithin = (writes: number) => async (pick: (bound: number) => number) => {
+      const count = 1 + pick(writes)
       const ms = await expectWholeAfterCut(recording, count, pick)
       return `after ${count} of ${recording.entries.length} writes, API after ${(ms / 1000).toFixed(1)} s`
-    })
+    }
+    const failures = [
+      ...(await each('migration', OF_MIGRATION, cutWithin(recording.migrated))),
+      ...(await each('update', CUTS - OF_INSTALLATION - OF_MIGRATION, cutWithin(recording.entries.length))),
+    ]
     expect(failures).toEqual([])
   })
 

@@ -49,6 +49,8 @@ export interface ApplianceOptions {
   readonly listsManagementCard?: boolean
   /** A unix socket at which a neighbour of the appliance on its management network can be played. */
   readonly neighbour?: string
+  /** Has a TPM, with its state in this directory. */
+  readonly tpm?: string
   /** Has a USB controller for what a test plugs in. */
   readonly usb?: boolean
   /** Size of the terminal on the serial port; default 80 by 25. */
@@ -117,6 +119,7 @@ export class Appliance {
       logDirectory,
       ...(options.hardware === undefined ? {} : { hardware: options.hardware }),
       ...(options.usb === undefined ? {} : { usb: options.usb }),
+      ...(options.tpm === undefined ? {} : { tpm: options.tpm }),
       ...(options.diskFirst === undefined ? {} : { diskFirst: options.diskFirst }),
       ...(options.listsManagementCard === undefined ? {} : { listsManagementCard: options.listsManagementCard }),
       ...(options.neighbour === undefined ? {} : { neighbour: options.neighbour }),

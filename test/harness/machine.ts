@@ -7,18 +7,21 @@ import { accelerator } from './accel.ts'
 import { Nudge } from './nudge.ts'
 import { type OuterMachine, pristineVariables, renderQemuArgv } from './qemu-argv.ts'
 import { Qmp } from './qmp.ts'
+import { SecurityChip } from './security-chip.ts'
 import { SerialLine } from './serial-line.ts'
 import { within } from './wait.ts'
 
 export type MachineOptions = Omit<
   OuterMachine,
-  'accelerator' | 'serials' | 'monitor' | 'uefiVariables' | 'cpus' | 'memoryMiB' | 'noReboot'
+  'accelerator' | 'serials' | 'monitor' | 'uefiVariables' | 'tpmSocket' | 'cpus' | 'memoryMiB' | 'noReboot'
 > & {
   readonly cpus?: number
   readonly memoryMiB?: number
   readonly noReboot?: boolean
   /** A kernel that gives up is what the test is about. */
   readonly mayPanic?: boolean
+  /** It has a TPM with its state in this directory. */
+  readonly tpm?: string
   /** Where logs and pictures of this boot go. */
   readonly logDirectory: string
 }
@@ -49,10 +52,18 @@ export class Machine {
   readonly #exited: Promise<number | null>
   readonly #socketDirectory: string
   readonly #nudge: Nudge | null
+  readonly #chip: SecurityChip | null
   #qmp: Qmp | null = null
 
-  private constructor(argv: readonly string[], socketDirectory: string, logDirectory: string, nudge: Nudge | null, mayPanic: boolean) {
+  private constructor(
+    argv: readonly string[],
+    socketDirectory: string,
+    { logDirectory, mayPanic = false }: MachineOptions,
+    nudge: Nudge | null,
+    chip: SecurityChip | null,
+  ) {
     this.#nudge = nudge
+    this.#chip = chip
     this.logDirectory = logDirectory
     this.died = this.#abort.signal
     this.#socketDirectory = socketDirectory
@@ -89,6 +100,7 @@ export class Machine {
     const uefiVariables = join(options.logDirectory, 'uefi-variables.fd')
     if (pristine !== null) copyFileSync(pristine, uefiVariables)
     const monitor = join(sockets, 'qmp')
+    const chip = options.tpm === undefined ? null : await SecurityChip.start(options.tpm, sockets)
     const rendered = renderQemuArgv({
       cpus: 1,
       memoryMiB: 1024,
@@ -96,11 +108,12 @@ export class Machine {
       ...options,
       ...(pristine === null ? {} : { uefiVariables }),
       ...(nudge === null ? {} : { nudge: nudge.port }),
+      ...(chip === null ? {} : { tpmSocket: chip.socket }),
       accelerator: argv,
       serials: ['s0', 's1', 's2'].map((name) => join(sockets, name)),
       monitor,
     })
-    const machine = new Machine(rendered, sockets, options.logDirectory, nudge, options.mayPanic ?? false)
+    const machine = new Machine(rendered, sockets, options, nudge, chip)
     try {
       machine.#qmp = await Qmp.open(monitor, 15_000, machine.died)
       for (const line of [machine.console, machine.kernelLog, machine.probePort]) await line.open(machine.died)
@@ -148,6 +161,7 @@ export class Machine {
   /** As {@link stop}, for when this process is about to end and can wait for nothing. */
   abandon(): void {
     this.cutPower()
+    this.#chip?.stop()
     rmSync(this.#socketDirectory, { recursive: true, force: true })
   }
 
@@ -156,6 +170,7 @@ export class Machine {
     this.cutPower()
     await this.#exited
     this.#nudge?.stop()
+    this.#chip?.stop()
     this.#qmp?.close()
     for (const line of [this.console, this.kernelLog, this.probePort]) line.close()
     rmSync(this.#socketDirectory, { recursive: true, force: true })

@@ -52,6 +52,8 @@ export interface OuterMachine {
   readonly monitor: string
   /** A USB controller, `usb`, into which a test plugs things while the machine runs. */
   readonly usb?: boolean
+  /** The control socket of a TPM 2.0. */
+  readonly tpmSocket?: string
   /** A failing boot ends QEMU instead of going round. */
   readonly noReboot: boolean
 }
@@ -93,6 +95,7 @@ export function renderQemuArgv(machine: OuterMachine): string[] {
     ...seedArgv(machine),
     ...networkArgv(machine),
     ...renderCards(hardware),
+    ...tpmArgv(machine),
     ...(machine.usb === true ? ['-device', 'qemu-xhci,id=usb'] : []),
     ...machine.serials.flatMap((path, n) => [
       ...['-chardev', `socket,id=serial${n},path=${path},server=on,wait=off`],
@@ -118,6 +121,14 @@ function firmwareArgv(machine: OuterMachine): string[] {
     ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${firmware.code}`],
     ...['-drive', `if=pflash,format=raw,unit=1,file=${machine.uefiVariables}`],
     ...(firmware.secure ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
+  ]
+}
+
+function tpmArgv({ tpmSocket }: OuterMachine): string[] {
+  if (tpmSocket === undefined) return []
+  return [
+    ...['-chardev', `socket,id=tpm-control,path=${tpmSocket}`, '-tpmdev', 'emulator,id=tpm,chardev=tpm-control'],
+    ...['-device', 'tpm-crb,tpmdev=tpm'],
   ]
 }
 

@@ -5,6 +5,7 @@ import { type Connection, fromFd, type Listener, listenTcp, pipe } from 'hv:sock
 import { decodeUtf8, encodeUtf8 } from 'hv:text'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createClock } from '../../control/src/adapters/clock.ts'
+import { readIncomingText } from '../../control/src/adapters/incoming-text.ts'
 import { waitUntil } from '../../control/src/adapters/wait.ts'
 import { createWebFiles } from '../../control/src/adapters/web-files.ts'
 import type { TlsTrust } from '../../control/src/domain/tls-trust.ts'
@@ -147,6 +148,19 @@ describe('a file', () => {
     file.send(writeFd)
     fs.closeFd(readFd)
     expect(await file.ended).toBeNull()
+  })
+})
+
+describe('a small file', () => {
+  it.each([
+    ['is text, whole', found('hällo'), 'hällo'],
+    ['may be as large as is allowed', found('x'.repeat(64)), 'x'.repeat(64)],
+    ['that is larger is not taken', found('x'.repeat(65)), 'seed.too-large'],
+    ['that ends before its end is none', found('half').replace('Length: 4', 'Length: 8'), 'web.closed'],
+  ])('%s', async (_, answer, text) => {
+    serve({ '/': answer })
+    const read = readIncomingText(await open(at('/')), 64)
+    expect(await read.catch(({ code }: { code: string }) => code)).toBe(text)
   })
 })
 

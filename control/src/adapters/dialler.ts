@@ -3,6 +3,7 @@ import * as fs from 'hv:fs'
 import { type Process, spawn } from 'hv:process'
 import type { TlsTrust } from '../domain/tls-trust.ts'
 import { libraryEntries } from './library-entries.ts'
+import { RESOLVER_FILE } from './name-servers.ts'
 
 const SIGKILL = 9
 /** What such a program has as its control socket. */
@@ -18,6 +19,9 @@ export interface Dialler {
   /** Of the resolver: name in the view and the file that is there. */
   readonly resolver: Readonly<Record<string, string>>
 }
+
+/** On the host itself, where its network keeps them. */
+export const RESOLVER: Dialler['resolver'] = { '/etc/resolv.conf': RESOLVER_FILE, '/etc/hosts': '/etc/hosts' }
 
 /** Throws what `hv:process` throws; nothing remains then. */
 export function startDialler(

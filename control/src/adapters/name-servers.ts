@@ -6,7 +6,7 @@ import { parseNslookup } from '../codec/nslookup.ts'
 import type { Resolution } from '../ports/network.ts'
 import { libraryEntries } from './library-entries.ts'
 
-const RESOLVER_FILE = '/run/resolv.conf'
+export const RESOLVER_FILE = '/run/resolv.conf'
 const BUSYBOX = '/usr/bin/busybox'
 /** `nobody` of every Unix. */
 const NOBODY = 65_534

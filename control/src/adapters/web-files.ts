@@ -7,12 +7,15 @@ import type { TlsTrust } from '../domain/tls-trust.ts'
 import { redirected, type WebAddress } from '../domain/web-address.ts'
 import type { IncomingFile } from '../ports/incoming-file.ts'
 import type { WebFiles } from '../ports/web-files.ts'
-import { type Dialler, startDialler } from './dialler.ts'
+import { type Dialler, RESOLVER, startDialler } from './dialler.ts'
 import { endProcess } from './end-process.ts'
 import { toHostFailure, VmHostFailure } from './host-failure.ts'
 
 const MAX_REDIRECTIONS = 5
 const STEP = 'get'
+
+/** As the image has it; its user is `fetch` in /etc/passwd. */
+export const WEBGET: Dialler = { program: '/usr/bin/webget', uid: 108, directory: '/run/corbel/fetch', resolver: RESOLVER }
 
 export function createWebFiles(dialler: Dialler): WebFiles {
   /** The file, or where it is said to be. */

@@ -1,4 +1,5 @@
 // The control daemon: puts stores, hosts and use cases together, takes over what runs, and serves the control socket. Holds no logic of its own.
+
 import { chmod, mkdir } from 'hv:fs'
 import { confine, exit, landlockVersion } from 'hv:process'
 import { log, onSignal, setLogName } from 'hv:system'
@@ -9,6 +10,7 @@ import { createBootSlots } from '../adapters/boot-slots.ts'
 import { createClock } from '../adapters/clock.ts'
 import { createDatastores } from '../adapters/datastores.ts'
 import { changeDhcpInterface, restartDhcpServer } from '../adapters/dhcp-client.ts'
+import { RESOLVER } from '../adapters/dialler.ts'
 import { findDiskControl } from '../adapters/disk-control.ts'
 import { createDiskImages } from '../adapters/disk-images.ts'
 import { findFileSystemUuid, isMounted } from '../adapters/file-systems.ts'
@@ -41,7 +43,7 @@ import { createUsage } from '../adapters/usage.ts'
 import { createUsbDevices } from '../adapters/usb-devices.ts'
 import { findCgroups } from '../adapters/vm-cgroup.ts'
 import { createVmHost } from '../adapters/vm-host.ts'
-import { createWebFiles } from '../adapters/web-files.ts'
+import { createWebFiles, WEBGET } from '../adapters/web-files.ts'
 import { createApi } from '../api/api.ts'
 import { createApp } from '../app/app.ts'
 import type { Host } from '../ports/host.ts'
@@ -51,11 +53,8 @@ const STATE = '/state'
 const DATASTORE = '/datastores/local'
 const VM_CGROUPS = '/sys/fs/cgroup/corbel.vm'
 const CONTROL_DIRECTORY = '/run/corbel/control'
-/** Of programs that connect to others. */
+/** Of the program that sends the log to others. */
 const SYSLOG_USER = 106
-const FETCH_USER = 108
-/** The resolver's files, as such programs see them. */
-const RESOLVER = { '/etc/resolv.conf': '/run/resolv.conf', '/etc/hosts': '/etc/hosts' }
 /** Who is at the other end, by uid; root has no business there. */
 const PEERS = { 100: 'network', 101: 'console' } as const
 
@@ -165,7 +164,7 @@ const app = createApp({
     bundle: '/usr/lib/corbel/medium-read.qjb',
     mountPoint: '/run/corbel/update-medium',
   }),
-  webFiles: createWebFiles({ program: '/usr/bin/webget', uid: FETCH_USER, directory: '/run/corbel/fetch', resolver: RESOLVER }),
+  webFiles: createWebFiles(WEBGET),
   log,
 })
 const api = createApi(app, { decodeUtf8: utf8OrNull, log })

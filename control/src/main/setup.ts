@@ -9,16 +9,19 @@ import { listAdapters } from '../adapters/network-adapters.ts'
 import { raiseAdapters } from '../adapters/network-tools.ts'
 import type { BootOutcome } from '../domain/boot-outcome.ts'
 import { planMirrors } from '../plan/mirrors.ts'
+import { FETCH_DEADLINE_MS, fetchSeed, seedUrl } from './setup-fetch.ts'
 import { findInstallMode, isInstalled, readFirstBootSeed } from './setup-install.ts'
 import { setUpNetwork } from './setup-network.ts'
 import { loadSeed, scanForSeed } from './setup-seed.ts'
 import { wordsOf } from './setup-state.ts'
 import { setUpNoStorage, setUpStorage } from './setup-storage.ts'
 
-/** Before the boot job's own deadline of 30 s, after which nothing could be said any more. */
+/** Before the boot job's own deadline of 30 s, or of 120 s where a seed is fetched, after which nothing could be said any more. */
 const DEADLINE_MS = 27_000
 
 const clock = createClock()
+/** An installed system has been told what it needs. */
+const url = isInstalled() ? null : seedUrl()
 let outcome: BootOutcome = FAILED_BOOT
 
 /** Each part adds what it found, so that a part that fails takes nothing away from the others. */
@@ -60,7 +63,8 @@ async function setUp(): Promise<void> {
   })
   await part('storage', async () => {
     const signatures = await scanForSeed(clock, isInstalled())
-    const seed = await loadSeed(signatures)
+    const found = await loadSeed(signatures)
+    const seed = found.state === 'absent' && url !== null ? await fetchSeed(clock, url) : found
     const install = await findInstallMode(signatures, seed.document)
     outcome = { ...outcome, seed, install }
     // What is written anew must not be in use.
@@ -76,7 +80,7 @@ async function setUp(): Promise<void> {
   await part('network', () => setUpNetwork(clock, outcome.seed.document))
 }
 
-clock.after(DEADLINE_MS, () => finish(1))
+clock.after(DEADLINE_MS + (url === null ? 0 : FETCH_DEADLINE_MS), () => finish(1))
 setUp().then(
   () => finish(0),
   (error) => {
