@@ -39,7 +39,7 @@ function formBlock(setup: SetupForm): Block {
 export function setupBlocks(model: Model, setup: SetupForm, columns: number): Ranked[] {
   const health: Ranked = { block: healthBlock(model, columns), rank: 1 }
   const status = model.status
-  const seed = status === null ? null : seedBlock(status)
+  const seed = status === null ? null : seedBlock(status, columns)
   return [
     { block: formBlock(setup), rank: 0 },
     ...(seed === null ? [] : [{ block: seed, rank: 2 }]),

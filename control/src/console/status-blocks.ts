@@ -6,6 +6,7 @@ import type { Model } from './app.ts'
 import { glyphs, putGlyphs, type Screen } from './cells.ts'
 import { formatCount, formatFingerprint, formatPlural, percentOf } from './format.ts'
 import { type Block, bounded, inside, type Line, putBox, putLine, putLines, type Rect, wrap } from './layout.ts'
+import { displayable } from './sanitize.ts'
 import { severityStyle, severityWord, theme } from './theme.ts'
 
 const labelColumns = 12
@@ -176,21 +177,26 @@ export function healthBlock(model: Model, columns: number): Block {
   return linesBlock('Health', 4, items.every(({ severity }) => severity === 'info') ? [fine, ...lines] : lines, () => body('and more'))
 }
 
-function problemLine(problem: Problem): Line {
-  return [
-    { text: problem.field === '' ? 'document' : problem.field, style: theme.value },
-    { text: `: ${problem.message}`, style: theme.body },
-  ]
+function problemLines({ field, message }: Problem, width: number): readonly Line[] {
+  const subject = displayable(field === '' ? 'document' : field)
+  return wrap(`${subject}: ${message}`, width).map((text, index): Line => {
+    const named = index === 0 ? Math.min(subject.length, text.length) : 0
+    return [
+      { text: text.slice(0, named), style: theme.value },
+      { text: text.slice(named), style: theme.body },
+    ]
+  })
 }
 
-/** What is wrong with the seed, one line a field; null unless it was refused. */
-export function seedBlock(status: ConsoleStatus): Block | null {
+/** What is wrong with the seed, field by field; null unless it was refused. `columns` is the width it will get. */
+export function seedBlock(status: ConsoleStatus, columns: number): Block | null {
   if (status.seed.state !== 'refused') return null
   const heading: Line = [
     { text: 'REFUSED', style: severityStyle('error') },
     { text: '  nothing in it was applied', style: theme.body },
   ]
-  return linesBlock('Seed', 4, [heading, ...status.seed.problems.map(problemLine)])
+  const problems = status.seed.problems.flatMap((problem) => problemLines(problem, columns - labelColumns))
+  return linesBlock('Seed', 4, [heading, ...problems])
 }
 
 /** As many names as fit into `rows` lines, and how many are missing. */

@@ -18,7 +18,7 @@ export function statusBlocks(model: Model, columns: number): Ranked[] {
   const health: Ranked = { block: healthBlock(model, columns), rank: 0 }
   const status = model.status
   if (status === null) return [health]
-  const seed = seedBlock(status)
+  const seed = seedBlock(status, columns)
   return [
     { block: machineBlock(status), rank: 3 },
     { block: accessBlock(status, columns), rank: 1 },

@@ -25,11 +25,11 @@ export function seedAddress(url: string, { serial, uuid, mac }: MachineNames): C
     return value === undefined ? word : encodeURIComponent(value)
   })
   if (missing.length > 0) {
-    const message = `corbel.seed asks for the machine’s ${missing.join(' and ')}, which its firmware does not say`
-    return { ok: false, problems: [{ code: 'seed.url.nameless', field: '', message }] }
+    const message = `asks for the machine’s ${missing.join(' and ')}, which its firmware does not say`
+    return { ok: false, problems: [{ code: 'seed.url.nameless', field: 'corbel.seed', message }] }
   }
   const address = /[{}]/.test(filled) ? null : parseWebAddress(filled)
   if (address !== null) return { ok: true, value: address }
-  const message = 'corbel.seed must be such as https://files.example/{serial}.json, with no other names in braces than serial, uuid and mac'
-  return { ok: false, problems: [{ code: 'seed.url', field: '', message }] }
+  const message = 'must be such as https://files.example/{serial}.json, with no other names in braces than serial, uuid and mac'
+  return { ok: false, problems: [{ code: 'seed.url', field: 'corbel.seed', message }] }
 }

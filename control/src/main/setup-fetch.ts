@@ -36,17 +36,17 @@ export async function fetchSeed(clock: Clock, url: string): Promise<SeedOutcome>
   try {
     return await fetchBy(clock, url, clock.monotonicMs() + FETCH_DEADLINE_MS)
   } catch (error) {
-    return refused({ code: 'seed.fetch', field: '', message: `the seed could not be fetched: ${wordsOf(error)}` })
+    return unfetched(wordsOf(error))
   }
 }
 
 const refused = (...problems: readonly Problem[]): SeedOutcome => ({ state: 'refused', problems, document: null })
+const unfetched = (why: string) => refused({ code: 'seed.fetch', field: 'corbel.seed', message: `could not be fetched: ${why}` })
 
 async function fetchBy(clock: Clock, url: string, deadline: number): Promise<SeedOutcome> {
   await waitUntil(clock, () => isChoiceFinal(listAdapters(), [], []), LINK_WAIT_MS)
   const [adapter] = chooseAdapters(listAdapters(), { adapters: [] }, []).members
-  if (adapter === undefined)
-    return refused({ code: 'seed.fetch', field: '', message: 'the seed could not be fetched: there is no network adapter' })
+  if (adapter === undefined) return unfetched('there is no network adapter')
   const address = seedAddress(url, { serial: firmwareWord('product_serial'), uuid: firmwareWord('product_uuid'), mac: adapter.mac })
   if (!address.ok) return refused(...address.problems)
   const fingerprint = commandLineValue(readText('/proc/cmdline'), 'corbel.seed-fingerprint')

@@ -57,6 +57,20 @@ export const statuses = {
   setup: { ...normalStatus, setupRequired: true, seed: { state: 'absent', problems: [] } },
   'seed-refused': { ...normalStatus, setupRequired: true, state: 'volatile', seed: { state: 'refused', problems: seedProblems } },
   'seed-refused-later': { ...normalStatus, seed: { state: 'refused', problems: seedProblems } },
+  'seed-not-fetched': {
+    ...normalStatus,
+    setupRequired: true,
+    seed: {
+      state: 'refused',
+      problems: [
+        {
+          code: 'seed.fetch',
+          field: 'corbel.seed',
+          message: 'could not be fetched: http://10.0.2.2:34051/seeds/52-54-00-c0-be-01.json: The server answers 404 (Not Found).',
+        },
+      ],
+    },
+  },
   'many-vms': {
     ...normalStatus,
     urls: [
