@@ -11,12 +11,16 @@ import { foundUpdateSchema, systemSlotsSchema, updateOutcomeSchema } from './sch
 const UPDATE_QUERY = {
   dryRun: flag('Answer with what would be done, by the file’s header alone, and do nothing'),
   downgrade: flag('Take it though it is older than what runs'),
+  degraded: flag('Take it though a mirror lacks a copy, and the disk that has it would start the system of before should it come back'),
   // biome-ignore lint/suspicious/noThenProperty: a word of the query, and no value is awaited
   then: { description: 'What follows: VMs are shut down in order, and the host restarts', allowed: ['restart'] },
 }
 
 function wishesOf(query: Call<undefined>['query']): Omit<UpdateRequest, 'sizeBytes'> {
-  return { allowDowngrade: query.downgrade === 'true', dryRun: query.dryRun === 'true', restart: query.then === 'restart' }
+  return {
+    ...{ allowDowngrade: query.downgrade === 'true', allowDegraded: query.degraded === 'true' },
+    ...{ dryRun: query.dryRun === 'true', restart: query.then === 'restart' },
+  }
 }
 
 const FETCHED = [

@@ -1,6 +1,7 @@
 // Updates of the system: a signed file comes in, is judged by its header, goes into the slot that does not run, and only when all of it is there is that slot tried.
 import { type BootSlotsSeen, beforeFilling, type SlotName, slotTitle } from '../domain/boot-slot.ts'
 import { check } from '../domain/check.ts'
+import { lacksCopy, mirrorProblem } from '../domain/mirror.ts'
 import type { Problem } from '../domain/problem.ts'
 import {
   compareVersions,
@@ -22,6 +23,8 @@ export interface UpdateRequest {
   /** Of the whole file. */
   readonly sizeBytes: number
   readonly allowDowngrade: boolean
+  /** A copy of state or datastore may be missing, and with it a disk whose slots stay as they are. */
+  readonly allowDegraded: boolean
   /** Only its header is taken, and nothing is done. */
   readonly dryRun: boolean
   /** Restart into it at once: VMs are shut down in order first. */
@@ -31,13 +34,13 @@ export interface UpdateRequest {
 export interface SystemUpdate {
   /**
    * Resolves when the update is in its slot and comes first, or with a dry run when it is known that it would. `begun` is told the task, `offer` is called once, at
-   * most, when its bytes may come. Refuses with `slots.not-installed`, `slots.unconfirmed`, `slots.busy`, `update.not-one`, `update.signature`, `update.manifest`, as
+   * most, when its bytes may come. Refuses with `update.degraded`, `slots.not-installed`, `slots.unconfirmed`, `slots.busy`, `update.not-one`, `update.signature`, `update.manifest`, as
    * {@link refuseUpdate} does, and with `update.truncated`, `update.digest`, `update.read-back`, `update.cancelled`.
    */
   receive(request: UpdateRequest, offer: (descriptor: number) => void, by: string, begun?: (taskId: string) => void): Promise<UpdateOutcome>
 }
 
-type Ports = Pick<AppPorts, 'bootSlots' | 'updateTrust' | 'host' | 'clock' | 'log'>
+type Ports = Pick<AppPorts, 'bootSlots' | 'updateTrust' | 'mirrors' | 'host' | 'clock' | 'log'>
 
 interface Parts {
   readonly slots: Pick<BootSlotControl, 'spare' | 'exclusively' | 'change' | 'choose'>
@@ -52,7 +55,10 @@ const ANSWER_FIRST_MS = 500
 /** Ends the taking of a file whose header is all that was asked for. */
 const ENOUGH = new Error('the header is enough')
 
-export function createSystemUpdate({ bootSlots, updateTrust, host, clock, log }: Ports, { slots, tasks, power }: Parts): SystemUpdate {
+export function createSystemUpdate(
+  { bootSlots, updateTrust, mirrors, host, clock, log }: Ports,
+  { slots, tasks, power }: Parts,
+): SystemUpdate {
   async function judge(
     signed: SignedManifest | null,
     seen: BootSlotsSeen,
@@ -67,6 +73,14 @@ export function createSystemUpdate({ bootSlots, updateTrust, host, clock, log }:
     const problems = refuseUpdate(manifest.value, target, { allowDowngrade, payloadBytes: sizeBytes - UPDATE_HEADER_BYTES })
     if (problems.length > 0) throw invalid(problems)
     return manifest.value
+  }
+
+  /** A disk that is away keeps the system that it has. Should it come back and be started from, that one would find the state of a later one. */
+  function requireCopies(): void {
+    const lacking = mirrors.observe().find(lacksCopy)
+    if (lacking === undefined) return
+    const message = `${mirrorProblem(lacking)} A disk that came back would start the system of before the update. Give the mirror a disk first, or say that none will come back.`
+    throw new Refusal('conflict', 'update.degraded', message)
   }
 
   function outcomeOf(
@@ -110,6 +124,7 @@ export function createSystemUpdate({ bootSlots, updateTrust, host, clock, log }:
   return {
     async receive(request, offer, by, begun = () => {}) {
       if (request.sizeBytes <= UPDATE_HEADER_BYTES) throw invalid([problem('update.not-one', 'is too short to be an update')])
+      if (!request.allowDegraded) requireCopies()
       if (request.dryRun) return slots.exclusively(() => look(request, offer))
       const outcome = await slots.exclusively(() => take(request, offer, by, begun))
       if (request.restart) clock.after(ANSWER_FIRST_MS, () => restart(by))

@@ -58,6 +58,11 @@ export function isPartitionOf(partition: string, disk: string): boolean {
   return partition.startsWith(disk) && /^p?\d+$/.test(partition.slice(disk.length))
 }
 
+/** Something that it should be on is away, or was taken out; what is being copied is there already. */
+export function lacksCopy({ copies, missing }: Mirror): boolean {
+  return missing > 0 || copies.some(({ state }) => state === 'failed')
+}
+
 /** What is wrong, in words; null when all of it is on every disk that it should be on. */
 export function mirrorProblem({ holds, copies, missing, copiedPercent }: Mirror): string | null {
   const named = (state: MirrorCopy['state']) => copies.filter((copy) => copy.state === state).map(({ device }) => device)

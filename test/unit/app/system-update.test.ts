@@ -57,6 +57,30 @@ describe('an update', () => {
     expect(world.host.done).toEqual([])
   })
 
+  it('is not taken while a mirror lacks a copy, unless that is meant; a copy that is being made is no hindrance', async () => {
+    const mirror = {
+      holds: 'state',
+      device: '/dev/md0',
+      copies: [{ device: '/dev/vda5', state: 'in-sync' }],
+      missing: 1,
+      copiedPercent: null,
+    } as const
+    offer()
+    world.mirrors.all = [mirror]
+    for (const query of ['', 'dryRun=true']) {
+      const { status, body } = await put(query)
+      expect([status, (body as { code: string }).code]).toEqual([409, 'update.degraded'])
+      expect(JSON.stringify(body)).toContain('/dev/vda5 alone')
+    }
+    expect(world.bootSlots.done).toEqual([])
+    expect((await put('degraded=true')).status).toBe(200)
+
+    world.mirrors.all = [{ ...mirror, copies: [...mirror.copies, { device: '/dev/vdb5', state: 'copying' }], missing: 0, copiedPercent: 5 }]
+    expect((await put('dryRun=true')).status).toBe(200)
+    world.mirrors.all = [{ ...mirror, copies: [...mirror.copies, { device: '/dev/vdb5', state: 'failed' }], missing: 0 }]
+    expect((await put('dryRun=true')).status).toBe(409)
+  })
+
   it('in place of an older one takes that one out of the order first', async () => {
     const good = { mark: 'good', tries: 3 } as const
     world.bootSlots.seen = installedSlots({

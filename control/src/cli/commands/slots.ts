@@ -101,6 +101,7 @@ export const slotCommands: readonly Command[] = [
     options: () => [
       { name: 'restart', help: 'Then shut all VMs down in order and restart into it' },
       { name: 'downgrade', help: 'Take it though it is older than what runs' },
+      { name: 'degraded', help: 'Take it though a mirror lacks a copy: the disk that has it must not come back' },
       { name: 'dry-run', help: 'Show what it would do, and do nothing' },
       ...trustOptions('the server’s'),
       { name: 'medium', value: 'DEVICE', help: 'FILE is on this stick at the machine, as `corbel host update-media` lists it' },
@@ -117,7 +118,7 @@ export const slotCommands: readonly Command[] = [
       }
       const query = new URLSearchParams()
       if (dryRun) query.set('dryRun', 'true')
-      if (given.has('downgrade')) query.set('downgrade', 'true')
+      for (const name of ['downgrade', 'degraded']) if (given.has(name)) query.set(name, 'true')
       if (given.has('restart') && !dryRun) query.set('then', 'restart')
       const text = query.toString()
       const targetOf = (name: OperationName) => `${pathOf(operation(name), {})}${text === '' ? '' : `?${text}`}`
