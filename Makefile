@@ -44,7 +44,7 @@ deps: $(BUILD)/host-packages.stamp $(NODE_MODULES) ## Install what the build nee
 iso: deps $(addprefix $(IMAGE)/,corbel.iso files.txt corbel.cdx.json) ## Build the ISO (BASE=debian, debian-own-kernel or buildroot)
 
 .PHONY: test
-test: iso signed-iso guests hv-core gateway tlsdial webget bundles ## Every test, and a sample of those that boot the ISO; e2e has all of these, test-kernel the release's kernel
+test: iso signed-iso next-iso guests hv-core gateway tlsdial webget bundles ## Every test, and a sample of those that boot the ISO; e2e has all of these, test-kernel the release's kernel
 	CORBEL_WITHOUT=own-kernel $(VITEST) run
 
 .PHONY: clean

@@ -122,6 +122,19 @@ $(DEBUG_IMAGE)/corbel-debug.iso: $(DEBUG_IMAGE)/root.img $(DEBUG_IMAGE)/initrd $
 .PHONY: debug-iso
 debug-iso: deps $(DEBUG_IMAGE)/corbel-debug.iso ## Build corbel-debug.iso, with a root shell on the second serial port, for looking into it
 
+# The same system with a later version's number, which is to say with another control plane and nothing else: for tests of what can take over while VMs run.
+NEXT_IMAGE := $(IMAGE)-next
+NEXT_VERSION := 99.0.0
+$(NEXT_IMAGE)/root.img: $(BUILD)/base/$(BASE)/.stamp $(call programs_of,$(BASE))/.stamp $(KEYMAPS)/.stamp $(KEYS)/.stamp $(ROOT_SOURCES)
+	$(IN_TOOLS) image/root/build $(BUILD)/base/$(BASE) $(call programs_of,$(BASE)) $(KEYMAPS) $(@D) $(NEXT_VERSION)
+
+$(NEXT_IMAGE)/corbel.iso: $(NEXT_IMAGE)/root.img $(IMAGE)/initrd $(wildcard image/iso/*)
+	cp -p $(IMAGE)/initrd $(@D)/initrd
+	$(IN_TOOLS) image/iso/build $(@D) $(NEXT_VERSION)
+
+.PHONY: next-iso
+next-iso: deps $(NEXT_IMAGE)/corbel.iso ## Build the ISO of a later version that differs in nothing but its number, for tests
+
 # What a host that is installed takes to become this release.
 .PHONY: update
 update: iso ## Build the update file of the release (CORBEL_UPDATE_KEY: the private key that signs it)

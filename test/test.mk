@@ -6,7 +6,7 @@ ISO_TO_BUILD := $(if $(ISO),,iso)
 # Nor has a ready ISO a debug image.
 DEBUG_TO_BUILD := $(if $(ISO),,debug-iso)
 # Nor a signed one beside it.
-SIGNED_TO_BUILD := $(if $(ISO),,signed-iso)
+SIGNED_TO_BUILD := $(if $(ISO),,signed-iso next-iso)
 ISO ?= $(IMAGE)/corbel.iso
 
 # The recipes know by hash what is still good, so they are asked each time.
@@ -36,7 +36,7 @@ run: $(ISO_TO_BUILD) guests $(BUILD)/harness/run.mjs ## Boot the ISO in QEMU and
 
 .PHONY: e2e
 e2e: $(ISO_TO_BUILD) $(DEBUG_TO_BUILD) $(SIGNED_TO_BUILD) guests ## Every boot test, of BASE=… or ISO=path; `make test` has a part of them
-	CORBEL_WITHOUT="own-kernel $(if $(DEBUG_TO_BUILD),,debug-image own-keys)" CORBEL_E2E=1 CORBEL_ISO=$(ISO) $(VITEST) run --project boot --project boot-vms
+	CORBEL_WITHOUT="own-kernel $(if $(DEBUG_TO_BUILD),,debug-image own-keys live-update)" CORBEL_E2E=1 CORBEL_ISO=$(ISO) $(VITEST) run --project boot --project boot-vms
 
 # The kernel is compiled once and kept by the hash of its configuration.
 .PHONY: kernel-iso test-kernel

@@ -1,4 +1,5 @@
 // An app over fakes: what a unit test of use cases or of the API starts with. A restart of controld makes a new app over the same world.
+
 import { createApi } from '../../control/src/api/api.ts'
 import type { Api, ApiResponse, CompleteResponse, Incoming, Peer } from '../../control/src/api/message.ts'
 import { type App, createApp } from '../../control/src/app/app.ts'
@@ -7,6 +8,7 @@ import { NETWORK_KEYS, readCards, resolveNetwork } from '../../control/src/domai
 import { FakeBackupFiles } from './backup-files.ts'
 import { FakeBootSlots, FakeSelfTest, FakeUpdateTrust } from './boot-slots.ts'
 import { FakeClock } from './clock.ts'
+import { FakeControlPlane } from './control-plane.ts'
 import { ControlProcess } from './control-process.ts'
 import { FakeDiskImages } from './disk-images.ts'
 import { FakeDatastores, FakeHost } from './host.ts'
@@ -61,6 +63,7 @@ export class World implements Omit<AppPorts, 'vmHost' | 'pciDevices' | 'network'
   readonly installer = new FakeInstaller()
   readonly backupFiles = new FakeBackupFiles()
   readonly bootSlots = new FakeBootSlots()
+  readonly controlPlane = new FakeControlPlane()
   readonly updateTrust = new FakeUpdateTrust()
   readonly selfTest = new FakeSelfTest()
   readonly keyboard = new FakeKeyboard()

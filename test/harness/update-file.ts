@@ -6,12 +6,16 @@ import { findInIso } from './iso-file.ts'
 import { baseName, build, imageFile, iso } from './paths.ts'
 
 const HEADER_BYTES = 4096
+const NONE = '0'.repeat(64)
 
 interface UpdateWish {
   readonly payload: Buffer
   /** Default: that of the ISO under test. */
   readonly version?: string
   readonly key?: KeyObject
+  /** What else its manifest says; default: that more than the control plane is new. */
+  readonly host?: string
+  readonly programs?: string
 }
 
 /** The key that the image under test trusts. */
@@ -24,12 +28,12 @@ export function isoVersion(): string {
   return (JSON.parse(readFileSync(imageFile('manifest.json'), 'utf8')) as { version: string }).version
 }
 
-export function makeUpdate({ payload, version = isoVersion(), key = developmentKey() }: UpdateWish): Buffer {
+export function makeUpdate({ payload, version = isoVersion(), key = developmentKey(), host = NONE, programs = NONE }: UpdateWish): Buffer {
   const sha256 = createHash('sha256').update(payload).digest('hex')
   const manifest = Buffer.from(
     JSON.stringify({
       ...{ format: 1, version, base: baseName, payload: { bytes: payload.length, sha256 } },
-      ...{ host: '0'.repeat(64), minimumFrom: '0.0.1' },
+      ...{ host, programs, minimumFrom: '0.0.1' },
     }),
   )
   const signature = sign(null, manifest, key).toString('base64')

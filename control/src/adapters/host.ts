@@ -18,7 +18,8 @@ import { readFingerprint, TLS_DIRECTORY } from './certificate.ts'
 import { createHostTopology } from './host-topology.ts'
 import { readLeases } from './leases.ts'
 
-const MANIFEST = '/usr/share/corbel/manifest.json'
+/** Of the control plane that runs. */
+const MANIFEST = '/run/corbel/programs/manifest.json'
 /** What BusyBox's init makes of a signal. @source busybox/init/init.c */
 const POWER_OFF_SIGNAL = 12 // SIGUSR2
 const RESTART_SIGNAL = 15 // SIGTERM

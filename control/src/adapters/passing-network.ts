@@ -11,7 +11,7 @@ import { ip } from './network-tools.ts'
 import { waitUntil } from './wait.ts'
 
 /** As init starts it later. */
-const DHCP_CLIENT = ['/usr/bin/hv-core', '/usr/lib/corbel/management-dhcp-launch.qjb']
+const DHCP_CLIENT = ['/usr/bin/hv-core', '/run/corbel/programs/management-dhcp-launch.qjb']
 const SIGKILL = 9
 
 /** The adapter is up and the packet filter loaded. Rejects where no address comes within `timeoutMs`; whatever happens, nothing of it is left. */

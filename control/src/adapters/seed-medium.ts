@@ -1,17 +1,14 @@
 // Reads the seed document off its medium, or off the ISO's own stick, and leaves a receipt there; the medium is mounted for that moment only.
 import { mkdir, mount, readText, rmdir, unmount, writeFileAtomic } from 'hv:fs'
-import { run } from 'hv:process'
-import { decodeUtf8 } from 'hv:text'
 import type { BlockSignature } from '../codec/blkid.ts'
 import { ESP_PARTITION } from '../domain/disk-layout.ts'
 import type { Problem } from '../domain/problem.ts'
 import { RECEIPT_FILE, SEED_FILE, SEED_LABEL, SEED_MAX_BYTES } from '../domain/seed.ts'
 import { scanSignatures } from './block-disks.ts'
-import { isNativeError, VmHostFailure } from './host-failure.ts'
+import { isNativeError } from './host-failure.ts'
+import { withLoopDevice } from './loop-device.ts'
 
 const MOUNT_POINT = '/run/corbel/seed'
-const LOSETUP = '/usr/sbin/losetup'
-const LOSETUP_MS = 10_000
 const FILE_SYSTEMS = ['vfat', 'iso9660']
 /** Of the partition that UEFI starts from, on the ISO's stick and on an installed disk. */
 const ESP_LABEL = 'CORBEL-ESP'
@@ -44,19 +41,8 @@ export async function readSeed(signatures: readonly BlockSignature[]): Promise<S
 }
 
 /** While the system runs from a stick, the stick as a whole is in use, which forbids mounting its partitions; not reading them by way of a loop device. */
-async function throughLoop<T>(stick: BlockSignature, use: (medium: BlockSignature) => T): Promise<T> {
-  const losetup = async (...options: string[]) => {
-    const { code, stdout } = await run({ argv: [LOSETUP, ...options], env: {}, timeoutMs: LOSETUP_MS })
-    if (code !== 0) throw new VmHostFailure('seed.loop', 'losetup', `${stick.device} could not be read by way of a loop device`)
-    return decodeUtf8(stdout).trim()
-  }
-  const device = await losetup('-f')
-  await losetup(device, stick.device)
-  try {
-    return use({ ...stick, device })
-  } finally {
-    await losetup('-d', device)
-  }
+function throughLoop<T>(stick: BlockSignature, use: (medium: BlockSignature) => T): Promise<T> {
+  return withLoopDevice(stick.device, { readOnly: false }, (device) => use({ ...stick, device }))
 }
 
 /** The text of seed.json, or why it could not be had. */

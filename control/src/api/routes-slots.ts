@@ -13,13 +13,17 @@ const UPDATE_QUERY = {
   downgrade: flag('Take it though it is older than what runs'),
   degraded: flag('Take it though a mirror lacks a copy, and the disk that has it would start the system of before should it come back'),
   // biome-ignore lint/suspicious/noThenProperty: a word of the query, and no value is awaited
-  then: { description: 'What follows: VMs are shut down in order, and the host restarts', allowed: ['restart'] },
+  then: {
+    description:
+      'What follows. `restart`: VMs are shut down in order, and the host restarts. `live`: its control plane takes over at once, VMs run on; refused where anything else is new',
+    allowed: ['restart', 'live'],
+  },
 }
 
 function wishesOf(query: Call<undefined>['query']): Omit<UpdateRequest, 'sizeBytes'> {
   return {
     ...{ allowDowngrade: query.downgrade === 'true', allowDegraded: query.degraded === 'true' },
-    ...{ dryRun: query.dryRun === 'true', restart: query.then === 'restart' },
+    ...{ dryRun: query.dryRun === 'true', restart: query.then === 'restart', live: query.then === 'live' },
   }
 }
 

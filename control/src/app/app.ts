@@ -1,4 +1,5 @@
 // The use cases, put together. What the API offers is here, in words of the domain.
+
 import type { ConsoleStatus } from '../domain/console-status.ts'
 import type { Datastore } from '../domain/datastore.ts'
 import type { HostFacts, HostStatus } from '../domain/host.ts'
@@ -28,6 +29,7 @@ import { createInstallation, type Installation } from './install.ts'
 import { createKeyboardControl, type KeyboardControl } from './keyboard.ts'
 import { createLedger } from './ledger.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { createLiveUpdates, type LiveUpdates } from './live-updates.ts'
 import { createLockdown, type LockdownControl } from './lockdown.ts'
 import { createMachineMemory } from './machine-memory.ts'
 import { createMirrorWatch, type MirrorWatch } from './mirrors.ts'
@@ -99,6 +101,8 @@ export interface App {
   readonly hostPower: HostPower
   /** Follows no slot before it is told to. */
   readonly systemSlots: Pick<BootSlotControl, 'start' | 'view' | 'bootOnce' | 'activate'>
+  /** Follows none before it is told to. */
+  readonly liveUpdates: Pick<LiveUpdates, 'follow'>
   readonly systemUpdate: SystemUpdate
   readonly updateFetch: UpdateFetch
   /** Follows no seed before it is told to. */
@@ -191,7 +195,8 @@ export function createApp(outside: AppPorts): App {
   const time = createTimeControl(ports, ledger)
   const systemSlots = createBootSlotControl(ports, ledger)
   const mirrors = createMirrorWatch(ports, ledger, { tasks, slots: systemSlots })
-  const systemUpdate = createSystemUpdate(ports, { slots: systemSlots, tasks, power: hostPower })
+  const liveUpdates = createLiveUpdates(ports, ledger, { services })
+  const systemUpdate = createSystemUpdate(ports, { slots: systemSlots, live: liveUpdates, tasks, power: hostPower })
 
   return {
     async start() {
@@ -249,6 +254,7 @@ export function createApp(outside: AppPorts): App {
     events: createEventFeed(ports, ledger),
     hostPower,
     systemSlots,
+    liveUpdates,
     systemUpdate,
     updateFetch: createUpdateFetch(ports, { update: systemUpdate, tasks }),
     installation,

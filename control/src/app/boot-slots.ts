@@ -53,7 +53,7 @@ const LOOK_MS = 2_000
 /** A disk that could not be read or written is tried again. */
 const AGAIN_MS = 10_000
 
-type Ports = Pick<AppPorts, 'store' | 'host' | 'network' | 'datastores' | 'selfTest' | 'bootSlots' | 'clock' | 'log'>
+type Ports = Pick<AppPorts, 'store' | 'host' | 'network' | 'datastores' | 'selfTest' | 'bootSlots' | 'controlPlane' | 'clock' | 'log'>
 
 export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write' | 'vms'>): BootSlotControl {
   const { store, bootSlots, clock, log } = ports
@@ -158,10 +158,11 @@ export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write'
     seen = now
     if (now === null) return { running: null, confirmed: false, missing: [], disks: 0, items: [] }
     const { environment, versions } = now
+    const live = ports.controlPlane.live()?.slot
     const next = environment.once ?? environment.order.find((slot) => environment.slots[slot].tries > 0) ?? now.running
     const items = SLOT_NAMES.map((slot) => ({
       ...{ slot, version: versions[slot], ...environment.slots[slot] },
-      ...{ running: slot === now.running, next: slot === next },
+      ...{ running: slot === now.running, live: slot === live, next: slot === next },
     }))
     return { running: now.running, confirmed, missing, disks: now.disks, items }
   }

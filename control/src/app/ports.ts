@@ -1,7 +1,9 @@
 // Everything that the use cases need from outside.
+
 import type { BackupFiles } from '../ports/backup-files.ts'
 import type { BootSlots, SelfTest, UpdateTrust } from '../ports/boot-slots.ts'
 import type { Clock, Random } from '../ports/clock.ts'
+import type { ControlPlane } from '../ports/control-plane.ts'
 import type { DiskImages } from '../ports/disk-images.ts'
 import type { Datastores, Host } from '../ports/host.ts'
 import type { HostLogs } from '../ports/host-logs.ts'
@@ -50,6 +52,7 @@ export interface AppPorts {
   readonly installer: Installer
   readonly backupFiles: BackupFiles
   readonly bootSlots: BootSlots
+  readonly controlPlane: ControlPlane
   readonly updateTrust: UpdateTrust
   readonly selfTest: SelfTest
   readonly keyboard: Keyboard

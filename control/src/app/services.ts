@@ -12,6 +12,8 @@ export interface ServiceControl {
   /** Refuses with `service.unknown`. What was asked is on disk when it returns; it happens a moment later. */
   restart(name: string, by: string): void
   restartAll(by: string): void
+  /** All but the guard, which watches over what comes. */
+  handOver(message: string): void
 }
 
 export function createServiceControl(
@@ -46,6 +48,12 @@ export function createServiceControl(
       if (known === undefined) throw new Refusal('not-found', 'service.unknown', `There is no service ${name}.`)
       end([known], 'host.service-restarted', `The service ${known} was started again, asked by ${by}.`)
     },
+    handOver: (message) =>
+      end(
+        SERVICE_NAMES.filter((name) => name !== 'guard'),
+        'update.takes-over',
+        message,
+      ),
     restartAll: (by) => end(SERVICE_NAMES, 'host.services-restarted', `All management services were started again, asked by ${by}.`),
   }
 }

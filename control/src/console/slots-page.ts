@@ -17,7 +17,11 @@ function markOf(slot: unknown): string {
 }
 
 function whenOf(slot: unknown): string {
-  return [...(flagAt(slot, 'running') ? ['runs'] : []), ...(flagAt(slot, 'next') ? ['next'] : [])].join(', ')
+  return [
+    ...(flagAt(slot, 'running') ? ['runs'] : []),
+    ...(flagAt(slot, 'live') ? ['control plane'] : []),
+    ...(flagAt(slot, 'next') ? ['next'] : []),
+  ].join(', ')
 }
 
 /** For the menu. */

@@ -14,16 +14,21 @@ const kept = 'The slot that runs stays as it is; an update that does not come up
 const restarts = 'Then all VMs are shut down, and the host restarts into it.'
 const begun = 'The update is being written: see Tasks. Restart the host with F12 on the status screen when the task host.update has ended.'
 
-function takeDialog(update: unknown, restart: boolean): Page {
+const runsOn = 'Then its control plane takes over while VMs run on. It is refused where anything else is new. You log in again.'
+
+type Then = 'later' | 'restart' | 'live'
+
+function takeDialog(update: unknown, then: Then): Page {
   const [device, file, version] = ['device', 'file', 'version'].map((name) => textAt(update, name))
   const effect = [`Corbel ${version} (${file}) goes from the stick into the slot that does not run, once its signature is verified.`, kept]
   const request = { kind: 'request', id: 'take', method: 'POST', timeoutMs: answerTimeoutMs, body: { device, file } } as const
-  const path = `${updatePath}/from-medium${restart ? '?then=restart' : ''}`
+  const path = `${updatePath}/from-medium${then === 'later' ? '' : `?then=${then}`}`
+  const more = { later: [], restart: [restarts], live: [runsOn] }[then]
   return dialogPage({
     title: 'Update from a stick',
-    effect: restart ? [...effect, restarts] : effect,
-    action: restart ? 'Update and restart' : 'Update',
-    dangerous: restart,
+    effect: [...effect, ...more],
+    action: { later: 'Update', restart: 'Update and restart', live: 'Update, VMs run on' }[then],
+    dangerous: then === 'restart',
     commands: [{ ...request, path }],
   })
 }
@@ -45,8 +50,9 @@ export function updateMediaPage(): Page {
     empty: 'There is no update on a USB stick with a FAT file system. Plug one in: it appears here. F7 gets one from a URL.',
     done: { take: begun },
     keys: [
-      { ...{ key: 'enter', hint: 'Update' }, run: (update) => [{ kind: 'push', page: takeDialog(update, false) }] },
-      { ...{ key: 'f8', hint: 'Update and restart' }, run: (update) => [{ kind: 'push', page: takeDialog(update, true) }] },
+      { ...{ key: 'enter', hint: 'Update' }, run: (update) => [{ kind: 'push', page: takeDialog(update, 'later') }] },
+      { ...{ key: 'f8', hint: 'Update and restart' }, run: (update) => [{ kind: 'push', page: takeDialog(update, 'restart') }] },
+      { ...{ key: 'f9', hint: 'VMs run on' }, run: (update) => [{ kind: 'push', page: takeDialog(update, 'live') }] },
       { ...{ key: 'f7', hint: 'From a URL', always: true }, run: () => [{ kind: 'push', page: urlPage() }] },
     ],
   })

@@ -48,6 +48,8 @@ export interface SystemSlot {
   readonly mark: SlotMark
   readonly tries: number
   readonly running: boolean
+  /** Its control plane has taken over in this boot. */
+  readonly live: boolean
   /** It is started at the next restart, as long as it has tries. */
   readonly next: boolean
 }

@@ -19,6 +19,8 @@ export const updateManifestSchema = closed({
   payload: closed({ bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER)), sha256 }),
   /** Of everything but the control plane. */
   host: sha256,
+  /** Of the control plane's programs, as sha256sum lists them. */
+  programs: sha256,
   /** The oldest version that may be updated to this one. */
   minimumFrom: version,
 })
@@ -43,6 +45,10 @@ export interface UpdateOutcome {
   readonly replaces: string | null
   readonly sizeBytes: number
   readonly dryRun: boolean
+  /** Nothing else differs from what runs: it can take over while VMs run on. */
+  readonly controlPlaneOnly: boolean
+  /** Whether it does so now. */
+  readonly live: boolean
   /** Whether the host restarts into it now. */
   readonly restarts: boolean
 }

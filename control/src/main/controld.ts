@@ -8,6 +8,7 @@ import { createBackupFiles } from '../adapters/backup-files.ts'
 import { readBootOutcome, takeStateNotes } from '../adapters/boot-outcome.ts'
 import { createBootSlots } from '../adapters/boot-slots.ts'
 import { createClock } from '../adapters/clock.ts'
+import { createControlPlane, currentPrograms } from '../adapters/control-plane.ts'
 import { createDatastores } from '../adapters/datastores.ts'
 import { changeDhcpInterface, restartDhcpServer } from '../adapters/dhcp-client.ts'
 import { RESOLVER } from '../adapters/dialler.ts'
@@ -81,7 +82,10 @@ const isInstallation = ['ask', 'seed'].includes(readBootOutcome().install.mode)
 /** Of each piece of work on a disk image: pages that it has written count too, and VMs come first. */
 const IMAGE_LIMITS = { 'memory.max': '268435456', 'pids.max': '128', 'cpu.weight': '20' }
 
-const RECEIVER = { engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/receive.qjb' }
+const ENGINE = '/usr/bin/hv-core'
+/** This program's own, whatever takes over meanwhile. */
+const PROGRAMS = currentPrograms('/run/corbel')
+const RECEIVER = { engine: ENGINE, bundle: `${PROGRAMS}/receive.qjb` }
 
 setLogName('controld')
 confine({
@@ -136,12 +140,13 @@ const app = createApp({
   passwords: createPasswords(),
   hostLogs: createHostLogs(LOG_DIRECTORY),
   services,
-  installer: createInstaller({ engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/install.qjb', directory: '/run/corbel' }, clock),
+  installer: createInstaller({ engine: ENGINE, bundle: `${PROGRAMS}/install.qjb`, directory: '/run/corbel' }, clock),
   backupFiles: createBackupFiles(),
   bootSlots: createBootSlots(
-    { engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/slots.qjb', directory: '/run/corbel', trial: `${STATE}/slot-trial.json` },
+    { engine: ENGINE, bundle: `${PROGRAMS}/slots.qjb`, directory: '/run/corbel', trial: `${STATE}/slot-trial.json` },
     clock,
   ),
+  controlPlane: createControlPlane({ directory: '/run/corbel', manifest: '/usr/share/corbel/manifest.json', engine: ENGINE }, clock),
   updateTrust: createUpdateTrust({
     ...{ keys: '/usr/share/corbel/update-keys', manifest: '/usr/share/corbel/manifest.json', directory: '/run/corbel/update' },
   }),
@@ -151,7 +156,7 @@ const app = createApp({
   timekeeping: createTimekeeping(services),
   support: createSupportTools({
     directory: '/run/corbel/support',
-    writer: { engine: '/usr/bin/hv-core', bundle: '/usr/lib/corbel/medium-write.qjb' },
+    writer: { engine: ENGINE, bundle: `${PROGRAMS}/medium-write.qjb` },
   }),
   sockets: createSockets(),
   clock,
@@ -160,8 +165,8 @@ const app = createApp({
     ...{ program: '/usr/bin/tlsdial', uid: SYSLOG_USER, directory: '/run/corbel/syslog', resolver: RESOLVER },
   }),
   updateMedia: createUpdateMedia({
-    engine: '/usr/bin/hv-core',
-    bundle: '/usr/lib/corbel/medium-read.qjb',
+    engine: ENGINE,
+    bundle: `${PROGRAMS}/medium-read.qjb`,
     mountPoint: '/run/corbel/update-medium',
   }),
   webFiles: createWebFiles(WEBGET),
@@ -217,6 +222,7 @@ async function start(): Promise<void> {
   app.syslog.run()
   void app.installation.followSeed()
   void app.systemSlots.start()
+  void app.liveUpdates.follow()
   mkdir(CONTROL_DIRECTORY, { recursive: true })
   // Gateway and console look into it from their own roots, each as a user of its own.
   chmod(CONTROL_DIRECTORY, 0o755)

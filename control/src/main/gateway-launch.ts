@@ -18,7 +18,7 @@ const LISTEN_FD = 3
 const CONTROL_DIRECTORY = '/run/corbel/control'
 /** The gateway's own copy of key and certificate: theirs to read, and gone at power-off. */
 const KEYS_DIRECTORY = '/run/corbel/gateway'
-const STATIC_FILES = '/usr/share/corbel/www'
+const STATIC_FILES = '/run/corbel/programs/www'
 /** Setup has ended before this is first started; a little longer for a state that is late. */
 const STATE_WAIT_MS = 10_000
 

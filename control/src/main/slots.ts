@@ -1,9 +1,10 @@
 // Looks at the system slots and works on them: `slots read`, `slots write` (a boot environment on its input), `slots fill SLOT` (an update on its input, what allows
-// it on descriptor 3). Prints one JSON object a line, and in the end what there is or what went wrong. Mounts are seen by this process alone.
+// it on descriptor 3), `slots stage SLOT SHA256 DIRECTORY` (its control plane's programs into the directory). Prints one JSON object a line, and in the end what there is or what went wrong. Mounts are seen by this process alone.
 import { readText } from 'hv:fs'
 import { args } from 'hv:process'
 import { createClock } from '../adapters/clock.ts'
 import { readVersion } from '../adapters/install-disks.ts'
+import { stagePrograms } from '../adapters/program-stage.ts'
 import { fillSlot } from '../adapters/slot-filler.ts'
 import { createSystemPlaces, readBootSlots, slotToFill, writeBootEnvironment } from '../adapters/system-disks.ts'
 import type { BootEnvironment } from '../domain/boot-slot.ts'
@@ -24,7 +25,11 @@ runLineJob('slots', async (print) => {
     case 'fill':
       print({ done: await fillSlot(slotToFill(places, args[1]), { source: 0, permission: 3 }, print) })
       return
+    case 'stage':
+      await stagePrograms(slotToFill(places, args[1])[0], args[2] ?? '', args[3] ?? '')
+      print({ done: true })
+      return
     default:
-      throw new Error('usage: slots read | write | fill SLOT')
+      throw new Error('usage: slots read | write | fill SLOT | stage SLOT SHA256 DIRECTORY')
   }
 })

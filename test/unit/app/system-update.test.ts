@@ -7,7 +7,7 @@ import { Client, encodeAscii, World } from '../../fakes/world.ts'
 
 const HEADER = 4096
 const MANIFEST: UpdateManifest = {
-  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), minimumFrom: '0.1.0' },
+  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), programs: 'ef'.repeat(32), minimumFrom: '0.1.0' },
   payload: { bytes: 1000, sha256: 'cd'.repeat(32) },
 }
 
@@ -48,7 +48,7 @@ describe('an update', () => {
       200,
       {
         ...{ slot: 'b', version: '0.2.0', from: '0.1.0', downgrade: false, replaces: null },
-        ...{ sizeBytes: 1000, dryRun: false, restarts: false },
+        ...{ sizeBytes: 1000, dryRun: false, restarts: false, controlPlaneOnly: true, live: false },
       },
     ])
     expect(world.bootSlots.done).toEqual(['write 1000 bytes to b', 'read b back', 'environment b trying 2, a good 3'])

@@ -8,7 +8,7 @@ import { Client, encodeAscii, World } from '../../fakes/world.ts'
 
 const URL = 'https://files.example/corbel.update'
 const MANIFEST = {
-  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), minimumFrom: '0.1.0' },
+  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), programs: 'ef'.repeat(32), minimumFrom: '0.1.0' },
   payload: { bytes: 1000, sha256: 'cd'.repeat(32) },
 }
 

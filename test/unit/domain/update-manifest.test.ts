@@ -4,7 +4,7 @@ import { check } from '../../../control/src/domain/check.ts'
 import { compareVersions, refuseUpdate, type UpdateManifest, updateManifestSchema } from '../../../control/src/domain/update-manifest.ts'
 
 const MANIFEST: UpdateManifest = {
-  ...{ format: 1, version: '1.3.0', base: 'debian', host: 'ab'.repeat(32), minimumFrom: '1.0.0' },
+  ...{ format: 1, version: '1.3.0', base: 'debian', host: 'ab'.repeat(32), programs: 'ef'.repeat(32), minimumFrom: '1.0.0' },
   payload: { bytes: 1000, sha256: 'cd'.repeat(32) },
 }
 const TARGET = { version: '1.2.0', base: 'debian', slotBytes: 2000 }

@@ -1,8 +1,10 @@
 // The fakes keep the promises of the ports that they stand in for.
+
 import { describe, it } from 'vitest'
 import { backupFilesContract } from '../../contract/backup-files.contract.ts'
 import { bootSlotsContract } from '../../contract/boot-slots.contract.ts'
 import { clockContract } from '../../contract/clock.contract.ts'
+import { controlPlaneContract } from '../../contract/control-plane.contract.ts'
 import { datastoresContract } from '../../contract/datastores.contract.ts'
 import { diskImagesContract } from '../../contract/disk-images.contract.ts'
 import { guestAgentContract } from '../../contract/guest-agent.contract.ts'
@@ -27,6 +29,7 @@ import { usbDevicesContract } from '../../contract/usb-devices.contract.ts'
 import { FakeBackupFiles } from '../../fakes/backup-files.ts'
 import { FakeBootSlots, installedSlots } from '../../fakes/boot-slots.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { FakeControlPlane } from '../../fakes/control-plane.ts'
 import { FakeDiskImages } from '../../fakes/disk-images.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
 import { FakeGuest } from '../../fakes/guest-agent.ts'
@@ -255,3 +258,12 @@ describe('the timekeeping of a test', () => {
     return { timekeeping, offer, told: () => timekeeping.asked }
   })
 })
+
+describe('the control plane that a test replaces', () =>
+  controlPlaneContract(() => {
+    const controlPlane = new FakeControlPlane()
+    return {
+      ...{ controlPlane, sha256: controlPlane.hash, programs: () => controlPlane.programs },
+      ...{ staged: () => controlPlane.staged, undo: () => controlPlane.undo() },
+    }
+  }))

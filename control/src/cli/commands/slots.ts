@@ -1,4 +1,5 @@
 // The system slots and updates: listing, choosing, and sending an update.
+
 import type { SystemSlot, SystemSlotsView } from '../../domain/boot-slot.ts'
 import type { Task } from '../../domain/task.ts'
 import type { UpdateOutcome } from '../../domain/update-manifest.ts'
@@ -6,6 +7,8 @@ import type { UpdateOnMedium } from '../../domain/update-source.ts'
 import { documentOf } from '../answer.ts'
 import type { Command, Context } from '../command.ts'
 import { confirm } from '../confirm.ts'
+import { EXIT } from '../exit-codes.ts'
+import { failure } from '../failure.ts'
 import { operationCommand } from '../operation-command.ts'
 import { type OperationName, operation, pathOf, whoMay } from '../operations.ts'
 import { printResult } from '../output.ts'
@@ -40,14 +43,33 @@ const MEDIA_COLUMNS: readonly Column<UpdateOnMedium>[] = [
 function renderSlots({ running, confirmed, missing, items }: SystemSlotsView): string {
   if (running === null) return 'The system does not run from an installed disk: it has no slots.\n'
   const why = missing.length === 0 ? '' : `: ${missing.join('; ')}`
-  return `${renderTable(COLUMNS, items)}${confirmed ? '' : `Slot ${running} is not confirmed yet${why}.\n`}`
+  const live = items.find((item) => item.live)
+  const over = live === undefined ? '' : `The control plane of slot ${live.slot} has taken over; all else runs from slot ${running}.\n`
+  return `${renderTable(COLUMNS, items)}${over}${confirmed ? '' : `Slot ${running} is not confirmed yet${why}.\n`}`
 }
 
-function renderOutcome({ slot, version, from, downgrade, replaces, sizeBytes, dryRun, restarts }: UpdateOutcome): string {
+function renderOutcome({
+  slot,
+  version,
+  from,
+  downgrade,
+  replaces,
+  sizeBytes,
+  dryRun,
+  restarts,
+  controlPlaneOnly,
+  live,
+}: UpdateOutcome): string {
   const what = `Corbel ${version}${downgrade ? `, older than ${from}` : ''}, ${formatBytes(sizeBytes)}`
   const where = `slot ${slot}${replaces === null ? '' : ` in place of ${replaces}`}`
-  if (dryRun) return `${what}: would go into ${where}; nothing was done\n`
-  return `${what}: is in ${where}. ${restarts ? 'The host restarts into it now.' : 'It is tried at the next restart.'}\n`
+  const only = controlPlaneOnly ? '. Nothing but the control plane is new: with --live VMs run on' : ''
+  if (dryRun) return `${what}: would go into ${where}; nothing was done${only}\n`
+  const then = live
+    ? 'Its control plane takes over now, and VMs run on.'
+    : restarts
+      ? 'The host restarts into it now.'
+      : 'It is tried at the next restart.'
+  return `${what}: is in ${where}. ${then}\n`
 }
 
 /** The host gets it from there; with `--restart` it goes down at the end, and what is known last is that it has begun. */
@@ -100,6 +122,7 @@ export const slotCommands: readonly Command[] = [
     arguments: [{ name: 'FILE|URL', kind: 'local-file' }],
     options: () => [
       { name: 'restart', help: 'Then shut all VMs down in order and restart into it' },
+      { name: 'live', help: 'Then have its control plane take over while VMs run on; refused where anything else is new' },
       { name: 'downgrade', help: 'Take it though it is older than what runs' },
       { name: 'degraded', help: 'Take it though a mirror lacks a copy: the disk that has it must not come back' },
       { name: 'dry-run', help: 'Show what it would do, and do nothing' },
@@ -112,6 +135,8 @@ export const slotCommands: readonly Command[] = [
       const { given, io, host } = context
       const [path = ''] = given.arguments
       const dryRun = given.has('dry-run')
+      if (given.has('restart') && given.has('live'))
+        throw failure(EXIT.usage, 'usage.contradiction', '--restart and --live exclude each other.')
       const client = host()
       if (given.has('restart') && !dryRun && !given.has('yes')) {
         await confirm(io, `Shut down all VMs of ${client.target.address.host} and restart it into the update?`)
@@ -119,7 +144,9 @@ export const slotCommands: readonly Command[] = [
       const query = new URLSearchParams()
       if (dryRun) query.set('dryRun', 'true')
       for (const name of ['downgrade', 'degraded']) if (given.has(name)) query.set(name, 'true')
-      if (given.has('restart') && !dryRun) query.set('then', 'restart')
+      const then = ['restart', 'live'].find((name) => given.has(name))
+      // A dry run restarts nothing, but says whether it could be live.
+      if (then !== undefined && (!dryRun || then === 'live')) query.set('then', then)
       const text = query.toString()
       const targetOf = (name: OperationName) => `${pathOf(operation(name), {})}${text === '' ? '' : `?${text}`}`
       const device = given.value('medium')
