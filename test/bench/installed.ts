@@ -68,7 +68,8 @@ export async function measureInstalled(): Promise<Installed> {
     await withAppliance(installed, async (appliance) => {
       await appliance.ready(appliance.patience(60_000))
       await confirmed(appliance)
-      await appliance.vms.create({ ...guestSpecs.diskless('starts'), autostart: { enabled: true } })
+      await appliance.vms.makeEmptyDisk('starts', appliance.patience(15_000))
+      await appliance.vms.create(guestSpecs.idle('starts'))
       await appliance.powerOff()
     })
     return await withAppliance(installed, async (appliance) => {

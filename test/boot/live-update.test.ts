@@ -19,7 +19,9 @@ const INSTALLED = { order: 'a b', a_tries: '3', a_state: 'good', b_tries: '0', b
 const next = isoOf(`${baseName}-next`)
 
 let disk = ''
+let broken: Buffer | null = null
 beforeAll(() => {
+  if (!leftToE2e) broken = updateOf(brokenIso())
   disk = makeInstalledDisk(freshLogDirectory('live-update-disk'), INSTALLED)
 })
 afterAll(() => rmSync(disk, { force: true }))
@@ -87,7 +89,8 @@ async function started(appliance: Appliance): Promise<void> {
 it('takes over while a VM runs on, and is what starts at the next restart', async () => {
   await withAppliance({ name: 'live-update', medium: 'none', seed, dataDisk: disk }, async (appliance) => {
     await started(appliance)
-    const { id } = await appliance.vms.create({ ...guestSpecs.diskless('runs-on'), autostart: { enabled: true } })
+    await appliance.vms.makeEmptyDisk('runs-on', appliance.patience(15_000))
+    const { id } = await appliance.vms.create(guestSpecs.idle('runs-on'))
     await appliance.vms.power(id, 'power-on', appliance.patience(30_000))
     const before = await processOf(appliance, id)
     expect(before.powerState).toBe('running')
@@ -107,8 +110,7 @@ it('takes over while a VM runs on, and is what starts at the next restart', asyn
       { slot: 'b', running: false, live: true, next: true, version: '99.0.0' },
     ])
 
-    if (leftToE2e) return
-    const broken = updateOf(brokenIso())
+    if (broken === null) return
     expect((await put(appliance, broken, 'then=live')).json).toMatchObject({ version: '99.0.1', live: true })
     const gone = performance.now()
     const undone = await eventually(appliance, 'the control plane of before', appliance.patience(120_000) + 300_000, () =>

@@ -57,6 +57,8 @@ export const guestSpecs = {
     boot: { from: 'kernel', kernel: file('hello.vmlinuz'), initrd: file('hello.initrd'), commandLine: 'console=ttyS0 quiet' },
   }),
   diskless: (name: string) => ({ name, memoryMiB: 64 }),
+  /** Looks for something to start on a disk that {@link VmClient.makeEmptyDisk} has made. */
+  idle: (name: string) => ({ name, memoryMiB: 64, disks: [{ ...file(`${name}.img`), format: 'raw' }], autostart: { enabled: true } }),
 }
 
 export class VmClient {
@@ -100,6 +102,12 @@ export class VmClient {
       return now.state === 'succeeded' ? now : null
     }
     return until(`end of the task ${task.kind}`, look, { timeoutMs, intervalMs: 250 })
+  }
+
+  /** With nothing on it, for {@link guestSpecs.idle}. */
+  async makeEmptyDisk(name: string, timeoutMs: number): Promise<void> {
+    const body = { file: `${name}.img`, format: 'raw', sizeBytes: 1_048_576 }
+    await this.follow(await this.#api.call<Task>('POST', '/v1/datastores/local/disks', { body }), timeoutMs)
   }
 
   async waitForPowerState(id: string, state: string, timeoutMs: number): Promise<Vm> {

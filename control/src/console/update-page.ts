@@ -1,6 +1,6 @@
 // Updates that the host gets itself, asked for at the console: from a stick, or from a URL.
 import { dialogPage } from './dialog-page.ts'
-import { checkboxField, textField } from './form.ts'
+import { choiceField, textField } from './form.ts'
 import { formPage } from './form-page.ts'
 import { listAt, numberAt, textAt } from './json.ts'
 import { listPage } from './list-page.ts'
@@ -67,12 +67,20 @@ function urlPage(): Page {
       textField('fingerprint', 'Fingerprint', {
         help: 'By HTTPS: the SHA-256 of the server’s certificate, AA:BB:… Empty: every server, as the update is signed.',
       }),
-      checkboxField('restart', 'Restart into it', false, { help: 'All VMs are shut down in order first.' }),
+      choiceField('then', 'Afterwards', [
+        { value: 'later', label: 'wait for the next restart' },
+        { value: 'restart', label: 'shut all VMs down, restart' },
+        { value: 'live', label: 'take over, VMs run on' },
+      ]),
     ],
-    confirm: ({ restart }) =>
-      restart === 'true' ? { effect: ['The host gets the update.', restarts], action: 'Update and restart', dangerous: true } : null,
-    send: ({ url = '', fingerprint = '', restart }) => ({
-      ...{ method: 'POST', path: `${updatePath}${restart === 'true' ? '?then=restart' : ''}`, timeoutMs: answerTimeoutMs },
+    confirm: ({ then }) =>
+      then === 'restart'
+        ? { effect: ['The host gets the update.', restarts], action: 'Update and restart', dangerous: true }
+        : then === 'live'
+          ? { effect: ['The host gets the update.', runsOn], action: 'Update, VMs run on', dangerous: false }
+          : null,
+    send: ({ url = '', fingerprint = '', then = 'later' }) => ({
+      ...{ method: 'POST', path: `${updatePath}${then === 'later' ? '' : `?then=${then}`}`, timeoutMs: answerTimeoutMs },
       body: { url: url.trim(), ...(fingerprint.trim() === '' ? {} : { fingerprint: fingerprint.trim() }) },
     }),
     done: begun,

@@ -16,6 +16,8 @@ const answers = {
   },
   'POST /v1/host/update/from-medium': task,
   'POST /v1/host/update/from-medium?then=restart': task,
+  'POST /v1/host/update/from-medium?then=live': task,
+  'POST /v1/host/update?then=live': task,
   'POST /v1/host/update': task,
   'POST /v1/host/update?then=restart': task,
 }
@@ -45,6 +47,13 @@ describe('an update on a stick', () => {
     expect(last(console)).toMatchObject({ path: '/v1/host/update/from-medium?then=restart' })
   })
 
+  it('takes over while VMs run on after F9', () => {
+    const console = slots().press('f10', 'f9')
+    expect(console.text).toContain('takes over while VMs run on')
+    console.press('enter')
+    expect(last(console)).toMatchObject({ path: '/v1/host/update/from-medium?then=live' })
+  })
+
   it('is none where there is no stick', () => {
     const console = new Console({ ...answers, 'GET /v1/host/update/media': { items: [] } }).logIn().open('System slots').press('f10')
     expect(console.text).toContain('Plug one in')
@@ -59,9 +68,16 @@ describe('an update at a URL', () => {
   })
 
   it('is restarted into after F11 alone', () => {
-    const console = slots().press('f10', 'f7').type('http://files.example/u').press('tab', 'tab').type(' ').press('enter')
+    const console = slots().press('f10', 'f7').type('http://files.example/u').press('tab', 'tab', 'right', 'f10')
     expect(console.text).toContain('all VMs are shut down')
     console.press('f11')
     expect(last(console)).toMatchObject({ path: '/v1/host/update?then=restart' })
+  })
+
+  it('takes over while VMs run on where that was chosen', () => {
+    const console = slots().press('f10', 'f7').type('http://files.example/u').press('tab', 'tab', 'right', 'right', 'f10')
+    expect(console.text).toContain('takes over while VMs run on')
+    console.press('enter')
+    expect(last(console)).toMatchObject({ path: '/v1/host/update?then=live' })
   })
 })
