@@ -31,7 +31,7 @@ function project(name: string, groupOrder: number, options: Options = {}) {
 const boots = (...names: string[]) => names.map((name) => `test/boot/${name}.test.ts`)
 
 /** Boots in which VMs work for long: emulated under an emulated KVM, they stand still now and then for want of a processor. */
-const WITH_VMS = boots('cli', 'disks', 'isolation', 'vm-life')
+const WITH_VMS = boots('cli', 'disks', 'isolation', 'live-update', 'vm-life')
 /** `make e2e` has these too, and all rows where `make test` takes a sample (test/harness/sample.ts). */
 const MORE = boots('boot-menu', 'cards', 'debug-image', 'durability', 'integrity', 'mirrors', 'ports', 'seed', 'tpm')
 const MORE_WITH_VMS = boots('care', 'consoles', 'guest-agent', 'passthrough', 'vm-hardware', 'vms')

@@ -1,10 +1,11 @@
 // The root image as it was built: what is in it, what is not, and that it can be built again to the same bytes.
+import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseElf } from '../../image/base/elf.ts'
 import { inTools } from '../harness/in-tools.ts'
-import { baseName, build, imageFile, repository } from '../harness/paths.ts'
+import { baseName, build, imageFile, iso, isoOf, repository } from '../harness/paths.ts'
 import { base, freshDirectory, readList, readVerity, sha256, walk } from './tools.ts'
 
 interface Entry {
@@ -134,6 +135,21 @@ describe('the root image', () => {
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
     expect(manifest).toMatchObject({ version, base: baseName, engine: expect.stringMatching(/^\d{4}-\d\d-\d\d/) })
     expect(manifest.packages).toContainEqual(expect.objectContaining({ name: 'qemu-system-x86', version: expect.stringMatching(/^1:/) }))
+  })
+
+  it('says by one hash what a later version must not differ in to take over while VMs run, and by another what takes over', () => {
+    const next = isoOf(`${baseName}-next`)
+    const hostOf = (of: string) => (JSON.parse(readFileSync(imageFile('manifest.json', of), 'utf8')) as { host: string }).host
+    const programsOf = (of: string) => readFileSync(imageFile('programs.sha256', of), 'utf8')
+    expect(hostOf(iso)).toMatch(/^[0-9a-f]{64}$/)
+    expect(hostOf(next)).toBe(hostOf(iso))
+    expect(programsOf(next)).not.toBe(programsOf(iso))
+    const listed = walk(join(tree, 'usr/lib/corbel/programs'))
+      .filter(({ entry }) => entry.isFile())
+      .map(({ path }) => `./${path}`)
+      .sort()
+      .map((path) => `${sha256(join(tree, 'usr/lib/corbel/programs', path))}  ${path}\n`)
+    expect(`${createHash('sha256').update(listed.join('')).digest('hex')}\n`).toBe(programsOf(iso))
   })
 
   it('has the libraries of our programs, and these without symbols', () => {

@@ -72,7 +72,7 @@ function renderOutcome({
   return `${what}: is in ${where}. ${then}\n`
 }
 
-/** The host gets it from there; with `--restart` it goes down at the end, and what is known last is that it has begun. */
+/** The host gets it from there; with `--restart` or `--live` nothing answers at the end, and what is known last is that it has begun. */
 async function fetchUpdate(context: Context, target: string, source: object): Promise<void> {
   const { given, io, host } = context
   const client = host()
@@ -83,7 +83,7 @@ async function fetchUpdate(context: Context, target: string, source: object): Pr
   }
   const task = given.has('no-wait')
     ? answer
-    : await followTask(client, answer, { io, timeoutSeconds: timeoutOf(given), hostGoesDown: given.has('restart') })
+    : await followTask(client, answer, { io, timeoutSeconds: timeoutOf(given), hostGoesDown: given.has('restart') || given.has('live') })
   const said = given.has('no-wait') ? 'The host gets it' : 'The update is in its slot'
   printResult(context, task ?? answer, () => `${said}: task ${answer.id}\n`)
 }
