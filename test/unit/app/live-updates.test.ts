@@ -3,31 +3,21 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { SERVICE_NAMES } from '../../../control/src/domain/service.ts'
 import { installedSlots } from '../../fakes/boot-slots.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
-import { Client, encodeAscii, World } from '../../fakes/world.ts'
-
-const HEADER = 4096
-const MANIFEST = {
-  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), programs: 'ef'.repeat(32), minimumFrom: '0.1.0' },
-  payload: { bytes: 1000, sha256: 'cd'.repeat(32) },
-}
+import { installedWorld, UPDATE_HEADER, UPDATE_MANIFEST } from '../../fakes/installed-world.ts'
+import { Client, encodeAscii, type World } from '../../fakes/world.ts'
 
 let world: World
 let client: Client
 beforeEach(async () => {
-  world = new World()
-  world.bootSlots.seen = installedSlots()
-  client = await Client.open(world)
-  void client.app.systemSlots.start()
-  await world.clock.advance(0)
-  world.bootSlots.done.length = 0
+  ;({ world, client } = await installedWorld())
 })
 
-async function put(query: string, manifest: Partial<typeof MANIFEST> = {}) {
-  const text = JSON.stringify({ ...MANIFEST, ...manifest })
+async function put(query: string, manifest: Partial<typeof UPDATE_MANIFEST> = {}) {
+  const text = JSON.stringify({ ...UPDATE_MANIFEST, ...manifest })
   world.bootSlots.update = { manifest: { bytes: encodeAscii(text), text, signature: 'good' } }
   const answer = client.call({
     ...{ method: 'PUT', path: '/v1/host/update', query, headers: { 'content-type': 'application/octet-stream' } },
-    incoming: { sizeBytes: HEADER + 1000, receive: () => {} },
+    incoming: { sizeBytes: UPDATE_HEADER + 1000, receive: () => {} },
   })
   await world.clock.advance(0)
   return answer

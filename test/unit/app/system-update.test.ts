@@ -3,32 +3,22 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { UpdateManifest } from '../../../control/src/domain/update-manifest.ts'
 import { type FakeUpdate, installedSlots } from '../../fakes/boot-slots.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
-import { Client, encodeAscii, World } from '../../fakes/world.ts'
-
-const HEADER = 4096
-const MANIFEST: UpdateManifest = {
-  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), programs: 'ef'.repeat(32), minimumFrom: '0.1.0' },
-  payload: { bytes: 1000, sha256: 'cd'.repeat(32) },
-}
+import { installedWorld, UPDATE_HEADER, UPDATE_MANIFEST } from '../../fakes/installed-world.ts'
+import { Client, encodeAscii, type World } from '../../fakes/world.ts'
 
 let world: World
 let client: Client
 beforeEach(async () => {
-  world = new World()
-  world.bootSlots.seen = installedSlots()
-  client = await Client.open(world)
-  void client.app.systemSlots.start()
-  await world.clock.advance(0)
-  world.bootSlots.done.length = 0
+  ;({ world, client } = await installedWorld())
 })
 
 function offer(manifest: Partial<UpdateManifest> = {}, more: Partial<FakeUpdate> & { signature?: string } = {}): void {
   const { signature = 'good', ...rest } = more
-  const text = JSON.stringify({ ...MANIFEST, ...manifest })
+  const text = JSON.stringify({ ...UPDATE_MANIFEST, ...manifest })
   world.bootSlots.update = { manifest: { bytes: encodeAscii(text), text, signature }, ...rest }
 }
 
-async function put(query = '', sizeBytes = HEADER + 1000) {
+async function put(query = '', sizeBytes = UPDATE_HEADER + 1000) {
   const answer = client.call({
     ...{ method: 'PUT', path: '/v1/host/update', query, headers: { 'content-type': 'application/octet-stream' } },
     incoming: { sizeBytes, receive: () => {} },
@@ -142,7 +132,7 @@ describe('what is refused before a byte is written', () => {
   })
 
   it('a file that is no longer than a header', async () => {
-    expect(codesOf((await put('', HEADER)).body)).toEqual(['update.not-one'])
+    expect(codesOf((await put('', UPDATE_HEADER)).body)).toEqual(['update.not-one'])
   })
 
   it('an older one is taken when a downgrade is asked for', async () => {

@@ -1,28 +1,18 @@
 // An update that the host gets itself goes the way of one that is sent: what the server does, and what becomes of it.
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../../control/src/domain/task.ts'
-import { installedSlots } from '../../fakes/boot-slots.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
+import { installedWorld, UPDATE_HEADER, UPDATE_MANIFEST } from '../../fakes/installed-world.ts'
 import { UPDATE_ON_STICK } from '../../fakes/update-media.ts'
-import { Client, encodeAscii, World } from '../../fakes/world.ts'
+import { Client, encodeAscii, type World } from '../../fakes/world.ts'
 
 const URL = 'https://files.example/corbel.update'
-const MANIFEST = {
-  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), programs: 'ef'.repeat(32), minimumFrom: '0.1.0' },
-  payload: { bytes: 1000, sha256: 'cd'.repeat(32) },
-}
-
 let world: World
 let client: Client
 beforeEach(async () => {
-  world = new World()
-  world.bootSlots.seen = installedSlots()
-  world.webFiles.files[URL] = 4096 + 1000
-  client = await Client.open(world)
-  void client.app.systemSlots.start()
-  await world.clock.advance(0)
-  world.bootSlots.done.length = 0
-  offer(MANIFEST)
+  ;({ world, client } = await installedWorld())
+  world.webFiles.files[URL] = UPDATE_HEADER + 1000
+  offer(UPDATE_MANIFEST)
 })
 
 function offer(manifest: object, failure?: FakeFailure): void {
@@ -71,10 +61,10 @@ it('is asked for from whom the request names', async () => {
 })
 
 it('that is refused by its header, or does not come whole, fails its task, and the file is closed', async () => {
-  offer({ ...MANIFEST, version: '0.0.9' })
+  offer({ ...UPDATE_MANIFEST, version: '0.0.9' })
   await post()
   expect(task()).toMatchObject({ state: 'failed', error: { code: 'update.older' } })
-  offer(MANIFEST, new FakeFailure('update.truncated'))
+  offer(UPDATE_MANIFEST, new FakeFailure('update.truncated'))
   await post()
   expect(task()).toMatchObject({ state: 'failed', error: { code: 'update.truncated' } })
   expect(world.webFiles.done.filter((what) => what === 'closed')).toHaveLength(2)
