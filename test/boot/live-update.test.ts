@@ -21,7 +21,7 @@ const next = isoOf(`${baseName}-next`)
 let disk = ''
 let broken: Buffer | null = null
 beforeAll(() => {
-  if (!leftToE2e) broken = updateOf(brokenIso())
+  if (!leftToE2e) broken = brokenUpdate()
   disk = makeInstalledDisk(freshLogDirectory('live-update-disk'), INSTALLED)
 })
 afterAll(() => rmSync(disk, { force: true }))
@@ -32,8 +32,8 @@ function updateOf(iso: string): Buffer {
   return makeUpdate({ payload: readFileSync(iso), version, host, programs: readFileSync(imageFile('programs.sha256', iso), 'utf8').trim() })
 }
 
-/** The same once more, with a control daemon that is none. */
-function brokenIso(): string {
+/** Of the same once more, with a control daemon that is none. */
+function brokenUpdate(): Buffer {
   const directory = join(build, 'image', `${baseName}-broken`)
   const programs = join(build, 'programs', 'broken')
   rmSync(directory, { recursive: true, force: true })
@@ -47,7 +47,9 @@ function brokenIso(): string {
   copyFileSync(join(dirname(next), 'initrd'), join(directory, 'initrd'))
   inTools('image/iso/build', directory, '99.0.1')
   rmSync(programs, { recursive: true })
-  return join(directory, 'corbel.iso')
+  const update = updateOf(join(directory, 'corbel.iso'))
+  rmSync(directory, { recursive: true })
+  return update
 }
 
 const slotsOf = ({ api }: Appliance) => api.call<SystemSlotsView>('GET', '/v1/host/slots')

@@ -1,6 +1,6 @@
 // The control plane's programs behind their link, with this program in the place of the one that looks into slots.
 import { sha256 as hash } from 'hv:crypto'
-import { mkdir, readDir, readText, stat, statOrNull, symlink, writeFileAtomic } from 'hv:fs'
+import { mkdir, readDir, readLink, readText, stat, symlink, writeFileAtomic } from 'hv:fs'
 import { args } from 'hv:process'
 import { encodeUtf8, toHex } from 'hv:text'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -14,12 +14,19 @@ import { removeDirectory } from './temporary.ts'
 /** Known to both programs. */
 const ROOT = '/tmp/corbel-control-plane'
 const SLOT = `${ROOT}/slot`
-const [ENGINE = '', ...words] = readText('/proc/self/cmdline').split('\0')
-const BUNDLE = words.find((word) => word.endsWith('.qjb')) ?? ''
+const found =
+  readText('/proc/self/cmdline')
+    .split('\0')
+    .find((word) => word.endsWith('.qjb')) ?? ''
+/** Links lead to it from elsewhere. */
+const BUNDLE = found.startsWith('/') ? found : `${readLink('/proc/self/cwd')}/${found}`
 
 if (args[0] === 'stage') {
   runLineJob('slots', async (print) => {
-    copyPrograms(SLOT, args[2] ?? '', args[3] ?? '')
+    const target = args[3] ?? ''
+    copyPrograms(SLOT, args[2] ?? '', target)
+    // The next is taken by a program of the one that runs then.
+    symlink(BUNDLE, `${target}/slots.qjb`)
     print({ done: true })
   })
   // Its output's end is the end.
@@ -41,15 +48,13 @@ function make(): ControlPlaneBench {
   const manifest = `${ROOT}/manifest.json`
   writeFileAtomic(manifest, JSON.stringify({ host: 'ab'.repeat(32) }))
   return {
-    controlPlane: createControlPlane({ directory, manifest, engine: ENGINE }, createClock()),
+    controlPlane: createControlPlane({ directory, manifest, engine: '/proc/self/exe' }, createClock()),
     sha256: SHA256,
     programs: () => currentPrograms(directory),
-    staged() {
-      const names = readDir(directory).filter((name) => name.startsWith('programs-of-'))
-      // The next is taken by a program of the one that runs.
-      for (const name of names) if (statOrNull(`${directory}/${name}/slots.qjb`) === null) symlink(BUNDLE, `${directory}/${name}/slots.qjb`)
-      return names.map((name) => `${directory}/${name}`)
-    },
+    staged: () =>
+      readDir(directory)
+        .filter((name) => name.startsWith('programs-of-'))
+        .map((name) => `${directory}/${name}`),
     undo: (live) => undoLiveUpdate(directory, live),
   }
 }

@@ -5,7 +5,7 @@ import { updatesIn } from '../../control/src/adapters/update-header.ts'
 import { removeDirectory, temporaryDirectory } from './temporary.ts'
 
 const MANIFEST = {
-  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), minimumFrom: '0.1.0' },
+  ...{ format: 1, version: '0.2.0', base: 'debian', host: 'ab'.repeat(32), programs: 'ef'.repeat(32), minimumFrom: '0.1.0' },
   payload: { bytes: 100_000, sha256: 'cd'.repeat(32) },
 }
 

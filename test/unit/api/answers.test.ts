@@ -76,7 +76,15 @@ const INCOMING: Readonly<Record<string, (client: Client) => Partial<Sent>>> = {
   }),
   'PUT /v1/host/update': ({ world }) => {
     const payload = { bytes: 3, sha256: 'ab'.repeat(32) }
-    const text = JSON.stringify({ format: 1, version: '0.2.0', base: 'debian', payload, host: 'ab'.repeat(32), minimumFrom: '0.1.0' })
+    const text = JSON.stringify({
+      format: 1,
+      version: '0.2.0',
+      base: 'debian',
+      payload,
+      host: 'ab'.repeat(32),
+      programs: 'ef'.repeat(32),
+      minimumFrom: '0.1.0',
+    })
     world.bootSlots.update = { manifest: { bytes: encodeAscii(text), text, signature: world.updateTrust.trusted } }
     return { headers: { 'content-type': 'application/octet-stream' }, incoming: { sizeBytes: 4096 + 3, receive: () => {} } }
   },
