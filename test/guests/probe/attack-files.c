@@ -34,10 +34,10 @@ static int other_disk_reading(void) { return try_open(target.disk, O_RDONLY); }
 static int store(void) { return try_open("/state/corbel.db", O_RDWR); }
 static int certificate_key(void) { return try_open("/state/tls/key.pem", O_RDONLY); }
 static int users(void) { return try_open("/etc/passwd", O_RDONLY); }
-static int public_file(void) { return try_open("/usr/share/corbel/manifest.json", O_RDONLY); }
+static int public_file(void) { return try_open("/usr/share/corbel/keymaps/de.bmap", O_RDONLY); }
 static int root_directory(void) { return try_open("/", O_RDONLY | O_DIRECTORY); }
 static int run_directory(void) { return try_open("/run/corbel/vm", O_RDONLY | O_DIRECTORY); }
-static int inherited_directory(void) { return outcome(openat(4, "usr/share/corbel/manifest.json", O_RDONLY)); }
+static int inherited_directory(void) { return outcome(openat(4, "usr/share/corbel/keymaps/de.bmap", O_RDONLY)); }
 static int process_information(void) { return try_open("/proc/1/status", O_RDONLY); }
 static int kernel_settings(void) { return try_open("/proc/sys/kernel/core_pattern", O_WRONLY); }
 static int kernel_objects(void) { return try_open("/sys/kernel/mm/ksm/run", O_WRONLY); }
