@@ -6,6 +6,7 @@ import { accelerator } from '../harness/accel.ts'
 import type { Appliance } from '../harness/appliance.ts'
 import { build, imageFile, iso } from '../harness/paths.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
+import { withAppliance } from '../harness/with-appliance.ts'
 import { type GuestCpu, measureGuestCpu } from './guest-cpu.ts'
 import { type Installed, measureInstalled } from './installed.ts'
 import { type LoadResult, measureLoad } from './load.ts'
@@ -14,7 +15,6 @@ import { measurePlanner, type PlannerCost, VMS } from './planner.ts'
 import { measurePlannerInEngine } from './planner-in-engine.ts'
 import { measurePowerOn, type PowerOnResult } from './power-on.ts'
 import { type Stage, stagesOf } from './stages.ts'
-import { withAppliance } from './with-appliance.ts'
 
 const vmCount = 100
 

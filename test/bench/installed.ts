@@ -6,7 +6,7 @@ import { freshLogDirectory } from '../harness/paths.ts'
 import { isoWithCommandLine, makeUpdate } from '../harness/update-file.ts'
 import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
-import { withAppliance } from './with-appliance.ts'
+import { withAppliance } from '../harness/with-appliance.ts'
 
 export interface Installed {
   /** From power-on of the medium until it powers off by itself. */

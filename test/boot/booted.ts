@@ -2,6 +2,8 @@
 import { afterAll, beforeAll } from 'vitest'
 import { Appliance, type ApplianceOptions } from '../harness/appliance.ts'
 
+export { withAppliance } from '../harness/with-appliance.ts'
+
 /** Returns a function that gives the running appliance. `prepare` runs once it has been switched on. */
 export function booted(options: ApplianceOptions, prepare: (appliance: Appliance) => Promise<unknown>): () => Appliance {
   let appliance: Appliance | undefined
@@ -15,15 +17,5 @@ export function booted(options: ApplianceOptions, prepare: (appliance: Appliance
   return () => {
     if (appliance === undefined) throw new Error('the appliance did not start')
     return appliance
-  }
-}
-
-/** Runs `use` with an appliance that is ended afterwards, whatever happens. */
-export async function withAppliance<T>(options: ApplianceOptions, use: (appliance: Appliance) => Promise<T>): Promise<T> {
-  const appliance = await Appliance.start(options)
-  try {
-    return await use(appliance)
-  } finally {
-    await appliance.stop()
   }
 }

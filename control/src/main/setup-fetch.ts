@@ -63,7 +63,8 @@ async function textAt(clock: Clock, address: WebAddress, trust: TlsTrust, deadli
   const files = createWebFiles(WEBGET)
   for (;;) {
     try {
-      return await readIncomingText(await files.open(address, trust), SEED_MAX_BYTES)
+      const text = files.open(address, trust).then((file) => readIncomingText(file, SEED_MAX_BYTES))
+      return await Promise.race([text, timeIsUp(clock, deadline)])
     } catch (error) {
       const failure = new Error(`${shown(address)}: ${wordsOf(error)}`)
       if (clock.monotonicMs() + RETRY_MS >= deadline) throw failure
@@ -71,6 +72,13 @@ async function textAt(clock: Clock, address: WebAddress, trust: TlsTrust, deadli
     }
     await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
   }
+}
+
+/** A server that says nothing more must not take the time that the rest of the boot has; what still asks it ends with this program. */
+function timeIsUp(clock: Clock, deadline: number): Promise<never> {
+  return new Promise((_, reject) => {
+    clock.after(deadline - clock.monotonicMs(), () => reject(new Error('it did not send it in time.')))
+  })
 }
 
 /** A query may hold a secret, and the console shows this to everybody. */
