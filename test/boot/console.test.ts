@@ -33,6 +33,7 @@ const PAGES: Readonly<Record<string, readonly [title: string, seen: RegExp]>> = 
   configuration: ['Configuration', /\d/],
   services: ['Services', /controld/],
   logs: ['Log', /kernel/],
+  mirrors: ['Mirrored disks', /on one disk/],
   audit: ['Audit log', /POST \/v1\/vms/],
   support: ['Support', /Corbel/],
   password: ['Password', /New password/],

@@ -9,6 +9,7 @@ import type { Appliance, ApplianceOptions } from '../harness/appliance.ts'
 import { blankDisk } from '../harness/data-disk.ts'
 import { until } from '../harness/wait.ts'
 import { withAppliance } from './booted.ts'
+import { ConsoleMenu, DOWN, ESC, F } from './console-menu.ts'
 
 const password = 'on both of them'
 const seed = {
@@ -40,6 +41,25 @@ const layoutOf = async ({ api }: Appliance) => (await api.call<{ layout: string 
 const setLayout = ({ api }: Appliance, layout: string) => api.call('PUT', '/v1/host/keyboard', { body: { layout } })
 const codesOf = async ({ api }: Appliance) =>
   (await api.call<{ items: readonly { code: string }[] }>('GET', '/v1/events')).items.map(({ code }) => code)
+
+/** As somebody does who stands at the machine with a new disk in it. */
+async function takeAtConsole(appliance: Appliance, device: string): Promise<void> {
+  const console = new ConsoleMenu(appliance)
+  await console.logIn(password)
+  await console.choose('Mirrored disks')
+  appliance.screen.type('\r')
+  await console.shown(/state +\/dev\/md\d+ .*1 missing/)
+  appliance.screen.type(F(7))
+  const list = await console.shown(new RegExp(`${device} .*nothing`))
+  const devices = list.split('\n').flatMap((line) => /^ +(?:> )?(\/dev\/\w+) /.exec(line)?.[1] ?? [])
+  appliance.screen.type(DOWN.repeat(devices.indexOf(device)))
+  await console.shown(new RegExp(`> ${device} `))
+  appliance.screen.type('\r')
+  await console.shown(/takes the place of the one that was lost/)
+  appliance.screen.type('\r')
+  await console.shown(/It is being made bootable/)
+  appliance.screen.type(ESC.repeat(3))
+}
 
 async function started<T>(name: string, disks: Partial<ApplianceOptions>, use: (appliance: Appliance) => Promise<T>): Promise<T> {
   const options = { name: `mirrors/${name}`, medium: 'none', seed: null, ...disks } as const
@@ -97,7 +117,12 @@ describe('Corbel on two disks', () => {
         contents: 'nothing',
       })
       const begun = performance.now()
-      await appliance.vms.follow(await appliance.api.call<Task>('POST', '/v1/host/mirrors/disks', { body }), appliance.patience(120_000))
+      await takeAtConsole(appliance, '/dev/vdb')
+      const tasks = async () => (await appliance.api.call<{ items: readonly Task[] }>('GET', '/v1/tasks')).items
+      const task = await until('its task', async () => (await tasks()).find(({ kind }) => kind === 'host.mirror') ?? null, {
+        ...{ timeoutMs: appliance.patience(15_000), intervalMs: 500, signal: appliance.machine.died },
+      })
+      await appliance.vms.follow(task, appliance.patience(120_000))
       console.log(`a new disk boots after ${((performance.now() - begun) / 1000).toFixed(1)} s`)
       const isWhole = async () => JSON.stringify(brief(await mirrorsOf(appliance))) === JSON.stringify(WHOLE)
       await until('both copies', isWhole, { timeoutMs: appliance.patience(180_000), intervalMs: 2_000, signal: appliance.machine.died })

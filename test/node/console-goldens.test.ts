@@ -5,6 +5,7 @@ import { screenText } from '../../control/src/console/cells.ts'
 import { drawScreen } from '../../control/src/console/view.ts'
 import { auditAnswers } from '../unit/console/audit-samples.ts'
 import { askedStatus, installAnswers, installViews } from '../unit/console/install-samples.ts'
+import { mirrorAnswers } from '../unit/console/mirror-samples.ts'
 import { networkAnswers } from '../unit/console/network-samples.ts'
 import { Console, lockdownAnswers, task } from '../unit/console/play.ts'
 import { answeredModel, awayModel, statuses } from '../unit/console/samples.ts'
@@ -26,6 +27,7 @@ for (const [name, status] of Object.entries(statuses)) models[name] = (columns, 
 const answers = {
   ...installAnswers,
   ...networkAnswers,
+  ...mirrorAnswers,
   ...auditAnswers,
   ...vmAnswers,
   'GET /v1/datastores': {
@@ -86,6 +88,8 @@ const pages: Record<string, (console: Console) => Console> = {
   certificate: (console) => console.press('f3'),
   datastores: (console) => console.logIn().open('Datastores'),
   files: (console) => console.logIn().open('Datastores').press('enter'),
+  mirrors: (console) => console.logIn().open('Mirrored'),
+  'mirrors-wipe': (console) => console.logIn().open('Mirrored').press('f7').press('down', 'down', 'enter'),
   vms: (console) => console.logIn().open('VMs'),
   vm: (console) => console.logIn().open('VMs').press('enter'),
   'vm-power-off': (console) => console.logIn().open('VMs').press('enter').type('power off').press('enter'),

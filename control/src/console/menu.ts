@@ -6,6 +6,7 @@ import { eventsPage } from './events-page.ts'
 import { keyboardLines, keyboardPage } from './keyboard-page.ts'
 import { lockdownLines, lockdownPage, lockdownPath } from './lockdown-page.ts'
 import { logsPage } from './logs-page.ts'
+import { mirrorLines, mirrorsPage, mirrorsPath } from './mirrors-page.ts'
 import { networkLines, networkPage } from './network-page.ts'
 import { networkPath } from './network-preview-page.ts'
 import type { Context, Page } from './page.ts'
@@ -59,6 +60,15 @@ export const menuEntries: readonly MenuEntry[] = [
     permission: 'datastore.view',
     value: { path: '/v1/datastores', lines: datastoreLines },
     open: datastoresPage,
+  },
+  {
+    id: 'mirrors',
+    group: 'VMs and storage',
+    title: 'Mirrored disks',
+    help: 'Whether state and datastore are on both of their disks, and a new disk in the place of one that was lost. VMs go on running.',
+    permission: 'host.view',
+    value: { path: mirrorsPath, lines: mirrorLines },
+    open: mirrorsPage,
   },
   {
     id: 'tasks',
