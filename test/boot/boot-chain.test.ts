@@ -22,6 +22,13 @@ function tellKernel(disk: string, word: string): void {
   })
 }
 
+/** The file ends with it: what verifies the rest finds it as it was. */
+function flipBitOfSignature(kernel: Buffer): Buffer {
+  const at = kernel.length - 128
+  kernel.writeUInt8(kernel.readUInt8(at) ^ 0x10, at)
+  return kernel
+}
+
 interface Fall {
   readonly name: string
   readonly firmware: Firmware
@@ -39,6 +46,11 @@ const falls: readonly Fall[] = [
     name: 'a bit of its root image has flipped',
     firmware: 'uefi',
     damage: (disk) => flipBitInSlot(disk, 'a', ['corbel', 'root.img'], 1024),
+  },
+  {
+    name: 'a bit of its kernel’s signature has flipped',
+    firmware: 'secure-boot',
+    damage: (disk) => changeInSlot(disk, 'a', ['boot', 'vmlinuz'], flipBitOfSignature),
   },
   // No first program can be found, and none goes on.
   { name: 'its kernel panics', firmware: 'bios', damage: (disk) => tellKernel(disk, 'rdinit=/none') },
