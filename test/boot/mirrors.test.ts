@@ -7,6 +7,7 @@ import type { Mirror } from '../../control/src/domain/mirror.ts'
 import type { Task } from '../../control/src/domain/task.ts'
 import type { Appliance, ApplianceOptions } from '../harness/appliance.ts'
 import { blankDisk } from '../harness/data-disk.ts'
+import { changeInSlot } from '../harness/installed-disk.ts'
 import { until } from '../harness/wait.ts'
 import { withAppliance } from './booted.ts'
 import { ConsoleMenu, DOWN, ESC, F } from './console-menu.ts'
@@ -61,6 +62,19 @@ async function takeAtConsole(appliance: Appliance, device: string): Promise<void
   appliance.screen.type(ESC.repeat(3))
 }
 
+/** What slot A says that it is. */
+function versionIn(disk: string, rename: (version: string) => string = (version) => version): string {
+  let found = ''
+  changeInSlot(disk, 'a', ['.disk', 'info'], (bytes) => {
+    const text = bytes.toString('latin1').replace(/(?<=^Corbel )\S+/m, (version) => {
+      found = version
+      return rename(version)
+    })
+    return Buffer.from(text, 'latin1')
+  })
+  return found
+}
+
 async function started<T>(name: string, disks: Partial<ApplianceOptions>, use: (appliance: Appliance) => Promise<T>): Promise<T> {
   const options = { name: `mirrors/${name}`, medium: 'none', seed: null, ...disks } as const
   return withAppliance(options, async (appliance) => {
@@ -99,12 +113,17 @@ describe('Corbel on two disks', () => {
     })
   })
 
-  it('has both copies again when the first one is back, with what was changed without it', async () => {
+  it('has both copies again when the first one is back, with what was changed without it, and one with an older system gets that of the other', async () => {
+    const version = versionIn(second, (own) => own.replaceAll(/\d/g, '0'))
     await started('again', { dataDisk: first, secondDisk: second }, async (appliance) => {
       expect(await layoutOf(appliance)).toBe('fr')
       const isWhole = async () => JSON.stringify(brief(await mirrorsOf(appliance))) === JSON.stringify(WHOLE)
-      await until('both copies', isWhole, { timeoutMs: appliance.patience(60_000), intervalMs: 1_000, signal: appliance.machine.died })
+      const { machine, patience } = appliance
+      await until('both copies', isWhole, { timeoutMs: patience(60_000), intervalMs: 1_000, signal: machine.died })
+      const isCopied = async () => (await codesOf(appliance)).includes('mirror.slots-copied')
+      await until('its system', isCopied, { timeoutMs: patience(90_000), intervalMs: 1_000, signal: machine.died })
     })
+    expect(versionIn(second)).toBe(version)
   })
 
   it('takes a new disk in the place of a lost one while it runs, and starts from that one alone', async () => {

@@ -13,7 +13,7 @@ export function bootSlotsContract(make: (installed: boolean) => BootSlotsBench):
     it('says which slot runs, what is in each, and what the loader goes by', async () => {
       expect(await make(true).read()).toMatchObject({
         environment: { order: ['a', 'b'], slots: { a: { mark: 'good', tries: 3 }, b: { mark: 'empty', tries: 0 } }, once: null },
-        ...{ running: 'a', versions: { a: '0.1.0', b: null }, disks: 1 },
+        ...{ running: 'a', disk: '/dev/vda', versions: { a: '0.1.0', b: null }, others: [] },
       })
     })
 

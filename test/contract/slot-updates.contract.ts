@@ -123,6 +123,11 @@ export function slotUpdatesContract(make: (comes: Comes) => SlotUpdateBench): vo
     })
   })
 
+  it('nothing is copied to a disk that is no mirror of the one that was booted', async () => {
+    const { slots } = make('update')
+    for (const disk of ['/dev/vda', '/dev/vdb']) await expect(slots.copy('a', disk)).rejects.toMatchObject({ code: 'slots.not-installed' })
+  })
+
   it('the guard goes by what it was told last', () => {
     const { slots, guardNote } = make('update')
     expect(guardNote()).toBeNull()

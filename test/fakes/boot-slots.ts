@@ -3,6 +3,7 @@ import {
   type BootEnvironment,
   type BootSlotsSeen,
   type GuardNote,
+  type OtherDisk,
   otherSlot,
   type SlotName,
   type SlotState,
@@ -18,7 +19,7 @@ const GOOD: SlotState = { mark: 'good', tries: 3 }
 export function installedSlots(more: Partial<BootSlotsSeen> = {}): BootSlotsSeen {
   return {
     environment: { order: ['a', 'b'], slots: { a: GOOD, b: { mark: 'empty', tries: 0 } }, once: null },
-    ...{ running: 'a', versions: { a: '0.1.0', b: null }, disks: 1, slotBytes: 2_147_483_648 },
+    ...{ running: 'a', disk: '/dev/vda', versions: { a: '0.1.0', b: null }, others: [], slotBytes: 2_147_483_648 },
     ...more,
   }
 }
@@ -77,6 +78,16 @@ export class FakeBootSlots implements BootSlots {
       const { version } = JSON.parse(manifest.text) as { readonly version: string }
       this.seen = { ...this.seen, versions: { ...this.seen.versions, [slot]: version } }
     }
+  }
+
+  copy(slot: SlotName, disk: string): Promise<void> {
+    if (this.failure !== null) return Promise.reject(this.failure)
+    const { seen } = this
+    if (seen === null || !seen.others.some((other) => other.disk === disk)) return Promise.reject(new FakeFailure('slots.not-installed'))
+    this.done.push(`copy ${slot} to ${disk}`)
+    const copied = (other: OtherDisk) => ({ ...other, versions: { ...other.versions, [slot]: seen.versions[slot] } })
+    this.seen = { ...seen, others: seen.others.map((other) => (other.disk === disk ? copied(other) : other)) }
+    return Promise.resolve()
   }
 
   trial(): SlotTrial | null {

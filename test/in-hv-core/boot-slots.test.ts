@@ -7,8 +7,9 @@ import { encodeUtf8, toHex } from 'hv:text'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createBootSlots, readGuardNote } from '../../control/src/adapters/boot-slots.ts'
 import { createClock } from '../../control/src/adapters/clock.ts'
+import { copySlot } from '../../control/src/adapters/installation.ts'
 import { fillSlot } from '../../control/src/adapters/slot-filler.ts'
-import { readBootSlots, slotToFill, writeBootEnvironment } from '../../control/src/adapters/system-disks.ts'
+import { readBootSlots, slotToCopy, slotToFill, writeBootEnvironment } from '../../control/src/adapters/system-disks.ts'
 import type { BootEnvironment } from '../../control/src/domain/boot-slot.ts'
 import { runLineJob } from '../../control/src/main/line-job.ts'
 import { bootSlotsContract } from '../contract/boot-slots.contract.ts'
@@ -30,13 +31,17 @@ async function work(print: (line: unknown) => void): Promise<void> {
   else if (args[0] === 'write') {
     await writeBootEnvironment(places, JSON.parse(readText('/proc/self/fd/0')) as BootEnvironment)
     print({ done: true })
+  } else if (args[0] === 'copy') {
+    const { from, to } = slotToCopy(places, args[1], args[2])
+    await copySlot(`${ROOT}${from}`, readFile(`${ROOT}${from}`).length, `${ROOT}${to}`, { at: 0, of: 1 }, print)
+    print({ done: true })
   } else {
     const [first, ...others] = slotToFill(places, args[1])
     print({ done: await fillSlot([`${ROOT}${first}`, ...others.map((device) => `${ROOT}${device}`)], { source: 0, permission: 3 }, print) })
   }
 }
 
-if (['read', 'write', 'fill'].includes(args[0] ?? '')) {
+if (['read', 'write', 'fill', 'copy'].includes(args[0] ?? '')) {
   runLineJob('slots', work)
   // Its output's end is the end.
   await new Promise(() => {})
@@ -125,6 +130,18 @@ describe('the program that fills a slot', () => {
     // Takes all, and cannot be flushed.
     symlink('/dev/null', `${ROOT}/dev/vdb4`)
     await expect(fill([header, payload])).rejects.toMatchObject({ code: 'host.EINVAL' })
+  })
+
+  it('copies one to the mirror of the disk that was booted, and to no other disk', async () => {
+    addSystemDisk(ROOT, 'vdb')
+    addSystemDisk(ROOT, 'vdc')
+    addArray(ROOT, 'md127', 'raid1', { vda5: 'in_sync', vdb5: 'in_sync' })
+    const slots = makeDisk('vda3')
+    writeFileAtomic(`${ROOT}/dev/vda4`, payload)
+    await slots.copy('b', '/dev/vdb')
+    expect((await slots.read())?.others).toEqual([{ disk: '/dev/vdb', versions: { a: '0.1.0', b: '0.2.0' } }])
+    for (const disk of ['/dev/vdc', '/dev/vda', '/dev/vdb4'])
+      await expect(slots.copy('b', disk)).rejects.toMatchObject({ code: 'slots.not-installed' })
   })
 
   it('leaves no descriptor open, whether it is refused or done', async () => {

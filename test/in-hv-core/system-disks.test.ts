@@ -39,7 +39,10 @@ describe('the disks of the system', () => {
     addDisk('vdb')
     addArray(root, 'md127', 'raid1', { vda5: 'in_sync', vdb5: 'in_sync' })
     await writeBootEnvironment(places('vda3'), environment)
-    expect(await readBootSlots(places('vda3'))).toMatchObject({ disks: 2, slotBytes: 2_147_483_648 })
+    expect(await readBootSlots(places('vda3'))).toMatchObject({
+      ...{ disk: '/dev/vda', slotBytes: 2_147_483_648 },
+      others: [{ disk: '/dev/vdb', versions: { a: '0.1.0', b: null } }],
+    })
     expect(readFile(`${root}/dev/vda2/${FILE}`)).toEqual(readFile(`${root}/dev/vdb2/${FILE}`))
     expect(readFile(`${root}/dev/vdb2/${FILE}`).length).toBe(1024)
   })
@@ -70,7 +73,7 @@ describe('the disks of the system', () => {
     addArray(root, 'md126', 'raid1', { vda5: 'in_sync', vdb5: 'in_sync' })
     addArray(root, 'md127', 'raid1', { vda6: 'in_sync', vdb6: 'faulty,write_error' })
     await writeBootEnvironment(places('vda3'), environment)
-    expect(await readBootSlots(places('vda3'))).toMatchObject({ disks: 1 })
+    expect(await readBootSlots(places('vda3'))).toMatchObject({ others: [] })
     expect(readText(`${root}/dev/vdb2/${FILE}`)).toBe(NEW)
   })
 

@@ -144,6 +144,11 @@ export function createBootSlots(places: BootSlotPlaces, clock: Clock): BootSlots
       if (refused !== null) throw (refused as { readonly error: unknown }).error
     },
 
+    async copy(slot, disk) {
+      const line = await run(['copy', slot, disk], { timeoutMs: STALL_MS })
+      if (line.kind !== 'done') throw new VmHostFailure('update.failed', 'copy', 'The program that copies the slot ended in between.')
+    },
+
     trial() {
       try {
         return statOrNull(places.trial) === null ? null : (JSON.parse(readText(places.trial)) as SlotTrial)

@@ -19,6 +19,8 @@ const MOUNT_MS = 10_000
 const SLOT_NAME: Readonly<Record<string, SlotName>> = { [SLOT_A_PARTITION]: 'a', [SLOT_B_PARTITION]: 'b' }
 
 export interface SystemDisk {
+  /** `/dev/vda`. */
+  readonly disk: string
   /** `/dev/vda2`. */
   readonly esp: string
   readonly slots: Readonly<Record<SlotName, string>>
@@ -85,7 +87,7 @@ function systemDisk(sys: string, disk: string): SystemDisk | null {
   if (esp === undefined || a === undefined || b === undefined) return null
   // The kernel counts in 512 bytes whatever the disk's own sector is.
   const bytes = (name: string) => Number(textOf(`${sys}/block/${disk}/${name}/size`)) * 512
-  return { esp: `/dev/${esp}`, slots: { a: `/dev/${a}`, b: `/dev/${b}` }, slotBytes: Math.min(bytes(a), bytes(b)) }
+  return { disk: `/dev/${disk}`, esp: `/dev/${esp}`, slots: { a: `/dev/${a}`, b: `/dev/${b}` }, slotBytes: Math.min(bytes(a), bytes(b)) }
 }
 
 /** Of a partition. */
@@ -115,9 +117,9 @@ export async function readBootSlots(places: SystemPlaces): Promise<BootSlotsSeen
   const bytes = await places.withEsp(booted.esp, false, (directory) => readFile(`${directory}/${ENVIRONMENT_FILE}`, ENVIRONMENT_BYTES))
   const environment = parseGrubEnvironment(bytes)
   if (environment === null) throw new VmHostFailure('slots.environment', 'read', 'The boot loader’s environment block is none.')
+  const seenOn = ({ disk, slots }: SystemDisk) => ({ disk, versions: { a: places.versionIn(slots.a), b: places.versionIn(slots.b) } })
   return {
-    ...{ environment, running: found.running, disks: found.disks.length },
-    versions: { a: places.versionIn(booted.slots.a), b: places.versionIn(booted.slots.b) },
+    ...{ environment, running: found.running, ...seenOn(booted), others: found.disks.slice(1).map(seenOn) },
     slotBytes: Math.min(...found.disks.map(({ slotBytes }) => slotBytes)),
   }
 }
@@ -138,6 +140,19 @@ export function slotToFill(places: Pick<SystemPlaces, 'sys' | 'medium'>, slot: s
     throw new VmHostFailure('slots.not-installed', 'fill', 'There is no such slot that does not run.')
   const [first, ...others] = found.disks
   return [first.slots[idle], ...others.map(({ slots }) => slots[idle])]
+}
+
+/** Of the disk that was booted, and the same of its mirror. Refuses with `slots.not-installed`. */
+export function slotToCopy(
+  places: Pick<SystemPlaces, 'sys' | 'medium'>,
+  slot: string | undefined,
+  disk: string | undefined,
+): { readonly from: string; readonly to: string } {
+  const [booted, ...others] = findSystemDisks(places)?.disks ?? []
+  const other = others.find((candidate) => candidate.disk === disk)
+  if (booted === undefined || other === undefined || (slot !== 'a' && slot !== 'b'))
+    throw new VmHostFailure('slots.not-installed', 'copy', 'There is no such slot on a mirror of the disk that was booted.')
+  return { from: booted.slots[slot], to: other.slots[slot] }
 }
 
 /** Neither shortened nor moved: the boot loader writes to the very same sectors. Flushed when it returns. */

@@ -164,7 +164,7 @@ export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write'
       ...{ slot, version: versions[slot], ...environment.slots[slot] },
       ...{ running: slot === now.running, live: slot === live, next: slot === next },
     }))
-    return { running: now.running, confirmed, missing, disks: now.disks, items }
+    return { running: now.running, confirmed, missing, disks: 1 + now.others.length, items }
   }
 
   /** A slot that can be chosen. */

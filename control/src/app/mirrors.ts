@@ -1,11 +1,13 @@
 // Looks after the mirrors of state and datastore: tells once when a copy is lost, when it is being made again, and when there are two once more.
 
+import { slotTitle } from '../domain/boot-slot.ts'
 import type { InstallCandidate } from '../domain/install.ts'
 import { type Mirror, mirrorProblem } from '../domain/mirror.ts'
 import type { MirrorDiskPreview, MirrorDiskRequest } from '../domain/mirror-disk.ts'
 import type { Task } from '../domain/task.ts'
 import { planInstall } from '../plan/install.ts'
 import { planMirrorDisk } from '../plan/mirror-disk.ts'
+import { planSlotCopies, type SlotOnDisk } from '../plan/slot-copies.ts'
 import type { BootSlotControl } from './boot-slots.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
@@ -41,7 +43,7 @@ type Ports = Pick<AppPorts, 'mirrors' | 'installer' | 'bootSlots' | 'clock' | 'l
 
 interface Parts {
   readonly tasks: Pick<Tasks, 'start'>
-  readonly slots: Pick<BootSlotControl, 'exclusively'>
+  readonly slots: Pick<BootSlotControl, 'exclusively' | 'current'>
 }
 
 export function createMirrorWatch(
@@ -51,6 +53,8 @@ export function createMirrorWatch(
 ): MirrorWatch {
   const known = new Map<string, Condition>()
   let busy = false
+  /** The slots of all disks are alike, or what keeps them from it has been told. */
+  let isEven = false
 
   async function decide(request: MirrorDiskRequest) {
     const planned = planMirrorDisk(mirrors.observe(), await installer.observe(), request)
@@ -63,6 +67,44 @@ export function createMirrorWatch(
   async function writeEnvironment(): Promise<void> {
     const seen = await bootSlots.read()
     if (seen !== null) await bootSlots.write(seen.environment)
+  }
+
+  /** A disk that was away while slots were written is given what it lacks, once all is whole again and the slot that runs is confirmed. */
+  async function evenSlots(): Promise<void> {
+    const seen = await bootSlots.read()
+    if (seen === null) return
+    const { copies, newer } = planSlotCopies(seen)
+    const inWords = ({ slot, disk, version }: SlotOnDisk) => `${slotTitle(slot)} of ${disk} with Corbel ${version}`
+    for (const { slot, disk } of copies) await bootSlots.copy(slot, disk)
+    if (copies.length > 0) await writeEnvironment()
+    ledger.write((draft) => {
+      if (copies.length > 0) {
+        const message = `Written anew, as its disk was away when it was updated: ${copies.map(inWords).join(', ')}.`
+        draft.event('mirror.slots-copied', 'info', HOST, message)
+      }
+      if (newer.length === 0) return
+      const advice = `Start from the other disk once, by the firmware’s boot menu: ${seen.disk} is then given what it lacks.`
+      const message = `This host has started from ${seen.disk}, which was away when it was updated. Newer: ${newer.map(inWords).join(', ')}. ${advice}`
+      draft.event('mirror.older-system', 'error', HOST, message)
+    })
+  }
+
+  function tellUneven(why: string): void {
+    log('error', `mirrors: ${why}`)
+    ledger.write((draft) => draft.event('mirror.slots-differ', 'error', HOST, `The systems on the disks of the mirror may differ: ${why}`))
+  }
+
+  async function lookAtSlots(all: readonly Mirror[]): Promise<void> {
+    const isWhole = all.length > 0 && all.every((mirror) => conditionOf(mirror) === 'whole')
+    if (!isWhole) isEven = false
+    if (!isWhole || isEven || slots.current()?.confirmed !== true) return
+    isEven = true
+    try {
+      await slots.exclusively(evenSlots)
+    } catch (error) {
+      if (error instanceof Refusal) isEven = false
+      else tellUneven(error instanceof Error ? error.message : String(error))
+    }
   }
 
   function tell(mirror: Mirror): void {
@@ -112,7 +154,9 @@ export function createMirrorWatch(
     run() {
       const round = () => {
         try {
-          for (const mirror of mirrors.observe()) tell(mirror)
+          const all = mirrors.observe()
+          for (const mirror of all) tell(mirror)
+          void lookAtSlots(all)
         } catch (error) {
           log('error', `mirrors: ${String(error)}`)
         }

@@ -29,14 +29,24 @@ export interface BootEnvironment {
   readonly once: SlotName | null
 }
 
+/** Of the release in each slot; null where none can be read. */
+export type SlotVersions = Readonly<Record<SlotName, string | null>>
+
+/** A mirror of the disk that was booted. */
+export interface OtherDisk {
+  /** `/dev/vdb`. */
+  readonly disk: string
+  readonly versions: SlotVersions
+}
+
 /** What is seen of a host that runs from a slot. */
 export interface BootSlotsSeen {
   readonly environment: BootEnvironment
   readonly running: SlotName
-  /** Of the release in each slot; null where none can be read. */
-  readonly versions: Readonly<Record<SlotName, string | null>>
-  /** How many disks carry the system. */
-  readonly disks: number
+  /** The one that was booted: `/dev/vda`. */
+  readonly disk: string
+  readonly versions: SlotVersions
+  readonly others: readonly OtherDisk[]
   /** What fits into a slot. */
   readonly slotBytes: number
 }

@@ -26,6 +26,8 @@ export interface BootSlots {
    * `update.cancelled`.
    */
   fill(slot: SlotName, offer: (descriptor: number) => void, allow: AllowUpdate, following: Following): Promise<void>
+  /** To the mirror `disk` from the one that was booted, and read back. `slots.not-installed`, `slots.no-system`, `install.copy.differs`. */
+  copy(slot: SlotName, disk: string): Promise<void>
   /** What its predecessor left behind, or this boot itself; null for nothing. Throws nothing. */
   trial(): SlotTrial | null
   forgetTrial(): void

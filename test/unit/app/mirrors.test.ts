@@ -1,6 +1,8 @@
 // The watch over the mirrors: what it tells, when, and what the console shows.
 import { describe, expect, it } from 'vitest'
+import type { SlotVersions } from '../../../control/src/domain/boot-slot.ts'
 import type { Mirror, MirrorCopy } from '../../../control/src/domain/mirror.ts'
+import { installedSlots } from '../../fakes/boot-slots.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
 import { blankInstallDisk } from '../../fakes/installer.ts'
 import { World } from '../../fakes/world.ts'
@@ -52,6 +54,57 @@ describe('the mirrors', () => {
   it('show how far a copy is', async () => {
     const { app } = await watched(copying)
     expect(app.consoleStatus().health).toContainEqual({ severity: 'warning', message: 'The state is being copied to /dev/vdb5, 34 %.' })
+  })
+})
+
+describe('the slots of the disks', () => {
+  async function installed(theirs: SlotVersions) {
+    const world = new World()
+    world.mirrors.all = [alone]
+    world.bootSlots.seen = installedSlots({ versions: { a: '0.2.0', b: '0.1.0' }, others: [{ disk: '/dev/vdb', versions: theirs }] })
+    const app = await world.boot()
+    app.mirrors.run()
+    void app.systemSlots.start()
+    await world.clock.advance(20_000)
+    const copied = () => world.bootSlots.done.filter((what) => what.startsWith('copy'))
+    const told = () =>
+      app.events.latest().flatMap(({ code, message }) => (/mirror\.(slots|older)/.test(code) ? [`${code}: ${message}`] : []))
+    const becomeWhole = () => {
+      world.mirrors.all = [whole]
+      return world.clock.advance(40_000)
+    }
+    return { world, copied, told, becomeWhole }
+  }
+
+  it('are made alike once a disk that was away is whole again, with the boot environment, and it is told', async () => {
+    const { world, copied, told, becomeWhole } = await installed({ a: '0.1.0', b: null })
+    expect(copied()).toEqual([])
+    await becomeWhole()
+    expect(copied()).toEqual(['copy a to /dev/vdb', 'copy b to /dev/vdb'])
+    expect(world.bootSlots.done.at(-1)).toMatch(/^environment/)
+    expect(told()).toEqual([expect.stringMatching(/^mirror\.slots-copied: .*Slot A of \/dev\/vdb with Corbel 0\.2\.0, Slot B/)])
+  })
+
+  it('are left alone where they are alike', async () => {
+    const { copied, told, becomeWhole } = await installed({ a: '0.2.0', b: '0.1.0' })
+    await becomeWhole()
+    expect([copied(), told()]).toEqual([[], []])
+  })
+
+  it('are left alone where the disk that was booted is the older one, which is told once', async () => {
+    const { copied, told, becomeWhole } = await installed({ a: '0.2.0', b: '0.3.0' })
+    await becomeWhole()
+    expect(copied()).toEqual([])
+    expect(told()).toEqual([
+      expect.stringMatching(/^mirror\.older-system: .*\/dev\/vda, which was away.*Slot B of \/dev\/vdb with Corbel 0\.3\.0/),
+    ])
+  })
+
+  it('that cannot be written are told of once', async () => {
+    const { world, told, becomeWhole } = await installed({ a: '0.1.0', b: null })
+    world.bootSlots.failure = new FakeFailure('install.copy.differs', 'What was read back differs.')
+    await becomeWhole()
+    expect(told()).toEqual([expect.stringMatching(/^mirror\.slots-differ: .*What was read back differs/)])
   })
 })
 
