@@ -79,7 +79,7 @@ export async function measureInstalled(): Promise<Installed> {
       const begun = performance.now()
       const headers = { 'content-type': 'application/octet-stream' }
       const rawBody = makeUpdate({ payload: isoWithCommandLine('') })
-      await appliance.api.request('PUT', '/v1/host/update', { rawBody, headers, timeoutMs: 600_000 })
+      await appliance.api.call('PUT', '/v1/host/update', { rawBody, headers, timeoutMs: 600_000 })
       const updateWriteSeconds = since(begun)
       const updateDowntimeSeconds = await restart(appliance)
       await confirmed(appliance)

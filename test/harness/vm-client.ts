@@ -58,7 +58,14 @@ export const guestSpecs = {
   }),
   diskless: (name: string) => ({ name, memoryMiB: 64 }),
   /** Looks for something to start on a disk that {@link VmClient.makeEmptyDisk} has made. */
-  idle: (name: string) => ({ name, memoryMiB: 64, disks: [{ ...file(`${name}.img`), format: 'raw' }], autostart: { enabled: true } }),
+  idle: (name: string) => ({
+    name,
+    memoryMiB: 64,
+    disks: [{ ...file(`${name}.img`), format: 'raw' }],
+    autostart: { enabled: true },
+    // It does not hear that it should.
+    shutdown: { timeoutSeconds: 5 },
+  }),
 }
 
 export class VmClient {
