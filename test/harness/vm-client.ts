@@ -63,8 +63,8 @@ export const guestSpecs = {
     memoryMiB: 64,
     disks: [{ ...file(`${name}.img`), format: 'raw' }],
     autostart: { enabled: true },
-    // It does not hear that it should.
-    shutdown: { timeoutSeconds: 5 },
+    // It does not hear that it should shut down.
+    onHostShutdown: { action: 'power-off' },
   }),
 }
 
