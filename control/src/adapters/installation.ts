@@ -72,16 +72,22 @@ export async function install(clock: Clock, job: InstallJob, tell: Tell): Promis
     await writeBlocks(partition(ESP_PARTITION), BLOCK, 1, files.esp.subarray(BLOCK))
     await copySlot(medium, bytes, partition(SLOT_A_PARTITION), { at, of: job.disks.length }, tell)
   }
-  if (job.action === 'fresh') await makeFileSystems(job, layout, tell)
-  for (const { device } of job.disks) await writeReceipt(device, job)
-  sync()
+  // Nobody may find a disk that boots and does not say by which seed: it would be installed on once more. Of a disk with a mark no receipt counts.
+  if (job.action === 'fresh') {
+    await makeFileSystems(job, layout, tell)
+    for (const { device } of job.disks) await writeReceipt(device, job)
+    sync()
+  }
   tell({ step: 'Writing the boot code', percent: 98 })
   for (const { device } of job.disks) {
     await writeBlocks(partitionsOf(device)(ESP_PARTITION), BLOCK, 0, files.esp.subarray(0, BLOCK))
     await writeBlocks(device, SECTOR, 0, files.bootSector)
   }
   sync()
-  if (job.action === 'fresh') for (const { device } of job.disks) await writeMark(device, false)
+  for (const { device } of job.disks) {
+    // To write a system anew twice loses nothing; a receipt of one that does not boot would keep it from being written.
+    await (job.action === 'fresh' ? writeMark(device, false) : writeReceipt(device, job))
+  }
   tell({ step: 'Done', percent: 100 })
 }
 

@@ -5,6 +5,7 @@ import { readText, statOrNull, unlink } from 'hv:fs'
 import { log } from 'hv:system'
 import { toHex } from 'hv:text'
 import { listDisks } from '../adapters/block-disks.ts'
+import { hasMark } from '../adapters/disk-content.ts'
 import { readInstallReceipt } from '../adapters/install-disks.ts'
 import { SqliteStore } from '../adapters/sqlite-store.ts'
 import type { BlockSignature } from '../codec/blkid.ts'
@@ -12,7 +13,7 @@ import { commandLineValue } from '../codec/kernel-command-line.ts'
 import type { BootOutcome } from '../domain/boot-outcome.ts'
 import { hasLayout } from '../domain/disk-layout.ts'
 import { SEED_MAX_BYTES, type Seed, seedIdentity } from '../domain/seed.ts'
-import { planInstallMode } from '../plan/install-mode.ts'
+import { type FoundReceipt, planInstallMode } from '../plan/install-mode.ts'
 import { type SeedOutcome, seedOf } from './setup-seed.ts'
 import { wordsOf } from './setup-state.ts'
 
@@ -31,18 +32,18 @@ export async function findInstallMode(signatures: readonly BlockSignature[], see
     installed: isInstalled(),
     word: commandLineValue(readText('/proc/cmdline'), 'corbel.install'),
     seedSha256,
-    doneBy: seedSha256 === null ? [] : await receiptsOf(signatures),
+    receipts: seedSha256 === null ? [] : await receiptsOf(signatures),
   })
   return { mode, seedSha256 }
 }
 
-async function receiptsOf(signatures: readonly BlockSignature[]): Promise<readonly string[]> {
-  const found: string[] = []
+async function receiptsOf(signatures: readonly BlockSignature[]): Promise<readonly FoundReceipt[]> {
+  const found: FoundReceipt[] = []
   for (const { device, partitions } of listDisks(signatures)) {
     if (!hasLayout(partitions.map(({ name }) => name))) continue
     try {
       const receipt = await readInstallReceipt(device)
-      if (receipt?.seedSha256 != null) found.push(receipt.seedSha256)
+      if (receipt !== null) found.push({ seedSha256: receipt.seedSha256, unfinished: await hasMark(device) })
     } catch (error) {
       log('warning', `${device}: its receipt could not be read: ${wordsOf(error)}`)
     }

@@ -8,13 +8,19 @@ export interface BootFacts {
   readonly word: string | null
   /** Of what the seed asks for, where it asks for an installation. */
   readonly seedSha256: string | null
-  /** Those by which the disks of this machine were installed. */
-  readonly doneBy: readonly string[]
+  /** Of the disks of this machine. */
+  readonly receipts: readonly FoundReceipt[]
 }
 
-export function planInstallMode({ installed, word, seedSha256, doneBy }: BootFacts): InstallMode {
+export interface FoundReceipt {
+  readonly seedSha256: string | null
+  /** The installation that wrote it was cut off: the disk may not boot. */
+  readonly unfinished: boolean
+}
+
+export function planInstallMode({ installed, word, seedSha256, receipts }: BootFacts): InstallMode {
   if (installed) return 'none'
   if (word === 'ask') return 'ask'
   if (seedSha256 === null) return 'none'
-  return doneBy.includes(seedSha256) ? 'done' : 'seed'
+  return receipts.some((receipt) => receipt.seedSha256 === seedSha256 && !receipt.unfinished) ? 'done' : 'seed'
 }
