@@ -56,7 +56,7 @@ async function takeAtConsole(appliance: Appliance, device: string): Promise<void
   appliance.screen.type(DOWN.repeat(devices.indexOf(device)))
   await console.shown(new RegExp(`> ${device} `))
   appliance.screen.type('\r')
-  await console.shown(/takes the place of the one that was lost/)
+  await console.shown(/VMs go on running/)
   appliance.screen.type('\r')
   await console.shown(/It is being made bootable/)
   appliance.screen.type(ESC.repeat(3))
@@ -65,7 +65,8 @@ async function takeAtConsole(appliance: Appliance, device: string): Promise<void
 /** What slot A says that it is. */
 function versionIn(disk: string, rename: (version: string) => string = (version) => version): string {
   let found = ''
-  changeInSlot(disk, 'a', ['.disk', 'info'], (bytes) => {
+  // As ISO 9660 has the name `.disk`.
+  changeInSlot(disk, 'a', ['_disk', 'info'], (bytes) => {
     const text = bytes.toString('latin1').replace(/(?<=^Corbel )\S+/m, (version) => {
       found = version
       return rename(version)
