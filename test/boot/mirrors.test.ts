@@ -1,12 +1,11 @@
 // Corbel on two disks that mirror each other: installed by a seed, started from either alone, and whole again when both are back.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Mirror } from '../../control/src/domain/mirror.ts'
 import type { Task } from '../../control/src/domain/task.ts'
 import type { Appliance, ApplianceOptions } from '../harness/appliance.ts'
-import { blankDisk } from '../harness/data-disk.ts'
 import { changeInSlot } from '../harness/installed-disk.ts'
 import { until } from '../harness/wait.ts'
 import { withAppliance } from './booted.ts'
@@ -28,7 +27,10 @@ afterAll(() => {
 function disk(): string {
   const directory = mkdtempSync(join(tmpdir(), 'corbel-mirror-'))
   directories.push(directory)
-  return blankDisk(directory, 8_192)
+  const file = join(directory, 'disk.raw')
+  writeFileSync(file, '')
+  truncateSync(file, 8 * 1024 ** 3)
+  return file
 }
 const [first, second] = [disk(), disk()]
 
@@ -73,6 +75,7 @@ function versionIn(disk: string, rename: (version: string) => string = (version)
     })
     return Buffer.from(text, 'latin1')
   })
+  if (found === '') throw new Error(`no version in slot A of ${disk}`)
   return found
 }
 
