@@ -31,7 +31,7 @@ export interface OuterMachine {
   readonly direct?: DirectBoot
   /** A qcow2 file, or raw where its name ends with that, seen as a disk with this serial; virtio unless it says otherwise. */
   readonly dataDisk?: { readonly file: string; readonly serial: string; readonly bus?: DiskBus; readonly writeLog?: string }
-  /** A second one, a qcow2 file on virtio, after the data disk. */
+  /** A second one, of the same kinds, on virtio, after the data disk. */
   readonly secondDisk?: { readonly file: string; readonly serial: string }
   /** Firmware starts from the data disk if it can, and from the medium otherwise. */
   readonly diskFirst?: boolean
@@ -146,6 +146,10 @@ function mediumArgv(machine: OuterMachine): string[] {
   }
 }
 
+function formatOf(file: string): 'raw' | 'qcow2' {
+  return file.endsWith('.raw') ? 'raw' : 'qcow2'
+}
+
 function dataArgv(machine: OuterMachine): string[] {
   if (machine.dataDisk === undefined) return []
   const { file, serial, bus = 'virtio', writeLog } = machine.dataDisk
@@ -156,7 +160,7 @@ function dataArgv(machine: OuterMachine): string[] {
   // A server's watchdog restarts it; QEMU's is told not to, otherwise.
   const watchdog = order === '' ? [] : ['-global', 'ICH9-LPC.noreboot=false']
   // Writes that the appliance was told are durable must be in the file when QEMU is killed: the host's cache survives that.
-  const format = file.endsWith('.raw') ? 'raw' : 'qcow2'
+  const format = formatOf(file)
   const plain = ['-drive', `if=none,id=data,format=${format},cache=writeback,file=${file}`]
   const drive = writeLog === undefined ? plain : loggedDrive(format, file, writeLog)
   return [...watchdog, ...drive, ...controller, '-device', `${device},drive=data,serial=${serial}${order}`]
@@ -165,7 +169,7 @@ function dataArgv(machine: OuterMachine): string[] {
 function secondArgv({ secondDisk, medium }: OuterMachine): string[] {
   if (secondDisk === undefined) return []
   const order = medium === 'none' ? ',bootindex=1' : ''
-  const drive = `if=none,id=second,format=qcow2,cache=writeback,file=${secondDisk.file}`
+  const drive = `if=none,id=second,format=${formatOf(secondDisk.file)},cache=writeback,file=${secondDisk.file}`
   return ['-drive', drive, '-device', `virtio-blk-pci,drive=second,serial=${secondDisk.serial}${order}`]
 }
 
