@@ -64,7 +64,7 @@ async function takeAtConsole(appliance: Appliance, device: string): Promise<void
   appliance.screen.type(ESC.repeat(3))
 }
 
-/** What slot A says that it is. */
+/** What slot A says that it is; `rename` has it say something else from then on. */
 function versionIn(disk: string, rename: (version: string) => string = (version) => version): string {
   let found = ''
   // As ISO 9660 has the name `.disk`.

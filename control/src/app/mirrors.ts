@@ -75,18 +75,16 @@ export function createMirrorWatch(
     if (seen === null) return
     const { copies, newer } = planSlotCopies(seen)
     const inWords = ({ slot, disk, version }: SlotOnDisk) => `${slotTitle(slot)} of ${disk} with Corbel ${version}`
-    for (const { slot, disk } of copies) await bootSlots.copy(slot, disk)
-    if (copies.length > 0) await writeEnvironment()
-    ledger.write((draft) => {
-      if (copies.length > 0) {
-        const message = `Written anew, as its disk was away when it was updated: ${copies.map(inWords).join(', ')}.`
-        draft.event('mirror.slots-copied', 'info', HOST, message)
-      }
-      if (newer.length === 0) return
+    if (newer.length > 0) {
       const advice = `Start from the other disk once, by the firmware’s boot menu: ${seen.disk} is then given what it lacks.`
       const message = `This host has started from ${seen.disk}, which was away when it was updated. Newer: ${newer.map(inWords).join(', ')}. ${advice}`
-      draft.event('mirror.older-system', 'error', HOST, message)
-    })
+      ledger.write((draft) => draft.event('mirror.older-system', 'error', HOST, message))
+    }
+    if (copies.length === 0) return
+    for (const { slot, disk } of copies) await bootSlots.copy(slot, disk)
+    await writeEnvironment()
+    const message = `Written anew, as its disk was away when it was updated: ${copies.map(inWords).join(', ')}.`
+    ledger.write((draft) => draft.event('mirror.slots-copied', 'info', HOST, message))
   }
 
   function tellUneven(why: string): void {
@@ -152,13 +150,14 @@ export function createMirrorWatch(
       })
     },
     run() {
+      const failed = (error: unknown) => log('error', `mirrors: ${String(error)}`)
       const round = () => {
         try {
           const all = mirrors.observe()
           for (const mirror of all) tell(mirror)
-          void lookAtSlots(all)
+          lookAtSlots(all).catch(failed)
         } catch (error) {
-          log('error', `mirrors: ${String(error)}`)
+          failed(error)
         }
         clock.after(LOOK_MS, round)
       }

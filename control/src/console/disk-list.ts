@@ -1,8 +1,10 @@
-// The host's disks in a list from which one is taken: what each is and what is on it.
+// The host's disks as a page from which one is taken: what each is and what is on it.
 import { formatBytes } from './format.ts'
 import { diskInWords } from './install-words.ts'
-import { flagAt, numberAt, textAt } from './json.ts'
+import { flagAt, listAt, numberAt, textAt } from './json.ts'
 import type { Column } from './list.ts'
+import { type ListKey, listPage } from './list-page.ts'
+import type { Page, PageCommand } from './page.ts'
 import { severityStyle, theme } from './theme.ts'
 
 /** Nothing that anybody would miss. */
@@ -15,7 +17,7 @@ function kindOf(disk: unknown): string {
   return flagAt(disk, 'bootMedium') ? 'boot medium' : kind
 }
 
-export const diskColumns: readonly Column<unknown>[] = [
+const columns: readonly Column<unknown>[] = [
   { title: 'Disk', width: 13, text: (disk) => textAt(disk, 'device') },
   { title: 'Size', width: 9, align: 'right', text: (disk) => formatBytes(numberAt(disk, 'sizeBytes') ?? 0) },
   { title: 'Kind', width: 11, text: kindOf },
@@ -25,10 +27,40 @@ export const diskColumns: readonly Column<unknown>[] = [
   },
 ]
 
-/** In four lines at most. */
-export function diskDetail(disk: unknown): string {
+function detail(disk: unknown): string {
   const unusable = textAt(disk, 'unusable')
   const place = textAt(disk, 'byPath')
   const where = place === '' ? '' : `, at ${place}`
   return `${diskInWords(disk)}${where}. On it: ${textAt(disk, 'contents')}.${unusable === '' ? '' : ` It cannot be used: ${unusable}.`}`
+}
+
+interface DiskList {
+  readonly title: string
+  readonly path: string
+  /** Of requests that `take` makes, as of any list. */
+  readonly done?: Readonly<Record<string, string>>
+  readonly who: Pick<ListKey<unknown>, 'anyone' | 'permission'>
+  /** Of a disk that can be used at all, from among all of them. */
+  take(disk: unknown, disks: readonly unknown[]): readonly PageCommand[]
+}
+
+const unusable: PageCommand = { kind: 'notice', severity: 'warning', text: 'This disk cannot be used; why is said below the list.' }
+
+export function diskListPage({ who, take, ...list }: DiskList): Page {
+  return listPage<unknown>({
+    ...list,
+    everyMs: 10_000,
+    items: (body) => listAt(body, 'items'),
+    id: (disk) => textAt(disk, 'device'),
+    columns,
+    empty: 'There is no disk that Linux knows of.',
+    detailRows: 4,
+    detail,
+    keys: [
+      {
+        ...{ key: 'enter', hint: 'Take this disk', ...who },
+        run: (disk, _context, disks) => (textAt(disk, 'unusable') === '' ? take(disk, disks) : [unusable]),
+      },
+    ],
+  })
 }

@@ -1,20 +1,16 @@
 // The disk: which there are, what is on each, and for an installation whether its configuration and datastore are kept.
-import { diskColumns, diskDetail, isFree } from './disk-list.ts'
+import { diskListPage, isFree } from './disk-list.ts'
 import { type Draft, installPath } from './install-draft.ts'
 import { installNetworkPage } from './install-network-page.ts'
 import { installSummaryPage } from './install-summary-page.ts'
 import { diskInWords } from './install-words.ts'
-import { flagAt, listAt, textAt } from './json.ts'
-import { listPage } from './list-page.ts'
+import { flagAt, textAt } from './json.ts'
 import type { Page, PageCommand } from './page.ts'
 import { pickPage } from './pick-page.ts'
 
 const keep = 'datastore-kept'
 
 function chosen(draft: Draft, disk: unknown, disks: readonly unknown[]): readonly PageCommand[] {
-  if (textAt(disk, 'unusable') !== '') {
-    return [{ kind: 'notice', severity: 'warning', text: 'This disk cannot be used; why is said below the list.' }]
-  }
   if (flagAt(disk, 'installed')) return [{ kind: 'push', page: keepPage(draft, disk, disks) }]
   return [{ kind: 'push', page: secondDiskPage(draft, disk, disks) }]
 }
@@ -56,16 +52,10 @@ function keepPage(draft: Draft, disk: unknown, disks: readonly unknown[]): Page 
 }
 
 export function installDiskPage(draft: Draft): Page {
-  return listPage<unknown>({
+  return diskListPage({
     title: 'Installation: disk',
     path: `${installPath}/disks`,
-    everyMs: 10_000,
-    items: (body) => listAt(body, 'items'),
-    id: (disk) => textAt(disk, 'device'),
-    columns: diskColumns,
-    empty: 'There is no disk that Linux knows of.',
-    detailRows: 4,
-    detail: diskDetail,
-    keys: [{ key: 'enter', hint: 'Take this disk', anyone: true, run: (disk, _context, disks) => chosen(draft, disk, disks) }],
+    who: { anyone: true },
+    take: (disk, disks) => chosen(draft, disk, disks),
   })
 }

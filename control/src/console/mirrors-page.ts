@@ -1,7 +1,7 @@
 // The mirrors of state and datastore: which disks have a copy, what is missing, and a disk in the place of one that was lost.
 import { type Mirror, mirrorProblem } from '../domain/mirror.ts'
 import { dialogPage } from './dialog-page.ts'
-import { diskColumns, diskDetail, isFree } from './disk-list.ts'
+import { diskListPage, isFree } from './disk-list.ts'
 import { diskInWords } from './install-words.ts'
 import { flagAt, listAt, numberAt, textAt } from './json.ts'
 import { listPage } from './list-page.ts'
@@ -39,8 +39,6 @@ export function mirrorLines(body: unknown): readonly string[] {
 
 /** The host judges once more, and says where something is amiss. */
 function taken(disk: unknown): readonly PageCommand[] {
-  if (textAt(disk, 'unusable') !== '')
-    return [{ kind: 'notice', severity: 'warning', text: 'This disk cannot be used; why is said below the list.' }]
   const lost = isFree(disk)
     ? []
     : [`It holds ${textAt(disk, 'contents')}.`, flagAt(disk, 'datastore') ? 'All VMs on it are lost.' : 'Whatever is on it is lost.']
@@ -56,18 +54,12 @@ function taken(disk: unknown): readonly PageCommand[] {
 }
 
 function disksPage(): Page {
-  return listPage<unknown>({
+  return diskListPage({
     title: 'A disk for the mirrors',
     path: `${mirrorsPath}/disks`,
-    everyMs: 10_000,
-    items: (body) => listAt(body, 'items'),
-    id: (disk) => textAt(disk, 'device'),
-    columns: diskColumns,
-    empty: 'There is no disk that Linux knows of.',
-    detail: diskDetail,
-    detailRows: 4,
     done: { add: 'It is being made bootable: see Tasks. Then it gets its copies, which the page before this one shows.' },
-    keys: [{ key: 'enter', hint: 'Take this disk', permission: 'host.configure', run: taken }],
+    who: { permission: 'host.configure' },
+    take: taken,
   })
 }
 
