@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { InstallCandidate } from '../../control/src/domain/install.ts'
 import type { Mirror } from '../../control/src/domain/mirror.ts'
 import type { Task } from '../../control/src/domain/task.ts'
 import type { Appliance, ApplianceOptions } from '../harness/appliance.ts'
@@ -104,6 +105,11 @@ describe('Corbel on two disks', () => {
       expect(brief(await mirrorsOf(appliance))).toEqual(WHOLE)
       const { items } = await appliance.api.call<{ items: readonly { name: string }[] }>('GET', '/v1/datastores')
       expect(items.map(({ name }) => name)).toEqual(['local'])
+      const disks = await appliance.api.call<{ items: readonly InstallCandidate[] }>('GET', '/v1/host/mirrors/disks')
+      expect(disks.items.map(({ serial, bootMedium }) => [serial, bootMedium])).toEqual([
+        ['DATA1', true],
+        ['DATA2', false],
+      ])
       await setLayout(appliance, 'de')
     })
   })

@@ -100,6 +100,9 @@ describe('an installed host', () => {
   it('is updated, and the update is confirmed once the host is in order', async () => {
     await boot('updated', async (appliance) => {
       expect(await confirmed(appliance)).toMatchObject({ running: 'a' })
+      // The disk that was started from was known as such, and no other one waited for.
+      const { items } = await appliance.api.call<{ items: readonly { text: string }[] }>('GET', '/v1/host/logs/all?search=initramfs%3A')
+      expect(items.map(({ text }) => text)).toEqual(['initramfs: watchdog armed', 'initramfs: medium vda3'])
       const payload = isoWithCommandLine('corbel.confirm=300')
       const startedAt = performance.now()
       // The host gets it itself.
