@@ -1,10 +1,9 @@
 // A host whose every write is logged while its database is migrated, its configuration changes and it is updated; and what is to be found on its disk after a power cut at any moment of that.
-import { execFileSync } from 'node:child_process'
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { SystemSlotsView } from '../../control/src/domain/boot-slot.ts'
 import type { Appliance } from '../harness/appliance.ts'
+import { copyDisk } from '../harness/data-disk.ts'
 import { makeInstalledDisk } from '../harness/installed-disk.ts'
 import { makeStoreOlder } from '../harness/older-store.ts'
 import { isoVersion, isoWithCommandLine, makeUpdate } from '../harness/update-file.ts'
@@ -12,6 +11,7 @@ import { guestSpecs } from '../harness/vm-client.ts'
 import { until } from '../harness/wait.ts'
 import { type LoggedWrite, newWriteLog, readWriteLog, replayWrites } from '../harness/write-log.ts'
 import { withAppliance } from './booted.ts'
+import { slotsOf } from './system-slots.ts'
 
 const password = 'after the power cut'
 const seed = { version: 1, hostname: 'rack3', administrator: { password } }
@@ -36,12 +36,6 @@ export interface Recording {
 }
 
 const layoutOf = async ({ api }: Appliance) => (await api.call<{ layout: string }>('GET', '/v1/host/keyboard')).layout
-const slotsOf = ({ api }: Appliance) => api.call<SystemSlotsView>('GET', '/v1/host/slots')
-
-/** As the disk is, holes included. */
-function copyDisk(from: string, to: string): void {
-  execFileSync('cp', ['--sparse=always', from, to])
-}
 
 /** From the first boot with a database of the version before through changes and an update to the new slot's being confirmed, and changes there. */
 export async function record(directory: string): Promise<Recording> {

@@ -1,4 +1,4 @@
-// Data disks of test machines: cheap overlays over the prepared one.
+// Data disks of test machines: cheap overlays over the prepared one, empty ones, copies.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { guests } from './paths.ts'
@@ -15,4 +15,9 @@ export function blankDisk(directory: string, sizeMiB: number): string {
   const file = join(directory, 'blank.qcow2')
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, `${sizeMiB}M`])
   return file
+}
+
+/** As the disk is, holes included. */
+export function copyDisk(from: string, to: string): void {
+  execFileSync('cp', ['--sparse=always', from, to])
 }
