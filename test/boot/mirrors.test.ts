@@ -7,10 +7,11 @@ import type { InstallCandidate } from '../../control/src/domain/install.ts'
 import type { Mirror } from '../../control/src/domain/mirror.ts'
 import type { Task } from '../../control/src/domain/task.ts'
 import type { Appliance, ApplianceOptions } from '../harness/appliance.ts'
-import { changeInSlot } from '../harness/installed-disk.ts'
+import { changeInSlot, flipBitInSlot } from '../harness/installed-disk.ts'
 import { until } from '../harness/wait.ts'
 import { withAppliance } from './booted.ts'
 import { ConsoleMenu, DOWN, ESC, F } from './console-menu.ts'
+import { becomesConfirmed, slotsOf } from './system-slots.ts'
 
 const password = 'on both of them'
 const seed = {
@@ -45,6 +46,13 @@ const layoutOf = async ({ api }: Appliance) => (await api.call<{ layout: string 
 const setLayout = ({ api }: Appliance, layout: string) => api.call('PUT', '/v1/host/keyboard', { body: { layout } })
 const codesOf = async ({ api }: Appliance) =>
   (await api.call<{ items: readonly { code: string }[] }>('GET', '/v1/events')).items.map(({ code }) => code)
+
+/** From one disk to the other, and this often so far. */
+async function systemIsCopied(appliance: Appliance, times: number): Promise<void> {
+  const isCopied = async () => (await codesOf(appliance)).filter((code) => code === 'mirror.slots-copied').length === times
+  const { machine, patience } = appliance
+  await until('a system written anew', isCopied, { timeoutMs: patience(90_000), intervalMs: 1_000, signal: machine.died })
+}
 
 /** As somebody does who stands at the machine with a new disk in it. */
 async function takeAtConsole(appliance: Appliance, device: string): Promise<void> {
@@ -100,7 +108,8 @@ describe('Corbel on two disks', () => {
     })
   })
 
-  it('has state and datastore on both', async () => {
+  it('has state and datastore on both, and a system that has decayed on one is written anew from the other', async () => {
+    flipBitInSlot(second, 'a', ['corbel', 'root.img'], 20_000_000)
     await started('both', { dataDisk: first, secondDisk: second }, async (appliance) => {
       expect(brief(await mirrorsOf(appliance))).toEqual(WHOLE)
       const { items } = await appliance.api.call<{ items: readonly { name: string }[] }>('GET', '/v1/datastores')
@@ -111,6 +120,12 @@ describe('Corbel on two disks', () => {
         ['DATA2', false],
       ])
       await setLayout(appliance, 'de')
+      await becomesConfirmed(appliance)
+      const task = await appliance.api.call<Task>('POST', '/v1/host/slots/check', { body: {} })
+      await appliance.vms.follow(task, appliance.patience(60_000))
+      expect(await codesOf(appliance)).toContain('slot.damaged')
+      await systemIsCopied(appliance, 1)
+      expect((await slotsOf(appliance)).items.map(({ damaged }) => damaged)).toEqual([[], []])
     })
   })
 
@@ -130,8 +145,7 @@ describe('Corbel on two disks', () => {
       const isWhole = async () => JSON.stringify(brief(await mirrorsOf(appliance))) === JSON.stringify(WHOLE)
       const { machine, patience } = appliance
       await until('both copies', isWhole, { timeoutMs: patience(60_000), intervalMs: 1_000, signal: machine.died })
-      const isCopied = async () => (await codesOf(appliance)).includes('mirror.slots-copied')
-      await until('its system', isCopied, { timeoutMs: patience(90_000), intervalMs: 1_000, signal: machine.died })
+      await systemIsCopied(appliance, 2)
     })
     expect(versionIn(second)).toBe(version)
   })

@@ -1,6 +1,6 @@
 // What everything that fills a system slot promises, and what is left for the next boot.
 import { describe, expect, it } from 'vitest'
-import type { GuardNote, SlotTrial } from '../../control/src/domain/boot-slot.ts'
+import type { GuardNote, SlotName, SlotTrial } from '../../control/src/domain/boot-slot.ts'
 import type { BootSlots, SignedManifest } from '../../control/src/ports/boot-slots.ts'
 
 /** What comes by the offered descriptor: an update of 0.2.0, anything else, or an update of which the last byte does not come. */
@@ -13,6 +13,8 @@ export interface SlotUpdateBench {
   readonly offered: () => number
   /** Of what comes behind the header. */
   readonly payload: { readonly bytes: number; readonly sha256: string }
+  /** A bit of the root image of a slot of `/dev/vda` flips. */
+  damage(slot: SlotName): void
   /** As an earlier boot does. */
   leave(trial: SlotTrial): void
   guardNote(): GuardNote | null
@@ -123,9 +125,18 @@ export function slotUpdatesContract(make: (comes: Comes) => SlotUpdateBench): vo
     })
   })
 
-  it('nothing is copied to a disk that is no mirror of the one that was booted', async () => {
+  it('nothing is copied to a disk that is none of the system’s, nor over what runs', async () => {
     const { slots } = make('update')
-    for (const disk of ['/dev/vda', '/dev/vdb']) await expect(slots.copy('a', disk)).rejects.toMatchObject({ code: 'slots.not-installed' })
+    for (const disk of ['/dev/vda', '/dev/vdb'])
+      await expect(slots.copy('a', '/dev/vda', disk)).rejects.toMatchObject({ code: 'slots.not-installed' })
+  })
+
+  it('a slot is whole until a file of it is not as it was written', async () => {
+    const { slots, damage } = make('update')
+    expect(await slots.check('a', '/dev/vda')).toEqual([])
+    damage('a')
+    expect(await slots.check('a', '/dev/vda')).toEqual(['corbel/root.img'])
+    await expect(slots.check('a', '/dev/vdb')).rejects.toMatchObject({ code: 'slots.not-installed' })
   })
 
   it('the guard goes by what it was told last', () => {

@@ -41,6 +41,8 @@ export class FakeBootSlots implements BootSlots {
   failure: FakeFailure | null = null
   /** What the next offered descriptor brings. */
   update: FakeUpdate = { manifest: null }
+  /** Of the slot of a disk, `a of /dev/vda`: the files that are not as they were written. */
+  readonly damage = new Map<string, readonly string[]>()
   /** Everything that was done to the disk, in its order. */
   readonly done: string[] = []
 
@@ -80,14 +82,29 @@ export class FakeBootSlots implements BootSlots {
     }
   }
 
-  copy(slot: SlotName, disk: string): Promise<void> {
+  copy(slot: SlotName, from: string, to: string): Promise<void> {
     if (this.failure !== null) return Promise.reject(this.failure)
     const { seen } = this
-    if (seen === null || !seen.others.some((other) => other.disk === disk)) return Promise.reject(new FakeFailure('slots.not-installed'))
-    this.done.push(`copy ${slot} to ${disk}`)
-    const copied = (other: OtherDisk) => ({ ...other, versions: { ...other.versions, [slot]: seen.versions[slot] } })
-    this.seen = { ...seen, others: seen.others.map((other) => (other.disk === disk ? copied(other) : other)) }
+    const isRunning = slot === seen?.running && to === seen.disk
+    if (seen === null || isRunning || from === to || !this.#has(from) || !this.#has(to))
+      return Promise.reject(new FakeFailure('slots.not-installed'))
+    this.done.push(`copy ${slot} from ${from} to ${to}`)
+    this.damage.delete(`${slot} of ${to}`)
+    const version = (from === seen.disk ? seen : seen.others.find(({ disk }) => disk === from))?.versions[slot] ?? null
+    const copied = <Disk extends Pick<OtherDisk, 'disk' | 'versions'>>(disk: Disk): Disk =>
+      disk.disk === to ? { ...disk, versions: { ...disk.versions, [slot]: version } } : disk
+    this.seen = { ...copied(seen), others: seen.others.map(copied) }
     return Promise.resolve()
+  }
+
+  check(slot: SlotName, disk: string): Promise<readonly string[]> {
+    if (this.failure !== null) return Promise.reject(this.failure)
+    if (!this.#has(disk)) return Promise.reject(new FakeFailure('slots.not-installed'))
+    return Promise.resolve(this.damage.get(`${slot} of ${disk}`) ?? [])
+  }
+
+  #has(disk: string): boolean {
+    return this.seen !== null && (this.seen.disk === disk || this.seen.others.some((other) => other.disk === disk))
   }
 
   trial(): SlotTrial | null {

@@ -1,6 +1,6 @@
 // System slots through the program that works on them, which is this program once more, over made-up disks: what is promised, and what it leaves open.
 import { sha256 as hash, randomBytes } from 'hv:crypto'
-import { readDir, readFile, readText, statOrNull, symlink, unlink, writeFileAtomic } from 'hv:fs'
+import { mkdir, readDir, readFile, readText, statOrNull, symlink, unlink, writeFileAtomic } from 'hv:fs'
 import { args } from 'hv:process'
 import { type Connection, fromFd } from 'hv:socket'
 import { encodeUtf8, toHex } from 'hv:text'
@@ -8,8 +8,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createBootSlots, readGuardNote } from '../../control/src/adapters/boot-slots.ts'
 import { createClock } from '../../control/src/adapters/clock.ts'
 import { copySlot } from '../../control/src/adapters/installation.ts'
+import { damagedBelow, damagedFiles } from '../../control/src/adapters/slot-check.ts'
 import { fillSlot } from '../../control/src/adapters/slot-filler.ts'
-import { readBootSlots, slotToCopy, slotToFill, writeBootEnvironment } from '../../control/src/adapters/system-disks.ts'
+import { readBootSlots, slotToCheck, slotToCopy, slotToFill, writeBootEnvironment } from '../../control/src/adapters/system-disks.ts'
 import type { BootEnvironment } from '../../control/src/domain/boot-slot.ts'
 import { runLineJob } from '../../control/src/main/line-job.ts'
 import { bootSlotsContract } from '../contract/boot-slots.contract.ts'
@@ -32,16 +33,18 @@ async function work(print: (line: unknown) => void): Promise<void> {
     await writeBootEnvironment(places, JSON.parse(readText('/proc/self/fd/0')) as BootEnvironment)
     print({ done: true })
   } else if (args[0] === 'copy') {
-    const { from, to } = slotToCopy(places, args[1], args[2])
+    const { from, to } = slotToCopy(places, args[1], args[2], args[3])
     await copySlot(`${ROOT}${from}`, readFile(`${ROOT}${from}`).length, `${ROOT}${to}`, { at: 0, of: 1 }, print)
     print({ done: true })
+  } else if (args[0] === 'check') {
+    print({ damaged: await damagedBelow(`${ROOT}${slotToCheck(places, args[1], args[2])}.files`) })
   } else {
     const [first, ...others] = slotToFill(places, args[1])
     print({ done: await fillSlot([`${ROOT}${first}`, ...others.map((device) => `${ROOT}${device}`)], { source: 0, permission: 3 }, print) })
   }
 }
 
-if (['read', 'write', 'fill', 'copy'].includes(args[0] ?? '')) {
+if (['read', 'write', 'fill', 'copy', 'check'].includes(args[0] ?? '')) {
   runLineJob('slots', work)
   // Its output's end is the end.
   await new Promise(() => {})
@@ -60,7 +63,24 @@ let senders: Connection[] = []
 function makeDisk(medium: string) {
   addSystemDisk(ROOT, 'vda')
   writeFileAtomic(MEDIUM, medium)
+  addFiles('/dev/vda3')
   return createBootSlots({ engine: '/proc/self/exe', bundle: BUNDLE, directory: ROOT, trial: `${ROOT}/trial.json` }, clock)
+}
+
+const IMAGE = encodeUtf8('the root image')
+
+/** As a release has them, and says what they are to be. */
+function addFiles(device: string, image = IMAGE): void {
+  const sums = `${toHex(hash(IMAGE))}  corbel/root.img\n${toHex(hash(encodeUtf8('')))}  boot/vmlinuz\n`
+  for (const [name, bytes] of Object.entries({
+    'corbel/root.img': image,
+    'boot/vmlinuz': encodeUtf8(''),
+    'corbel/system.sums': encodeUtf8(sums),
+  })) {
+    const path = `${ROOT}${device}.files/${name}`
+    mkdir(path.slice(0, path.lastIndexOf('/')), { recursive: true })
+    writeFileAtomic(path, bytes)
+  }
 }
 
 function send(descriptor: number, ...parts: readonly Uint8Array[]): Connection {
@@ -84,6 +104,7 @@ function make(comes: 'update' | 'other' | 'held'): SlotUpdateBench {
     },
     offered: () => offered,
     payload: { bytes: PAYLOAD_BYTES, sha256 },
+    damage: (slot) => addFiles(slot === 'a' ? '/dev/vda3' : '/dev/vda4', encodeUtf8('the r\u007fot image')),
     leave: (trial) => writeFileAtomic(`${ROOT}/trial.json`, JSON.stringify(trial)),
     guardNote: () => readGuardNote(ROOT),
   }
@@ -132,16 +153,29 @@ describe('the program that fills a slot', () => {
     await expect(fill([header, payload])).rejects.toMatchObject({ code: 'host.EINVAL' })
   })
 
-  it('copies one to the mirror of the disk that was booted, and to no other disk', async () => {
+  it('copies one to the mirror of the disk that was booted and back, to no other disk, and not over what runs', async () => {
     addSystemDisk(ROOT, 'vdb')
     addSystemDisk(ROOT, 'vdc')
     addArray(ROOT, 'md127', 'raid1', { vda5: 'in_sync', vdb5: 'in_sync' })
     const slots = makeDisk('vda3')
     writeFileAtomic(`${ROOT}/dev/vda4`, payload)
-    await slots.copy('b', '/dev/vdb')
+    await slots.copy('b', '/dev/vda', '/dev/vdb')
     expect((await slots.read())?.others).toEqual([{ disk: '/dev/vdb', versions: { a: '0.1.0', b: '0.2.0' } }])
     for (const disk of ['/dev/vdc', '/dev/vda', '/dev/vdb4'])
-      await expect(slots.copy('b', disk)).rejects.toMatchObject({ code: 'slots.not-installed' })
+      await expect(slots.copy('b', '/dev/vda', disk)).rejects.toMatchObject({ code: 'slots.not-installed' })
+    await expect(slots.copy('a', '/dev/vdb', '/dev/vda')).rejects.toMatchObject({ code: 'slots.not-installed' })
+  })
+
+  it('finds what is damaged, what has gone, and sums that are none; a release without any is taken as it is', async () => {
+    const slots = makeDisk('vda3')
+    const files = `${ROOT}/dev/vda3.files`
+    unlink(`${files}/boot/vmlinuz`)
+    expect(await slots.check('a', '/dev/vda')).toEqual(['boot/vmlinuz'])
+    writeFileAtomic(`${files}/corbel/system.sums`, encodeUtf8('\u0000\u0000'))
+    expect(await slots.check('a', '/dev/vda')).toEqual(['corbel/system.sums'])
+    unlink(`${files}/corbel/system.sums`)
+    expect(await slots.check('a', '/dev/vda')).toEqual([])
+    expect(await damagedFiles('/dev/null')).toEqual(['its file system'])
   })
 
   it('leaves no descriptor open, whether it is refused or done', async () => {

@@ -144,9 +144,15 @@ export function createBootSlots(places: BootSlotPlaces, clock: Clock): BootSlots
       if (refused !== null) throw (refused as { readonly error: unknown }).error
     },
 
-    async copy(slot, disk) {
-      const line = await run(['copy', slot, disk], { timeoutMs: STALL_MS })
+    async copy(slot, from, to) {
+      const line = await run(['copy', slot, from, to], { timeoutMs: STALL_MS })
       if (line.kind !== 'done') throw new VmHostFailure('update.failed', 'copy', 'The program that copies the slot ended in between.')
+    },
+
+    async check(slot, disk) {
+      const line = await run(['check', slot, disk], { timeoutMs: STALL_MS })
+      if (line.kind !== 'damaged') throw new VmHostFailure('slots.unread', 'check', 'The program that reads the slot ended in between.')
+      return line.files
     },
 
     trial() {

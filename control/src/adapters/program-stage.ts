@@ -1,10 +1,11 @@
 // Copies the control plane's programs out of a slot's root image, in the process that mounts slots; what was signed is what comes of it.
 import { sha256 } from 'hv:crypto'
-import { chmod, mkdir, mount, readDir, readFile, rmdir, stat, unmount, writeFileAtomic } from 'hv:fs'
+import { chmod, mkdir, readDir, readFile, stat, writeFileAtomic } from 'hv:fs'
 import { pid } from 'hv:process'
 import { encodeUtf8, toHex } from 'hv:text'
 import { VmHostFailure } from './host-failure.ts'
 import { withLoopDevice } from './loop-device.ts'
+import { mounted } from './mounted.ts'
 
 const IMAGE = 'corbel/root.img'
 const PROGRAMS = 'usr/lib/corbel/programs'
@@ -23,20 +24,6 @@ export async function stagePrograms(device: string, wanted: string, target: stri
       mounted(image, `/run/corbel/staged-root-${pid}`, 'erofs', (root) => copyPrograms(`${root}/${PROGRAMS}`, wanted, target)),
     ),
   )
-}
-
-async function mounted<T>(device: string, point: string, type: string, use: (point: string) => T | Promise<T>): Promise<T> {
-  mkdir(point, { mode: 0o700, recursive: true })
-  try {
-    mount(device, point, type, ['ro', 'nosuid', 'nodev', 'noexec'])
-    try {
-      return await use(point)
-    } finally {
-      unmount(point)
-    }
-  } finally {
-    rmdir(point)
-  }
 }
 
 /** What is compared is what is written. The hash is that of what sha256sum says of them, in the order of their names. */

@@ -142,17 +142,30 @@ export function slotToFill(places: Pick<SystemPlaces, 'sys' | 'medium'>, slot: s
   return [first.slots[idle], ...others.map(({ slots }) => slots[idle])]
 }
 
-/** Of the disk that was booted, and the same of its mirror. Refuses with `slots.not-installed`. */
+/** The same slot of two disks of the system. Whatever is asked, not to the one that runs: refuses with `slots.not-installed`. */
 export function slotToCopy(
   places: Pick<SystemPlaces, 'sys' | 'medium'>,
   slot: string | undefined,
-  disk: string | undefined,
+  from: string | undefined,
+  to: string | undefined,
 ): { readonly from: string; readonly to: string } {
-  const [booted, ...others] = findSystemDisks(places)?.disks ?? []
-  const other = others.find((candidate) => candidate.disk === disk)
-  if (booted === undefined || other === undefined || (slot !== 'a' && slot !== 'b'))
-    throw new VmHostFailure('slots.not-installed', 'copy', 'There is no such slot on a mirror of the disk that was booted.')
-  return { from: booted.slots[slot], to: other.slots[slot] }
+  const found = findSystemDisks(places)
+  const isRunning = found !== null && slot === found.running && to === found.disks[0].disk
+  if (isRunning || from === to)
+    throw new VmHostFailure('slots.not-installed', 'copy', 'A slot is not copied to itself, nor over what runs.')
+  return { from: slotOf(found, slot, from), to: slotOf(found, slot, to) }
+}
+
+/** Of a disk of the system. Refuses with `slots.not-installed`. */
+export function slotToCheck(places: Pick<SystemPlaces, 'sys' | 'medium'>, slot: string | undefined, disk: string | undefined): string {
+  return slotOf(findSystemDisks(places), slot, disk)
+}
+
+function slotOf(found: SystemDisks | null, slot: string | undefined, disk: string | undefined): string {
+  const named = found?.disks.find((candidate) => candidate.disk === disk)
+  if (named === undefined || (slot !== 'a' && slot !== 'b'))
+    throw new VmHostFailure('slots.not-installed', 'find', 'There is no such slot on a disk of the system.')
+  return named.slots[slot]
 }
 
 /** Neither shortened nor moved: the boot loader writes to the very same sectors. Flushed when it returns. */

@@ -65,6 +65,15 @@ export const slotRoutes: readonly Route[] = [
     { schema: emptySchema, prefix: 'slots' },
     async ({ app, by, parameters }) => json(200, await app.systemSlots.activate(parameters.slot ?? '', by)),
   ),
+  withBody(
+    {
+      ...{ method: 'POST', path: '/v1/host/slots/check', who: 'host.update' },
+      summary: 'Read all systems in the slots, and tell which are not as they were written',
+      answers: [{ ...ACCEPTED, description: 'The task reads them; `GET /v1/host/slots` says what it has found' }],
+    },
+    { schema: emptySchema, prefix: 'slots' },
+    async ({ app, by }) => accepted(await app.systemSlots.check(by)),
+  ),
   withStream(
     {
       ...{

@@ -27,6 +27,11 @@ export const systemSlotsSchema = closed({
           ),
         ),
         tries: v.pipe(count, v.description('Starts left before the other slot is taken; 3 for one that is confirmed.')),
+        damaged: v.pipe(
+          v.array(v.string()),
+          v.readonly(),
+          v.description('Files that are not as they were written, and on which disk, as far as that was looked at.'),
+        ),
         running: v.boolean(),
         live: v.pipe(v.boolean(), v.description('Its control plane has taken over while the host runs from the other one.')),
         next: v.pipe(v.boolean(), v.description('Is started at the next restart.')),

@@ -56,6 +56,7 @@ import { importSeed } from './seed-import.ts'
 import { createServiceControl, type ServiceControl } from './services.ts'
 import { createSessionBook, type SessionBook } from './session-book.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createSlotChecks } from './slot-checks.ts'
 import { createSpaceWatch } from './space-watch.ts'
 import { keepSpecCopies } from './spec-copies.ts'
 import { createSupport, type Support } from './support.ts'
@@ -100,7 +101,7 @@ export interface App {
   readonly events: EventFeed
   readonly hostPower: HostPower
   /** Follows no slot before it is told to. */
-  readonly systemSlots: Pick<BootSlotControl, 'start' | 'view' | 'bootOnce' | 'activate'>
+  readonly systemSlots: Pick<BootSlotControl, 'start' | 'view' | 'bootOnce' | 'activate' | 'check'>
   /** Follows none before it is told to. */
   readonly liveUpdates: Pick<LiveUpdates, 'follow'>
   readonly systemUpdate: SystemUpdate
@@ -193,10 +194,11 @@ export function createApp(outside: AppPorts): App {
   const hostPower = createHostPower(ports, ledger, fleet, power, suspension, tasks)
   const installation = createInstallation(ports, ledger, hostPower)
   const time = createTimeControl(ports, ledger)
-  const systemSlots = createBootSlotControl(ports, ledger)
-  const mirrors = createMirrorWatch(ports, ledger, { tasks, slots: systemSlots })
+  const slotChecks = createSlotChecks(ports, ledger)
+  const systemSlots = createBootSlotControl(ports, ledger, { checks: slotChecks, tasks })
+  const mirrors = createMirrorWatch(ports, ledger, { tasks, slots: systemSlots, checks: slotChecks })
   const liveUpdates = createLiveUpdates(ports, ledger, { services })
-  const systemUpdate = createSystemUpdate(ports, { slots: systemSlots, live: liveUpdates, tasks, power: hostPower })
+  const systemUpdate = createSystemUpdate(ports, { slots: systemSlots, checks: slotChecks, live: liveUpdates, tasks, power: hostPower })
 
   return {
     async start() {
@@ -274,6 +276,7 @@ export function createApp(outside: AppPorts): App {
           install: installation.view(),
           slot: systemSlots.current(),
           mirrors: mirrors.list(),
+          damaged: slotChecks.damaged(),
         },
       }),
     datastores: () => datastores.list(),

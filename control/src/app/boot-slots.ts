@@ -3,6 +3,7 @@ import {
   type BootEnvironment,
   type BootSlotsSeen,
   confirmSlot,
+  damageInWords,
   fallenSlot,
   giveUpSlot,
   otherSlot,
@@ -14,10 +15,13 @@ import {
   trySlot,
   whyFallen,
 } from '../domain/boot-slot.ts'
+import type { Task } from '../domain/task.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { Refusal } from './refusal.ts'
+import type { SlotChecks } from './slot-checks.ts'
 import { missingForHealth } from './slot-health.ts'
+import type { Tasks } from './tasks.ts'
 
 /** What was chosen to be tried, kept until it is known what became of it. */
 export interface SlotChoice {
@@ -38,6 +42,8 @@ export interface BootSlotControl {
   /** All refuse with `slots.not-installed`; the next two with `slots.unknown`, `slots.not-good`, `slots.running`, `slots.busy`, `slots.unconfirmed`. */
   bootOnce(slot: string, by: string): Promise<SystemSlotsView>
   activate(slot: string, by: string): Promise<SystemSlotsView>
+  /** Reads all systems, and tells what is damaged. Refuses with `slots.not-installed`, `slots.busy`. */
+  check(by: string): Promise<Task>
   /** For an update: the slot that does not run, of a host that may fall back on the one that does. */
   spare(): Promise<{ readonly seen: BootSlotsSeen; readonly slot: SlotName }>
   /** One piece of work on the boot environment at a time. */
@@ -52,10 +58,19 @@ const HOST = { kind: 'host', id: 'host' } as const
 const LOOK_MS = 2_000
 /** A disk that could not be read or written is tried again. */
 const AGAIN_MS = 10_000
+const HOUR_MS = 3_600_000
+/** After the start, then each time after the last. */
+const FIRST_CHECK_MS = 24 * HOUR_MS
+const CHECK_MS = 7 * 24 * HOUR_MS
 
 type Ports = Pick<AppPorts, 'store' | 'host' | 'network' | 'datastores' | 'selfTest' | 'bootSlots' | 'controlPlane' | 'clock' | 'log'>
 
-export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write' | 'vms'>): BootSlotControl {
+interface Parts {
+  readonly checks: SlotChecks
+  readonly tasks: Pick<Tasks, 'start'>
+}
+
+export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write' | 'vms'>, { checks, tasks }: Parts): BootSlotControl {
   const { store, bootSlots, clock, log } = ports
   let seen: BootSlotsSeen | null = null
   let confirmed = false
@@ -80,8 +95,12 @@ export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write'
     seen = { ...now, environment }
   }
 
+  function requireIdle(): void {
+    if (busy) throw new Refusal('conflict', 'slots.busy', 'The system slots are being worked on: an update, a check, or another choice.')
+  }
+
   async function exclusively<T>(work: () => Promise<T>): Promise<T> {
-    if (busy) throw new Refusal('conflict', 'slots.busy', 'The system slots are being worked on: an update, or another choice.')
+    requireIdle()
     busy = true
     try {
       return await work()
@@ -118,10 +137,16 @@ export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write'
   }
 
   /** A slot that was good before needs no more than to answer; whatever the network does, it has been in order. */
-  async function judge({ environment, running: slot }: BootSlotsSeen): Promise<readonly string[]> {
+  async function unhealthy({ environment, running: slot }: BootSlotsSeen): Promise<readonly string[]> {
     if (environment.slots[slot].mark === 'good') return (await ports.selfTest.apiAnswers()) ? [] : ['the API does not answer']
     const made = choice()
     return missingForHealth(ports, ledger, made?.slot === slot ? made.vms : [])
+  }
+
+  /** One that answers and is damaged where nothing has read it yet would restart the machine for ever, were its tries given back each time. */
+  async function judge(now: BootSlotsSeen): Promise<readonly string[]> {
+    const found = await unhealthy(now)
+    return found.length > 0 ? found : (await checks.running(now)).map((file) => `damaged: ${file}`)
   }
 
   async function confirm(now: BootSlotsSeen): Promise<void> {
@@ -151,7 +176,23 @@ export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write'
     }
   }
 
+  async function checkNowAndThen(): Promise<never> {
+    for (let ms = FIRST_CHECK_MS; ; ) {
+      await pause(ms)
+      ms = CHECK_MS
+      try {
+        await exclusively(async () => checks.all(await look(), () => {}))
+      } catch (error) {
+        log('warning', `system slots: they could not be checked: ${error instanceof Error ? error.message : String(error)}`)
+        ms = HOUR_MS
+      }
+    }
+  }
+
   const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
+
+  const damageOf = (slot: SlotName) =>
+    checks.damaged().flatMap((found) => (found.slot === slot ? found.files.map((file) => `${file} on ${found.disk}`) : []))
 
   async function view(): Promise<SystemSlotsView> {
     const now = await bootSlots.read()
@@ -161,7 +202,7 @@ export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write'
     const live = ports.controlPlane.live()?.slot
     const next = environment.once ?? environment.order.find((slot) => environment.slots[slot].tries > 0) ?? now.running
     const items = SLOT_NAMES.map((slot) => ({
-      ...{ slot, version: versions[slot], ...environment.slots[slot] },
+      ...{ slot, version: versions[slot], ...environment.slots[slot], damaged: damageOf(slot) },
       ...{ running: slot === now.running, live: slot === live, next: slot === next },
     }))
     return { running: now.running, confirmed, missing, disks: 1 + now.others.length, items }
@@ -201,12 +242,28 @@ export function createBootSlotControl(ports: Ports, ledger: Pick<Ledger, 'write'
           if (now === null) return
           await exclusively(() => tellOfFallen(now))
           await follow(now)
-          return
+          break
         } catch (error) {
           log('error', `system slots: ${error instanceof Error ? error.message : String(error)}`)
           await pause(AGAIN_MS)
         }
       }
+      await checkNowAndThen()
+    },
+
+    async check(by) {
+      requireIdle()
+      await look()
+      return tasks.start({
+        ...{ kind: 'host.check', target: HOST, by },
+        act: async (progress) => {
+          await exclusively(async () => checks.all(await look(), progress))
+          const found = checks.damaged().map(damageInWords)
+          const message = `The system slots were checked, asked by ${by}. ${found.length === 0 ? 'All is as it was written.' : found.join(' ')}`
+          return { write: (draft) => draft.event('slot.checked', found.length === 0 ? 'info' : 'error', HOST, message) }
+        },
+        settled: () => {},
+      })
     },
 
     async spare() {

@@ -1,4 +1,5 @@
 // Gathers what the status screen shows. What it has fields for (seed, volatile state, first password, addresses, certificate) is not said again in `health`.
+import { type DamagedSlot, damageInWords } from '../domain/boot-slot.ts'
 import type { ConsoleStatus, ConsoleUrl, HealthItem } from '../domain/console-status.ts'
 import { DEBUG_PRODUCT, type HostAddress } from '../domain/host.ts'
 import type { InstallView } from '../domain/install.ts'
@@ -19,13 +20,14 @@ export interface Shortfalls {
   readonly install: Pick<InstallView, 'mode' | 'state'>
   readonly slot: ConsoleStatus['system']['slot']
   readonly mirrors: readonly Mirror[]
+  readonly damaged: readonly DamagedSlot[]
 }
 
 export function gatherConsoleStatus(
   { host, store }: Pick<AppPorts, 'host' | 'store'>,
   vms: readonly Vm[],
   setupRequired: boolean,
-  { lockdown, missing, memory: scarce, audit, network, install, slot, mirrors }: Shortfalls,
+  { lockdown, missing, memory: scarce, audit, network, install, slot, mirrors, damaged }: Shortfalls,
 ): ConsoleStatus {
   const { facts, bootOutcome } = host
   const { hostname, addresses, time, ...seen } = host.observeStatus()
@@ -48,6 +50,7 @@ export function gatherConsoleStatus(
       ...health({ host }),
       ...carriedOut(install),
       ...mirrors.flatMap(unmirrored),
+      ...damaged.map((found): HealthItem => ({ severity: 'error', message: damageInWords(found) })),
       ...network.health(),
       ...shortfall(missing),
       ...crashes(vms),

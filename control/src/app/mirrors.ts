@@ -1,6 +1,6 @@
 // Looks after the mirrors of state and datastore: tells once when a copy is lost, when it is being made again, and when there are two once more.
 
-import { slotTitle } from '../domain/boot-slot.ts'
+import { type DamagedSlot, slotTitle } from '../domain/boot-slot.ts'
 import type { InstallCandidate } from '../domain/install.ts'
 import { type Mirror, mirrorProblem } from '../domain/mirror.ts'
 import type { MirrorDiskPreview, MirrorDiskRequest } from '../domain/mirror-disk.ts'
@@ -12,6 +12,7 @@ import type { BootSlotControl } from './boot-slots.ts'
 import type { Ledger } from './ledger.ts'
 import type { AppPorts } from './ports.ts'
 import { invalid, Refusal } from './refusal.ts'
+import type { SlotChecks } from './slot-checks.ts'
 import type { Tasks } from './tasks.ts'
 
 const LOOK_MS = 15_000
@@ -44,17 +45,18 @@ type Ports = Pick<AppPorts, 'mirrors' | 'installer' | 'bootSlots' | 'clock' | 'l
 interface Parts {
   readonly tasks: Pick<Tasks, 'start'>
   readonly slots: Pick<BootSlotControl, 'exclusively' | 'current'>
+  readonly checks: Pick<SlotChecks, 'damaged' | 'written'>
 }
 
 export function createMirrorWatch(
   { mirrors, installer, bootSlots, clock, log }: Ports,
   ledger: Pick<Ledger, 'write'>,
-  { tasks, slots }: Parts,
+  { tasks, slots, checks }: Parts,
 ): MirrorWatch {
   const known = new Map<string, Condition>()
   let busy = false
-  /** The slots of all disks are alike, or what keeps them from it has been told. */
-  let isEven = false
+  /** With this damage the slots of all disks are as alike as they can be made, or what keeps them from it has been told; null: that is to be seen. */
+  let evenFor: readonly DamagedSlot[] | null = null
 
   async function decide(request: MirrorDiskRequest) {
     const planned = planMirrorDisk(mirrors.observe(), await installer.observe(), request)
@@ -69,11 +71,11 @@ export function createMirrorWatch(
     if (seen !== null) await bootSlots.write(seen.environment)
   }
 
-  /** A disk that was away while slots were written is given what it lacks, once all is whole again and the slot that runs is confirmed. */
+  /** What a disk lacks, as it was away while slots were written or has decayed, it is given once all is whole and the slot that runs is confirmed. */
   async function evenSlots(): Promise<void> {
     const seen = await bootSlots.read()
     if (seen === null) return
-    const { copies, newer } = planSlotCopies(seen)
+    const { copies, newer } = planSlotCopies(seen, checks.damaged())
     const inWords = ({ slot, disk, version }: SlotOnDisk) => `${slotTitle(slot)} of ${disk} with Corbel ${version}`
     if (newer.length > 0) {
       const advice = `Start from the other disk once, by the firmware’s boot menu: ${seen.disk} is then given what it lacks.`
@@ -81,9 +83,12 @@ export function createMirrorWatch(
       ledger.write((draft) => draft.event('mirror.older-system', 'error', HOST, message))
     }
     if (copies.length === 0) return
-    for (const { slot, disk } of copies) await bootSlots.copy(slot, disk)
+    for (const { slot, from, disk } of copies) {
+      await bootSlots.copy(slot, from, disk)
+      checks.written(slot, disk)
+    }
     await writeEnvironment()
-    const message = `Written anew, as its disk was away when it was updated: ${copies.map(inWords).join(', ')}.`
+    const message = `Written anew from the other disk, which has it whole: ${copies.map(inWords).join(', ')}.`
     ledger.write((draft) => draft.event('mirror.slots-copied', 'info', HOST, message))
   }
 
@@ -94,13 +99,13 @@ export function createMirrorWatch(
 
   async function lookAtSlots(all: readonly Mirror[]): Promise<void> {
     const isWhole = all.length > 0 && all.every((mirror) => conditionOf(mirror) === 'whole')
-    if (!isWhole) isEven = false
-    if (!isWhole || isEven || slots.current()?.confirmed !== true) return
-    isEven = true
+    if (!isWhole) evenFor = null
+    if (!isWhole || evenFor === checks.damaged() || slots.current()?.confirmed !== true) return
+    evenFor = checks.damaged()
     try {
       await slots.exclusively(evenSlots)
     } catch (error) {
-      if (error instanceof Refusal) isEven = false
+      if (error instanceof Refusal) evenFor = null
       else tellUneven(error instanceof Error ? error.message : String(error))
     }
   }

@@ -19,6 +19,7 @@ import type { HostPower } from './host-power.ts'
 import type { LiveUpdates } from './live-updates.ts'
 import type { AppPorts } from './ports.ts'
 import { invalid, isHostFailure, Refusal } from './refusal.ts'
+import type { SlotChecks } from './slot-checks.ts'
 import type { Progress, Tasks } from './tasks.ts'
 
 export interface UpdateRequest {
@@ -54,6 +55,7 @@ interface Taken {
 
 interface Parts {
   readonly slots: Pick<BootSlotControl, 'spare' | 'exclusively' | 'change' | 'choose'>
+  readonly checks: Pick<SlotChecks, 'written'>
   readonly tasks: Pick<Tasks, 'start'>
   readonly power: Pick<HostPower, 'restart'>
   readonly live: Pick<LiveUpdates, 'host' | 'current' | 'stage' | 'takeOver'>
@@ -68,7 +70,7 @@ const ENOUGH = new Error('the header is enough')
 
 export function createSystemUpdate(
   { bootSlots, updateTrust, mirrors, host, clock, log }: Ports,
-  { slots, live, tasks, power }: Parts,
+  { slots, checks, live, tasks, power }: Parts,
 ): SystemUpdate {
   async function judge(
     signed: SignedManifest | null,
@@ -181,6 +183,7 @@ export function createSystemUpdate(
       }
       await bootSlots.fill(slot, offer, allow, { progress: (percent) => progress(percent * 0.99), cancellation })
       if (outcome === null) throw new Refusal('unavailable', 'update.failed', 'The update was not taken.')
+      checks.written(slot)
       return { outcome, directory: request.live ? await live.stage(slot, programs) : null }
     }
 

@@ -6,6 +6,7 @@ export type SlotLine =
   /** Base64. */
   | { readonly kind: 'header'; readonly header: string }
   | { readonly kind: 'percent'; readonly percent: number }
+  | { readonly kind: 'damaged'; readonly files: readonly string[] }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
@@ -16,6 +17,7 @@ export function parseSlotLine(text: string): SlotLine | null {
     if (line.seen !== undefined) return { kind: 'seen', seen: line.seen as BootSlotsSeen | null }
     if (typeof line.header === 'string') return { kind: 'header', header: line.header }
     if (typeof line.percent === 'number') return { kind: 'percent', percent: line.percent }
+    if (line.damaged !== undefined) return { kind: 'damaged', files: line.damaged as readonly string[] }
     if (line.done === true) return { kind: 'done' }
     if (line.failed === undefined) return null
     const { code, message } = line.failed as { readonly code: string; readonly message: string }

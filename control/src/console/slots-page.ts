@@ -24,13 +24,24 @@ function whenOf(slot: unknown): string {
   ].join(', ')
 }
 
+function damageOf(slot: unknown): readonly string[] {
+  return listAt(slot, 'damaged').map(String)
+}
+
+function detailOf(slot: unknown): string {
+  const damaged = damageOf(slot)
+  if (damaged.length > 0) return `Not as it was written: ${damaged.join(', ')}.`
+  return textAt(slot, 'mark') === 'bad' ? 'It did not come up in order; the events say why.' : ''
+}
+
 /** For the menu. */
 export function slotLines(body: unknown): readonly string[] {
   const items = listAt(body, 'items')
   if (items.length === 0) return ['Not installed: the system runs from its medium.']
   return items.map((slot) => {
     const version = textAt(slot, 'version')
-    const parts = [version === '' ? 'no system' : `Corbel ${version}`, markOf(slot), whenOf(slot)].filter((part) => part !== '')
+    const damage = damageOf(slot).length > 0 ? 'damaged' : ''
+    const parts = [version === '' ? 'no system' : `Corbel ${version}`, markOf(slot), damage, whenOf(slot)].filter((part) => part !== '')
     return `Slot ${nameOf(slot)}: ${parts.join(', ')}`
   })
 }
@@ -58,27 +69,34 @@ export function slotsPage(): Page {
     label: nameOf,
     columns: [
       { title: 'Slot', width: 6, text: nameOf },
-      { title: 'Version', width: 24, text: (slot) => textAt(slot, 'version') || 'none' },
+      { title: 'Version', width: 20, text: (slot) => textAt(slot, 'version') || 'none' },
       {
-        ...{ title: 'State', width: 18, text: markOf },
-        style: (slot) => (textAt(slot, 'mark') === 'bad' ? severityStyle('error') : theme.body),
+        ...{ title: 'State', width: 16, text: (slot) => (damageOf(slot).length > 0 ? 'damaged' : markOf(slot)) },
+        style: (slot) => (textAt(slot, 'mark') === 'bad' || damageOf(slot).length > 0 ? severityStyle('error') : theme.body),
       },
       { title: 'Tries', width: 7, text: (slot) => String(numberAt(slot, 'tries') ?? ''), align: 'right' },
       { title: 'When', width: 14, text: whenOf },
     ],
     empty: 'The system runs from its medium: it is not installed.',
-    detail: (slot) => (textAt(slot, 'mark') === 'bad' ? 'It did not come up in order; the events say why.' : ''),
-    done: { choose: 'It is chosen. Restart the host with F12 on the status screen.' },
+    detail: detailOf,
+    done: {
+      choose: 'It is chosen. Restart the host with F12 on the status screen.',
+      check: 'They are being read; what is damaged is shown here.',
+    },
     keys: [
       {
-        ...{ key: 'f8', hint: 'Start once', permission: 'host.update' },
+        ...{ key: 'f8', hint: 'Once', permission: 'host.update' },
         when: (slot) => slot !== null && textAt(slot, 'mark') !== 'empty',
         run: (slot) => [{ kind: 'push', page: chooseDialog(slot, 'boot-once') }],
       },
       {
-        ...{ key: 'f7', hint: 'Start from now on', permission: 'host.update' },
+        ...{ key: 'f7', hint: 'Always', permission: 'host.update' },
         when: (slot) => slot !== null && textAt(slot, 'mark') !== 'empty',
         run: (slot) => [{ kind: 'push', page: chooseDialog(slot, 'activate') }],
+      },
+      {
+        ...{ key: 'f9', hint: 'Check', permission: 'host.update', when: (slot) => slot !== null },
+        run: () => [{ kind: 'request', id: 'check', method: 'POST', path: `${slotsPath}/check`, body: {} }],
       },
       {
         ...{ key: 'f10', hint: 'Update', permission: 'host.update', when: (slot) => slot !== null },

@@ -51,12 +51,23 @@ export interface BootSlotsSeen {
   readonly slotBytes: number
 }
 
+/** A slot whose files are not as they were written. */
+export interface DamagedSlot {
+  readonly slot: SlotName
+  /** `/dev/vda`. */
+  readonly disk: string
+  /** `corbel/root.img`. */
+  readonly files: readonly string[]
+}
+
 export interface SystemSlot {
   readonly slot: SlotName
   /** Of the release in it; null where none can be read. */
   readonly version: string | null
   readonly mark: SlotMark
   readonly tries: number
+  /** Files that are not as they were written, and on which disk, as far as that was looked at. */
+  readonly damaged: readonly string[]
   readonly running: boolean
   /** Its control plane has taken over in this boot. */
   readonly live: boolean
@@ -153,6 +164,15 @@ export function whyFallen(fallen: SlotName, trial: SlotTrial | null): string {
     return 'none of its programs was started: its kernel could not be read, was refused, panicked or hung, or its image was damaged'
   }
   return trial.reason ?? 'it was started and ended before it was confirmed: it panicked, hung, or had its power cut'
+}
+
+/** Whether a system is meant to be there: one that can be read may be what a cut-off update has left. */
+export function holdsSystem({ mark }: SlotState): boolean {
+  return mark === 'good' || mark === 'trying'
+}
+
+export function damageInWords({ slot, disk, files }: DamagedSlot): string {
+  return `The system in ${slotTitle(slot)} on ${disk} is damaged: ${files.join(', ')}.`
 }
 
 export function slotTitle(slot: SlotName): string {

@@ -20,6 +20,7 @@ export const TASK_KINDS = [
   'host.power-off',
   'host.restart',
   'host.update',
+  'host.check',
   'support.bundle',
   'network.restart',
   'host.mirror',

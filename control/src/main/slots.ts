@@ -1,5 +1,5 @@
 // Looks at the system slots and works on them: `slots read`, `slots write` (a boot environment on its input), `slots fill SLOT` (an update on its input, what allows
-// it on descriptor 3), `slots copy SLOT DISK` (from the disk that was booted to its mirror), `slots stage SLOT SHA256 DIRECTORY` (its control plane's programs into the directory). Prints one JSON object a line, and in the end what there is or what went wrong. Mounts are seen by this process alone.
+// it on descriptor 3), `slots copy SLOT FROM TO` (from one disk of the system to another), `slots check SLOT DISK` (what is damaged of it), `slots stage SLOT SHA256 DIRECTORY` (its control plane's programs into the directory). Prints one JSON object a line, and in the end what there is or what went wrong. Mounts are seen by this process alone.
 import { readHead, readText } from 'hv:fs'
 import { args } from 'hv:process'
 import { createClock } from '../adapters/clock.ts'
@@ -7,8 +7,9 @@ import { VmHostFailure } from '../adapters/host-failure.ts'
 import { readVersion } from '../adapters/install-disks.ts'
 import { copySlot } from '../adapters/installation.ts'
 import { stagePrograms } from '../adapters/program-stage.ts'
+import { damagedFiles } from '../adapters/slot-check.ts'
 import { fillSlot } from '../adapters/slot-filler.ts'
-import { createSystemPlaces, readBootSlots, slotToCopy, slotToFill, writeBootEnvironment } from '../adapters/system-disks.ts'
+import { createSystemPlaces, readBootSlots, slotToCheck, slotToCopy, slotToFill, writeBootEnvironment } from '../adapters/system-disks.ts'
 import { ISO_HEAD_BYTES, isoBytes } from '../codec/iso-size.ts'
 import type { BootEnvironment } from '../domain/boot-slot.ts'
 import { runLineJob } from './line-job.ts'
@@ -29,18 +30,21 @@ runLineJob('slots', async (print) => {
       print({ done: await fillSlot(slotToFill(places, args[1]), { source: 0, permission: 3 }, print) })
       return
     case 'copy': {
-      const { from, to } = slotToCopy(places, args[1], args[2])
+      const { from, to } = slotToCopy(places, args[1], args[2], args[3])
       const bytes = isoBytes(readHead(from, ISO_HEAD_BYTES))
       if (bytes === null) throw new VmHostFailure('slots.no-system', 'copy', `${from} holds no system.`)
       await copySlot(from, bytes, to, { at: 0, of: 1 }, print)
       print({ done: true })
       return
     }
+    case 'check':
+      print({ damaged: await damagedFiles(slotToCheck(places, args[1], args[2])) })
+      return
     case 'stage':
       await stagePrograms(slotToFill(places, args[1])[0], args[2] ?? '', args[3] ?? '')
       print({ done: true })
       return
     default:
-      throw new Error('usage: slots read | write | fill SLOT | copy SLOT DISK | stage SLOT SHA256 DIRECTORY')
+      throw new Error('usage: slots read | write | fill SLOT | copy SLOT FROM TO | check SLOT DISK | stage SLOT SHA256 DIRECTORY')
   }
 })

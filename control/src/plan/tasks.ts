@@ -46,6 +46,7 @@ function isDone(task: Task, outcome: Outcome): boolean {
     case 'host.restart':
     // The slot that runs is as it was; what was written of the other is no system.
     case 'host.update':
+    case 'host.check':
     // A disk that was not finished is marked as nobody's; the arrays go on as they are.
     case 'host.mirror':
     case 'support.bundle':

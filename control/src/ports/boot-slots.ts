@@ -26,8 +26,10 @@ export interface BootSlots {
    * `update.cancelled`.
    */
   fill(slot: SlotName, offer: (descriptor: number) => void, allow: AllowUpdate, following: Following): Promise<void>
-  /** To the mirror `disk` from the one that was booted, and read back. `slots.not-installed`, `slots.no-system`, `install.copy.differs`. */
-  copy(slot: SlotName, disk: string): Promise<void>
+  /** From one of the disks of the system to another, and read back; never over what runs. `slots.not-installed`, `slots.no-system`, `install.copy.differs`. */
+  copy(slot: SlotName, from: string, to: string): Promise<void>
+  /** The files of the system in this slot of a disk that are not as they were written, `corbel/root.img`; all of it is read. `slots.not-installed`. */
+  check(slot: SlotName, disk: string): Promise<readonly string[]>
   /** What its predecessor left behind, or this boot itself; null for nothing. Throws nothing. */
   trial(): SlotTrial | null
   forgetTrial(): void

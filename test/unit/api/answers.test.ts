@@ -171,6 +171,7 @@ const ARRANGE: Readonly<Record<string, (client: Client, id: string) => Promise<s
   'GET /v1/host/mirrors': loseCopy,
   'GET /v1/host/mirrors/disks': loseCopy,
   'POST /v1/host/mirrors/disks': loseCopy,
+  'POST /v1/host/slots/check': runFromSlot,
   'POST /v1/host/slots/{slot}/boot-once': runFromSlot,
   'POST /v1/host/slots/{slot}/activate': runFromSlot,
   async 'POST /v1/host/state/renew'({ world }) {

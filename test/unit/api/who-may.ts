@@ -65,6 +65,7 @@ export const WHO_MAY: Readonly<Record<string, readonly [permission: string, wher
   'GET /v1/host/slots': ['host.view', 'host'],
   'POST /v1/host/slots/{slot}/boot-once': ['host.update', 'host'],
   'POST /v1/host/slots/{slot}/activate': ['host.update', 'host'],
+  'POST /v1/host/slots/check': ['host.update', 'host'],
   'PUT /v1/host/update': ['host.update', 'host'],
   'POST /v1/host/update': ['host.update', 'host'],
   'GET /v1/host/update/media': ['host.update', 'host'],

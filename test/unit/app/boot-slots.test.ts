@@ -60,6 +60,88 @@ describe('a slot that was good before', () => {
   })
 })
 
+describe('a system that is not as it was written', () => {
+  const DAY_MS = 86_400_000
+
+  it('runs on, but has its tries back no more, so that the other one is started where it cannot', async () => {
+    world.bootSlots.damage.set('a of /dev/vda', ['corbel/root.img'])
+    world.bootSlots.boot(() => true)
+    const app = await boot()
+    await world.clock.advance(60_000)
+    expect(environment()?.slots.a.tries).toBe(2)
+    const view = await app.systemSlots.view()
+    expect(view).toMatchObject({ confirmed: false, missing: ['damaged: corbel/root.img'] })
+    expect(view.items[0]?.damaged).toEqual(['corbel/root.img on /dev/vda'])
+    expect(told('slot.damaged')).toMatchObject([{ message: expect.stringMatching(/Slot A on \/dev\/vda.*Slot B is started instead/) }])
+    expect(app.consoleStatus().health).toMatchObject([{ severity: 'error', message: expect.stringContaining('corbel/root.img') }])
+    await restart()
+    await restart()
+    await restart()
+    expect(world.bootSlots.seen?.running).toBe('b')
+    expect(told('slot.fell-back')).toHaveLength(1)
+  })
+
+  it('where there is no other one, says how it is mended', async () => {
+    world.bootSlots.seen = installedSlots()
+    world.bootSlots.damage.set('a of /dev/vda', ['corbel/root.img'])
+    await boot()
+    expect(told('slot.damaged')).toMatchObject([{ message: expect.stringContaining('have the installer write this one anew') }])
+  })
+
+  it('is not confirmed after an update', async () => {
+    const app = await boot()
+    await app.systemSlots.activate('b', 'anna')
+    world.bootSlots.damage.set('b of /dev/vda', ['boot/initrd'])
+    await restart()
+    await world.clock.advance(60_000)
+    expect(world.bootSlots.note).toEqual({ trying: true, confirmed: false, missing: ['damaged: boot/initrd'] })
+  })
+
+  it('is found though it does not run, within a day, and told of once', async () => {
+    const app = await boot()
+    world.bootSlots.damage.set('b of /dev/vda', ['corbel/root.img'])
+    await world.clock.advance(DAY_MS + 1_000)
+    expect(told('slot.damaged')).toMatchObject([{ message: expect.stringContaining('no use to fall back on') }])
+    expect(await app.systemSlots.view()).toMatchObject({
+      confirmed: true,
+      items: [{ damaged: [] }, { damaged: ['corbel/root.img on /dev/vda'] }],
+    })
+    await world.clock.advance(8 * DAY_MS)
+    expect(told('slot.damaged')).toHaveLength(1)
+    world.bootSlots.damage.clear()
+    await world.clock.advance(8 * DAY_MS)
+    expect(await app.systemSlots.view()).toMatchObject({ items: [{ damaged: [] }, { damaged: [] }] })
+  })
+
+  it('is found when somebody asks', async () => {
+    const app = await boot()
+    const task = await app.systemSlots.check('anna')
+    await world.clock.advance(0)
+    expect(app.tasks.get(task.id)).toMatchObject({ kind: 'host.check', state: 'succeeded' })
+    expect(told('slot.checked')).toMatchObject([{ message: 'The system slots were checked, asked by anna. All is as it was written.' }])
+    world.bootSlots.damage.set('b of /dev/vda', ['boot/vmlinuz'])
+    await app.systemSlots.check('anna')
+    await world.clock.advance(0)
+    expect(told('slot.checked').at(-1)?.message).toContain('The system in Slot B on /dev/vda is damaged: boot/vmlinuz.')
+  })
+
+  it('that could not be read is asked about again', async () => {
+    const app = await boot()
+    world.bootSlots.failure = new FakeFailure('host.EIO')
+    await world.clock.advance(DAY_MS + 1_000)
+    world.bootSlots.failure = null
+    world.bootSlots.damage.set('b of /dev/vda', ['boot/vmlinuz'])
+    await world.clock.advance(3_600_000)
+    expect((await app.systemSlots.view()).items[1]?.damaged).toEqual(['boot/vmlinuz on /dev/vda'])
+  })
+
+  it('on a host that is not installed is not looked for', async () => {
+    world.bootSlots.seen = null
+    const app = await boot()
+    await expect(app.systemSlots.check('anna')).rejects.toMatchObject({ code: 'slots.not-installed' })
+  })
+})
+
 describe('a slot that is tried', () => {
   beforeEach(async () => {
     const app = await boot()

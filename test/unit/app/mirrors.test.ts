@@ -1,6 +1,6 @@
 // The watch over the mirrors: what it tells, when, and what the console shows.
 import { describe, expect, it } from 'vitest'
-import type { SlotVersions } from '../../../control/src/domain/boot-slot.ts'
+import type { BootEnvironment, SlotVersions } from '../../../control/src/domain/boot-slot.ts'
 import type { Mirror, MirrorCopy } from '../../../control/src/domain/mirror.ts'
 import { installedSlots } from '../../fakes/boot-slots.ts'
 import { FakeFailure } from '../../fakes/failure.ts'
@@ -57,11 +57,18 @@ describe('the mirrors', () => {
   })
 })
 
+const GOOD = { mark: 'good', tries: 3 } as const
+const BOTH_GOOD: BootEnvironment = { order: ['a', 'b'], slots: { a: GOOD, b: GOOD }, once: null }
+
 describe('the slots of the disks', () => {
   async function installed(theirs: SlotVersions) {
     const world = new World()
     world.mirrors.all = [alone]
-    world.bootSlots.seen = installedSlots({ versions: { a: '0.2.0', b: '0.1.0' }, others: [{ disk: '/dev/vdb', versions: theirs }] })
+    world.bootSlots.seen = installedSlots({
+      environment: BOTH_GOOD,
+      versions: { a: '0.2.0', b: '0.1.0' },
+      others: [{ disk: '/dev/vdb', versions: theirs }],
+    })
     const app = await world.boot()
     app.mirrors.run()
     void app.systemSlots.start()
@@ -73,16 +80,27 @@ describe('the slots of the disks', () => {
       world.mirrors.all = [whole]
       return world.clock.advance(40_000)
     }
-    return { world, copied, told, becomeWhole }
+    return { world, app, copied, told, becomeWhole }
   }
 
   it('are made alike once a disk that was away is whole again, with the boot environment, and it is told', async () => {
     const { world, copied, told, becomeWhole } = await installed({ a: '0.1.0', b: null })
     expect(copied()).toEqual([])
     await becomeWhole()
-    expect(copied()).toEqual(['copy a to /dev/vdb', 'copy b to /dev/vdb'])
+    expect(copied()).toEqual(['copy a from /dev/vda to /dev/vdb', 'copy b from /dev/vda to /dev/vdb'])
     expect(world.bootSlots.done.at(-1)).toMatch(/^environment/)
     expect(told()).toEqual([expect.stringMatching(/^mirror\.slots-copied: .*Slot A of \/dev\/vdb with Corbel 0\.2\.0, Slot B/)])
+  })
+
+  it('that have decayed are written anew from the disk that has them whole', async () => {
+    const { world, app, copied, told, becomeWhole } = await installed({ a: '0.2.0', b: '0.1.0' })
+    await becomeWhole()
+    world.bootSlots.damage.set('b of /dev/vda', ['corbel/root.img']).set('a of /dev/vdb', ['boot/initrd'])
+    await app.systemSlots.check('anna')
+    await world.clock.advance(40_000)
+    expect(copied()).toEqual(['copy a from /dev/vda to /dev/vdb', 'copy b from /dev/vdb to /dev/vda'])
+    expect(told()).toEqual([expect.stringMatching(/^mirror\.slots-copied: /)])
+    expect((await app.systemSlots.view()).items).toMatchObject([{ damaged: [] }, { damaged: [] }])
   })
 
   it('are left alone where they are alike', async () => {

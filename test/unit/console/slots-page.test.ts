@@ -9,8 +9,8 @@ import { answeredModel, statuses } from './samples.ts'
 const slots = {
   ...{ running: 'a', confirmed: true, missing: [], disks: 1 },
   items: [
-    { slot: 'a', version: '0.2.0', mark: 'good', tries: 3, running: true, next: true },
-    { slot: 'b', version: '0.1.0', mark: 'bad', tries: 0, running: false, next: false },
+    { slot: 'a', version: '0.2.0', mark: 'good', tries: 3, damaged: [], running: true, next: true },
+    { slot: 'b', version: '0.1.0', mark: 'bad', tries: 0, damaged: [], running: false, next: false },
   ],
 }
 const answers = {
@@ -39,6 +39,18 @@ describe('the system slots', () => {
     expect(last(console)).toMatchObject({ path: '/v1/host/slots/b/boot-once' })
     console.press('f11')
     expect(last(console)).toMatchObject({ path: '/v1/host/slots/b/activate' })
+  })
+
+  it('are read on F9, and one that is damaged says of what', () => {
+    const [a, b] = slots.items
+    const damaged = { ...slots, items: [a, { ...b, damaged: ['corbel/root.img on /dev/vda'] }] }
+    const checked = said({ status: 202, body: { id: 't1' } })
+    const console = new Console({ ...answers, 'GET /v1/host/slots': damaged, 'POST /v1/host/slots/check': checked }).logIn()
+    expect(console.type('System').text).toContain('Slot B: Corbel 0.1.0, given up, damaged')
+    console.press('enter').press('f9')
+    expect(last(console)).toMatchObject({ path: '/v1/host/slots/check' })
+    expect(console.text).toContain('They are being read')
+    expect(console.press('down').text).toMatch(/> B +0\.1\.0 +damaged[\s\S]*Not as it was written: corbel\/root\.img on \/dev\/vda\./)
   })
 
   it('of a host that runs from its medium are none', () => {

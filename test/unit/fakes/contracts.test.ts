@@ -88,6 +88,7 @@ describe('the updates of a test', () =>
     let offered = 0
     return {
       ...{ slots, offer: () => void offered++, offered: () => offered, payload: { bytes: 100, sha256: '0'.repeat(64) } },
+      damage: (slot) => void slots.damage.set(`${slot} of /dev/vda`, ['corbel/root.img']),
       leave(trial) {
         slots.left = trial
       },

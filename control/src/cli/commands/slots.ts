@@ -27,7 +27,7 @@ const WEB = /^https?:\/\//i
 const COLUMNS: readonly Column<SystemSlot>[] = [
   { title: 'SLOT', value: ({ slot }) => slot },
   { title: 'VERSION', value: ({ version }) => version },
-  { title: 'STATE', value: ({ mark }) => mark },
+  { title: 'STATE', value: ({ mark, damaged }) => (damaged.length === 0 ? mark : `${mark}, damaged`) },
   { title: 'TRIES', value: ({ tries }) => tries, align: 'right' },
   { title: 'WHEN', value: ({ running, next }) => [...(running ? ['runs'] : []), ...(next ? ['next'] : [])].join(', ') || null },
 ]
@@ -45,7 +45,8 @@ function renderSlots({ running, confirmed, missing, items }: SystemSlotsView): s
   const why = missing.length === 0 ? '' : `: ${missing.join('; ')}`
   const live = items.find((item) => item.live)
   const over = live === undefined ? '' : `The control plane of slot ${live.slot} has taken over; all else runs from slot ${running}.\n`
-  return `${renderTable(COLUMNS, items)}${over}${confirmed ? '' : `Slot ${running} is not confirmed yet${why}.\n`}`
+  const damage = items.flatMap(({ slot, damaged }) => damaged.map((what) => `Damaged in slot ${slot}: ${what}.\n`)).join('')
+  return `${renderTable(COLUMNS, items)}${damage}${over}${confirmed ? '' : `Slot ${running} is not confirmed yet${why}.\n`}`
 }
 
 function renderOutcome({
@@ -100,6 +101,9 @@ export const slotCommands: readonly Command[] = [
   },
   operationCommand(['host', 'boot-once'], 'POST /v1/host/slots/{slot}/boot-once', { done: 'is started at the next restart, once' }),
   operationCommand(['host', 'activate-slot'], 'POST /v1/host/slots/{slot}/activate', { done: 'is started from the next restart on' }),
+  operationCommand(['host', 'check-slots'], 'POST /v1/host/slots/check', {
+    details: ['What is damaged is then said by `corbel host slots`, and by the events.'],
+  }),
   {
     words: ['host', 'update-media'],
     summary: 'Updates on USB sticks at the machine',
