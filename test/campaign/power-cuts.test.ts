@@ -147,7 +147,7 @@ describe('after a power cut', () => {
     })
     const whole = async ({ api, machine, patience, screen }: Appliance) => {
       expect(await api.call('GET', '/v1/pools/gold')).toMatchObject({ spec: { name: 'gold' } })
-      await screen.waitFor(/rack4/, patience(10_000), machine.died)
+      await screen.waitFor(/rack3/, patience(10_000), machine.died)
     }
     const cut = cutInstallation('refresh', installation, seed, whole)
     expect(await each('refresh', OF_REFRESH, cut)).toEqual([])
