@@ -50,6 +50,20 @@ export function isoWithCommandLine(words: string): Buffer {
   const place = bytes.indexOf(spare, start)
   if (place < 0 || place > start + length || words.length > spare.length)
     throw new Error('the command line in /corbel/slot.cfg is not as expected')
+  const before = createHash('sha256')
+    .update(bytes.subarray(start, start + length))
+    .digest('hex')
   bytes.write(words.padEnd(spare.length), place, 'latin1')
+  // The release says what its files are to be, and a host looks.
+  const sums = findInIso(iso, ['corbel', 'system.sums'])
+  const sum = bytes.indexOf(`${before}  corbel/slot.cfg`, sums.start)
+  if (sum < 0 || sum > sums.start + sums.length) throw new Error('/corbel/system.sums does not have the hash of /corbel/slot.cfg')
+  bytes.write(
+    createHash('sha256')
+      .update(bytes.subarray(start, start + length))
+      .digest('hex'),
+    sum,
+    'latin1',
+  )
   return bytes
 }
