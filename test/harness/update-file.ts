@@ -55,15 +55,9 @@ export function isoWithCommandLine(words: string): Buffer {
     .digest('hex')
   bytes.write(words.padEnd(spare.length), place, 'latin1')
   // The release says what its files are to be, and a host looks.
-  const sums = findInIso(iso, ['corbel', 'system.sums'])
-  const sum = bytes.indexOf(`${before}  corbel/slot.cfg`, sums.start)
-  if (sum < 0 || sum > sums.start + sums.length) throw new Error('/corbel/system.sums does not have the hash of /corbel/slot.cfg')
-  bytes.write(
-    createHash('sha256')
-      .update(bytes.subarray(start, start + length))
-      .digest('hex'),
-    sum,
-    'latin1',
-  )
+  const sum = bytes.indexOf(`${before}  corbel/slot.cfg\n`)
+  if (sum < 0) throw new Error('no file of the image has the hash of /corbel/slot.cfg')
+  const after = createHash('sha256').update(bytes.subarray(start, start + length))
+  bytes.write(after.digest('hex'), sum, 'latin1')
   return bytes
 }
